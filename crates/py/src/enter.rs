@@ -1,0 +1,31 @@
+//! Waiting without the interpreter's lock, but with an ear for Ctrl-C.
+
+use pyo3::prelude::*;
+use std::time::{Duration, Instant};
+
+/// Longest time between two looks for signals.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// Call `wait` without the interpreter until it answers true or `timeout` seconds have passed.
+///
+/// `wait` gets the time it may take. Signal handlers run in between, on the main thread; what they
+/// raise (`KeyboardInterrupt`) ends the wait.
+pub(crate) fn enter(
+    py: Python<'_>,
+    timeout: Option<f64>,
+    wait: impl Fn(Duration) -> bool + Sync,
+) -> PyResult<bool> {
+    let limit = timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
+    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let slice = left.map_or(SLICE, |left| left.min(SLICE));
+        if py.detach(|| wait(slice)) {
+            return Ok(true);
+        }
+        py.check_signals()?;
+        if left == Some(Duration::ZERO) {
+            return Ok(false);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `abreast._abreast`: the one door between Python and the core.
+//!
+//! Level 5: converts, enters, returns; no logic of its own. Every wait leaves the interpreter to
+//! other threads and looks for Ctrl-C (`enter`).
+
+mod call;
+mod codec;
+mod enter;
+mod processes;
+mod threads;
+mod worker;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<processes::ProcessPool>()?;
+    module.add_class::<processes::ProcessJob>()?;
+    module.add_class::<threads::ThreadPool>()?;
+    module.add_class::<threads::ThreadJob>()?;
+    module.add_class::<worker::Worker>()?;
+    module.add("PLAIN", call::PLAIN)?;
+    module.add("STAR", call::STAR)?;
+    module.add("INDEXED", call::INDEXED)?;
+    module.add("APPLY", call::APPLY)?;
+    module.add("WATCHED", call::WATCHED)?;
+    module.add("VALUE", call::VALUE)?;
+    module.add("FAILURE", call::FAILURE)?;
+    module.add("LOST", call::LOST)?;
+    module.add("GARBLED", call::GARBLED)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! Pools of worker processes, for Python.
+
+use crate::call::{FAILURE, GARBLED, LOST, VALUE};
+use crate::codec;
+use crate::enter::enter;
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+use shm::os::Ending;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use workers::{Delivery, Items, Job, Loss, Outcome, Pool, Settings};
+
+/// Most bytes in one block of several tasks.
+const BLOCK_BYTES: usize = 64 << 10;
+
+type Callbacks = Arc<Mutex<HashMap<usize, Py<PyAny>>>>;
+
+/// A pool of worker processes.
+#[pyclass(frozen, module = "abreast._abreast")]
+pub(crate) struct ProcessPool {
+    /// Taken by `disarm`, in a child that user code forked.
+    pool: Arc<Pool>,
+    callbacks: Callbacks,
+    dumps: Py<PyAny>,
+    loads: Py<PyAny>,
+}
+
+/// The tasks of one call.
+#[pyclass(frozen, module = "abreast._abreast")]
+pub(crate) struct ProcessJob {
+    pool: Arc<Pool>,
+    job: Arc<Job>,
+    callbacks: Callbacks,
+    dumps: Py<PyAny>,
+    loads: Py<PyAny>,
+}
+
+fn key(job: &Arc<Job>) -> usize {
+    Arc::as_ptr(job) as usize
+}
+
+fn io_error(error: io::Error) -> PyErr {
+    match error.kind() {
+        io::ErrorKind::OutOfMemory => PyMemoryError::new_err(error.to_string()),
+        _ => PyOSError::new_err(error.to_string()),
+    }
+}
+
+#[pymethods]
+impl ProcessPool {
+    #[new]
+    #[pyo3(signature = (workers, command, environment, hello, idle, dumps, loads))]
+    fn new(
+        workers: usize,
+        command: Vec<OsString>,
+        environment: Vec<(OsString, OsString)>,
+        hello: Vec<u8>,
+        idle: f64,
+        dumps: Py<PyAny>,
+        loads: Py<PyAny>,
+    ) -> PyResult<Self> {
+        let idle = Duration::try_from_secs_f64(idle).unwrap_or(Duration::MAX / 4);
+        let settings = Settings { workers, command, environment, hello, idle };
+        let callbacks = Callbacks::default();
+        let called = callbacks.clone();
+        let pool = Pool::new(settings, move |job| {
+            let callback = called.lock().expect("callbacks").remove(&key(job));
+            if let Some(callback) = callback {
+                Python::try_attach(|py| {
+                    if let Err(error) = callback.call0(py) {
+                        error.write_unraisable(py, None);
+                    }
+                    drop(callback);
+                });
+            }
+        })
+        .map_err(io_error)?;
+        Ok(Self { pool: Arc::new(pool), callbacks, dumps, loads })
+    }
+
+    /// A job whose tasks call the pickled `function` (none: each brings its own) in this style.
+    fn open(&self, py: Python<'_>, function: Option<&[u8]>, style: u64) -> PyResult<ProcessJob> {
+        let job = self.pool.open(function, style).map_err(io_error)?;
+        Ok(ProcessJob {
+            pool: self.pool.clone(),
+            job,
+            callbacks: self.callbacks.clone(),
+            dumps: self.dumps.clone_ref(py),
+            loads: self.loads.clone_ref(py),
+        })
+    }
+
+    /// Process ids of the live workers.
+    fn processes(&self, py: Python<'_>) -> Vec<u32> {
+        py.detach(|| self.pool.processes()).into_iter().flatten().collect()
+    }
+
+    /// Tasks that are neither done nor withdrawn.
+    fn outstanding(&self, py: Python<'_>) -> u64 {
+        py.detach(|| self.pool.outstanding())
+    }
+
+    /// End the workers, by force after `grace` seconds.
+    fn close(&self, py: Python<'_>, grace: f64) {
+        let grace = Duration::try_from_secs_f64(grace).unwrap_or(Duration::MAX / 4);
+        py.detach(|| self.pool.close(grace));
+    }
+
+    /// Forget everything without a trace: for a forked child, where neither threads nor workers
+    /// are this process's own.
+    fn disarm(&self) {
+        std::mem::forget(self.pool.clone());
+    }
+}
+
+#[pymethods]
+impl ProcessJob {
+    /// How many more tasks are wanted now.
+    fn want(&self) -> usize {
+        self.job.appetite().0
+    }
+
+    /// Append a task for each of `items`.
+    ///
+    /// An item that cannot be pickled raises the pickler's error with attribute `item` = its place
+    /// in `items`; those before it are appended.
+    fn push(&self, items: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = items.py();
+        let dumps = self.dumps.bind(py);
+        let most = self.job.appetite().1;
+        let mut block = Items::default();
+        for (place, item) in items.try_iter()?.enumerate() {
+            if let Err(error) = codec::encode(&item?, block.bytes(), dumps) {
+                block.undo();
+                self.publish(py, &mut block)?;
+                // Best effort: an exception that refuses attributes still says what is wrong.
+                let _ = error.value(py).setattr("item", place);
+                return Err(error);
+            }
+            block.end();
+            if block.len() >= most || block.size() >= BLOCK_BYTES {
+                self.publish(py, &mut block)?;
+            }
+        }
+        self.publish(py, &mut block)
+    }
+
+    /// Wait at most `timeout` seconds until something happened; take it.
+    ///
+    /// Values go to their place in `results`, if given. Answers how many tasks ended, how many of
+    /// them carry a note, and everything not put into `results`: tuples of index, kind and value.
+    fn pull<'py>(
+        &self,
+        py: Python<'py>,
+        timeout: Option<f64>,
+        results: Option<Bound<'py, PyList>>,
+    ) -> PyResult<(usize, usize, Vec<Bound<'py, PyTuple>>)> {
+        if !self.job.has_arrivals() {
+            enter(py, timeout, |slice| self.pool.wait(&self.job, slice))?;
+        }
+        let inbox = self.job.take();
+        let loads = self.loads.bind(py);
+        let (mut events, mut notes) = (Vec::new(), 0);
+        for Delivery { index, outcome, note } in &inbox.deliveries {
+            notes += usize::from(*note != 0);
+            let (kind, value) = match outcome {
+                Outcome::Value(range) => {
+                    match codec::decode(py, &inbox.bytes[range.clone()], loads) {
+                        Ok(value) => {
+                            if let Some(results) = &results {
+                                results.set_item(*index as usize, value)?;
+                                continue;
+                            }
+                            (VALUE, value)
+                        }
+                        Err(error) => (GARBLED, error.into_value(py).into_bound(py).into_any()),
+                    }
+                }
+                Outcome::Failure(range) => {
+                    (FAILURE, PyBytes::new(py, &inbox.bytes[range.clone()]).into_any())
+                }
+                Outcome::Lost(loss) => (LOST, describe(py, *loss)?.into_any()),
+            };
+            events.push((*index, kind, value).into_pyobject(py)?);
+        }
+        Ok((inbox.deliveries.len(), notes, events))
+    }
+
+    /// Wait at most `timeout` seconds until something arrived; true when it did.
+    fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        if self.ready(py) {
+            return Ok(true);
+        }
+        enter(py, timeout, |slice| self.pool.wait(&self.job, slice))
+    }
+
+    /// Whether something arrived.
+    fn ready(&self, py: Python<'_>) -> bool {
+        if !self.job.has_arrivals() {
+            py.detach(|| self.pool.poll());
+        }
+        self.job.has_arrivals()
+    }
+
+    /// Pass over an index, of an item that cannot be pushed.
+    fn skip(&self) {
+        self.job.skip();
+    }
+
+    /// Tasks that are neither delivered nor withdrawn.
+    fn outstanding(&self) -> u64 {
+        self.job.outstanding()
+    }
+
+    /// Whether a worker runs one of the tasks.
+    fn running(&self, py: Python<'_>) -> bool {
+        py.detach(|| self.pool.is_running(&self.job))
+    }
+
+    /// Withdraw what no worker has taken; answers how many.
+    fn cancel(&self, py: Python<'_>) -> u64 {
+        py.detach(|| self.pool.cancel(&self.job))
+    }
+
+    /// Ask (`kill`: force) workers to stop the tasks they run.
+    fn interrupt(&self, py: Python<'_>, kill: bool) {
+        py.detach(|| self.pool.interrupt(&self.job, kill));
+    }
+
+    /// Have `callback()` called, on a thread of the pool, when nothing is outstanding any more.
+    fn watch(&self, py: Python<'_>, callback: Py<PyAny>) {
+        self.callbacks.lock().expect("callbacks").insert(key(&self.job), callback);
+        py.detach(|| self.pool.watch(&self.job));
+    }
+}
+
+impl ProcessJob {
+    fn publish(&self, py: Python<'_>, block: &mut Items) -> PyResult<()> {
+        if block.is_empty() {
+            return Ok(());
+        }
+        match py.detach(|| self.pool.push(&self.job, block)) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(PyRuntimeError::new_err("the pool is closed")),
+            Err(error) => Err(io_error(error)),
+        }
+    }
+}
+
+/// A loss as a tuple: reason, process id, exit status, signal.
+fn describe(py: Python<'_>, loss: Loss) -> PyResult<Bound<'_, PyTuple>> {
+    let (reason, pid, ending) = match loss {
+        Loss::Died { pid, ending } => ("died", Some(pid), Some(ending)),
+        Loss::CannotStart { ending } => ("start", None, ending),
+        Loss::Closed => ("closed", None, None),
+    };
+    let (status, signal) = match ending {
+        Some(Ending::Exited(status)) => (Some(status), None),
+        Some(Ending::Killed(signal)) => (None, Some(signal)),
+        Some(Ending::Unknown) | None => (None, None),
+    };
+    (reason, pid, status, signal).into_pyobject(py)
+}

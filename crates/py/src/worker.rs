@@ -1,0 +1,231 @@
+//! What a worker process does: claim, call, report.
+
+use crate::call::{APPLY, WATCHED, WATCHED_TASKS, apply, call};
+use crate::codec;
+use pyo3::exceptions::{PyMemoryError, PyOSError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use workers::{Kind, Runner, Task, Wake};
+
+/// This process, as a worker of its parent's pool.
+#[pyclass(frozen, module = "abreast._abreast")]
+pub(crate) struct Worker {
+    runner: Mutex<Runner>,
+    /// Answers `interrupted` while `serve` holds the runner.
+    interrupts: workers::Interrupts,
+    serving: AtomicBool,
+}
+
+/// What `serve` needs of Python, looked up once.
+struct Hooks<'py> {
+    dumps: Bound<'py, PyAny>,
+    loads: Bound<'py, PyAny>,
+    /// `failure(exception, index, what) -> bytes`.
+    failure: Bound<'py, PyAny>,
+    /// `before() -> state`, `after(state) -> bool`.
+    before: Bound<'py, PyAny>,
+    after: Bound<'py, PyAny>,
+}
+
+/// A job's function, once read: or why it cannot be.
+struct Function {
+    function: Result<Py<PyAny>, PyErr>,
+    watched: u32,
+}
+
+/// Functions of jobs that are kept; a worker serves few jobs at one time.
+const KEPT_JOBS: usize = 8;
+/// Functions that came with their task and are kept.
+const KEPT_FUNCTIONS: usize = 64;
+
+#[pymethods]
+impl Worker {
+    /// Take up the connection at standard input.
+    #[new]
+    fn new(number: usize) -> PyResult<Self> {
+        let runner = Runner::connect(number).map_err(|error| PyOSError::new_err(error.to_string()))?;
+        let interrupts = runner.interrupts();
+        Ok(Self { runner: Mutex::new(runner), interrupts, serving: AtomicBool::new(false) })
+    }
+
+    /// What the parent tells every worker first.
+    fn hello<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.runner.lock().expect("runner").hello())
+    }
+
+    /// Say that tasks may come.
+    fn ready(&self) {
+        self.runner.lock().expect("runner").ready();
+    }
+
+    /// Whether the running task is to be interrupted; for the signal handler.
+    fn interrupted(&self) -> bool {
+        self.interrupts.wanted()
+    }
+
+    /// Run tasks until the pool has no use for this process.
+    fn serve(&self, hooks: &Bound<'_, PyAny>) -> PyResult<()> {
+        assert!(!self.serving.swap(true, Ordering::AcqRel), "serve is called once");
+        let hooks = Hooks {
+            dumps: hooks.getattr("dumps")?,
+            loads: hooks.getattr("loads")?,
+            failure: hooks.getattr("failure")?,
+            before: hooks.getattr("before")?,
+            after: hooks.getattr("after")?,
+        };
+        let mut runner = self.runner.lock().expect("runner");
+        Server::new(&mut runner, hooks).serve()
+    }
+}
+
+struct Server<'py, 'runner> {
+    py: Python<'py>,
+    runner: &'runner mut Runner,
+    hooks: Hooks<'py>,
+    jobs: Vec<(u64, Function)>,
+    functions: HashMap<Vec<u8>, Py<PyAny>>,
+    arguments: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+impl<'py, 'runner> Server<'py, 'runner> {
+    fn new(runner: &'runner mut Runner, hooks: Hooks<'py>) -> Self {
+        Self {
+            py: hooks.dumps.py(),
+            runner,
+            hooks,
+            jobs: Vec::new(),
+            functions: HashMap::new(),
+            arguments: Vec::new(),
+            answer: Vec::new(),
+        }
+    }
+
+    fn serve(&mut self) -> PyResult<()> {
+        loop {
+            let Some(task) = self.runner.claim() else {
+                let (py, runner) = (self.py, &mut *self.runner);
+                match py.detach(|| runner.idle()) {
+                    Wake::Work => {}
+                    Wake::Retire => return Ok(()),
+                }
+                // A signal that was for nobody (Ctrl-C in the parent's terminal) is handled here,
+                // where no task can be hit by it.
+                py.check_signals()?;
+                continue;
+            };
+            self.arguments.clear();
+            self.runner.item(&task, &mut self.arguments);
+            let (result, note) = self.run(&task);
+            self.report(&task, note, result)?;
+        }
+    }
+
+    fn run(&mut self, task: &Task) -> (PyResult<Bound<'py, PyAny>>, u8) {
+        let (py, style) = (self.py, task.style());
+        let item = match codec::decode(py, &self.arguments, &self.hooks.loads) {
+            Ok(item) => item,
+            Err(error) => return (Err(error), 0),
+        };
+        if style & !WATCHED == APPLY {
+            return (apply(item, |function| self.resolve(function)), 0);
+        }
+        let job = self.job(task);
+        let function = match &self.jobs[job].1.function {
+            Ok(function) => function.bind(py).clone(),
+            Err(error) => return (Err(error.clone_ref(py)), 0),
+        };
+        if style & WATCHED != 0 && self.jobs[job].1.watched < WATCHED_TASKS {
+            self.jobs[job].1.watched += 1;
+            return self.run_watched(task, &function, item);
+        }
+        (call(&function, style, task.index(), item), 0)
+    }
+
+    /// Run a task and note whether it moved a random stream that is not its own.
+    fn run_watched(
+        &self,
+        task: &Task,
+        function: &Bound<'py, PyAny>,
+        item: Bound<'py, PyAny>,
+    ) -> (PyResult<Bound<'py, PyAny>>, u8) {
+        let before = self.hooks.before.call1((function,));
+        let result = call(function, task.style(), task.index(), item);
+        let drew = before
+            .and_then(|before| self.hooks.after.call1((before,))?.is_truthy())
+            .unwrap_or(false);
+        (result, u8::from(drew))
+    }
+
+    /// Where in `jobs` the task's job stands.
+    fn job(&mut self, task: &Task) -> usize {
+        if let Some(known) = self.jobs.iter().rposition(|(id, _)| *id == task.job()) {
+            return known;
+        }
+        let mut bytes = Vec::new();
+        self.runner.function(task, &mut bytes);
+        let read = self.hooks.loads.call1((PyBytes::new(self.py, &bytes),));
+        let function = Function { function: read.map(Bound::unbind), watched: 0 };
+        if self.jobs.len() >= KEPT_JOBS {
+            self.jobs.remove(0);
+        }
+        self.jobs.push((task.job(), function));
+        self.jobs.len() - 1
+    }
+
+    /// A function that came with its task: as bytes when it is known by name.
+    fn resolve(&mut self, function: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let Ok(bytes) = function.cast::<PyBytes>() else { return Ok(function) };
+        if let Some(known) = self.functions.get(bytes.as_bytes()) {
+            return Ok(known.bind(self.py).clone());
+        }
+        let read = self.hooks.loads.call1((bytes,))?;
+        if self.functions.len() >= KEPT_FUNCTIONS {
+            self.functions.clear();
+        }
+        self.functions.insert(bytes.as_bytes().to_vec(), read.clone().unbind());
+        Ok(read)
+    }
+
+    fn report(
+        &mut self,
+        task: &Task,
+        note: u8,
+        result: PyResult<Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
+        self.answer.clear();
+        let (kind, what, result) = match result {
+            Ok(value) => {
+                match codec::encode(&value, &mut self.answer, &self.hooks.dumps) {
+                    Ok(()) => (Kind::Value, "", Ok(())),
+                    Err(error) => (Kind::Failure, "result", Err(error)),
+                }
+            }
+            Err(error) => (Kind::Failure, "task", Err(error)),
+        };
+        if let Err(error) = result {
+            self.fail(task, &error, what)?;
+        }
+        if let Err(error) = self.runner.report(task, kind, note, &self.answer) {
+            let error = PyMemoryError::new_err(format!(
+                "{error}: the result needs {} bytes",
+                self.answer.len()
+            ));
+            self.fail(task, &error, "result")?;
+            self.runner
+                .report(task, Kind::Failure, note, &self.answer)
+                .map_err(|error| PyMemoryError::new_err(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, task: &Task, error: &PyErr, what: &str) -> PyResult<()> {
+        let bytes = self.hooks.failure.call1((error.value(self.py), task.index(), what))?;
+        self.answer.clear();
+        self.answer.extend_from_slice(bytes.cast::<PyBytes>()?.as_bytes());
+        Ok(())
+    }
+}

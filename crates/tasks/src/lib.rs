@@ -1,0 +1,19 @@
+//! What is common to every way of running tasks side by side on one machine.
+//!
+//! Level 1: atomics over memory that somebody else provides, so the same code serves threads
+//! (memory of this process) and processes (shared memory). Three nouns:
+//!
+//! * [`Queue`] — the claim queue: tasks in order, taken by whoever is free, each exactly once,
+//!   also when a worker dies in the middle of taking one. `README.md` beside this file has the
+//!   protocol and its proof.
+//! * [`Bell`] — how one side sleeps and the other wakes it, at the cost of a load when nobody sleeps.
+//! * [`Pace`] — how far ahead of the workers tasks are published, from how long they take.
+
+mod bell;
+mod pace;
+mod queue;
+mod sync;
+
+pub use bell::Bell;
+pub use pace::Pace;
+pub use queue::{Claim, Queue, Ticket};

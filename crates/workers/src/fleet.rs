@@ -1,0 +1,232 @@
+//! Workers start, die, are replaced and let go.
+
+use crate::block::Pending;
+use crate::job::{Job, Loss};
+use crate::pool::{Shared, State, create_arena};
+use shm::os::{self, Ending};
+use shm::{Arena, Mapping};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use tasks::Ticket;
+
+/// A live worker, as the parent knows it.
+pub(crate) struct Member {
+    pub(crate) pid: u32,
+    /// Readable when the worker has ended.
+    pub(crate) process: OwnedFd,
+    /// Where its large results stand.
+    pub(crate) arena: Arc<Mapping>,
+    /// Carries descriptors and nothing else. Its end says nothing: a child that the worker forked
+    /// may hold the other one open.
+    _socket: UnixStream,
+}
+
+/// So many workers in a row that end before they are ready: more would not help.
+const FAILED_STARTS: u32 = 3;
+
+impl Shared {
+    /// Start workers while there is work that nobody takes.
+    pub(crate) fn grow(&self, state: &mut State) {
+        if state.closed {
+            return;
+        }
+        let mut live = state.members.iter().flatten().count() as u64;
+        while live < state.outstanding.min(self.settings.workers as u64) {
+            let worker = state.members.iter().position(Option::is_none).expect("fewer than all");
+            match self.start(worker) {
+                Ok(member) => state.members[worker] = Some(member),
+                Err(_) if live > 0 => return,
+                Err(_) => return self.give_up(state, Loss::CannotStart { ending: None }),
+            }
+            live += 1;
+            // The watching thread must learn of the new process.
+            os::ring(self.attention.as_fd());
+        }
+    }
+
+    fn start(&self, worker: usize) -> io::Result<Member> {
+        self.control.slot(worker).reset();
+        let arena: Arena = create_arena()?;
+        let (ours, theirs) = UnixStream::pair()?;
+        let (program, arguments) = self.settings.command.split_first().expect("a program");
+        let child = Command::new(program)
+            .args(arguments)
+            .arg(worker.to_string())
+            .envs(self.settings.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .spawn()?;
+        let process = os::open_process(child.id())?;
+        // In flight from now on, whether or not the worker lives to receive them.
+        let descriptors = [
+            self.control_segment.as_fd(),
+            self.arena.as_fd(),
+            arena.as_fd(),
+            self.attention.as_fd(),
+            self.own_process.as_fd(),
+        ];
+        os::send_descriptors(&ours, &descriptors)?;
+        Ok(Member { pid: child.id(), process, arena: arena.mapping().clone(), _socket: ours })
+    }
+
+    /// Tell every worker to leave as soon as it has nothing to do.
+    pub(crate) fn retire(&self, state: &State) {
+        for worker in (0..state.members.len()).filter(|&worker| state.members[worker].is_some()) {
+            let slot = self.control.slot(worker);
+            slot.retire().store(1, Ordering::SeqCst);
+            slot.bell().ring();
+        }
+    }
+
+    /// The watching thread: sees workers end, lets idle ones go, kills those that outstay a close.
+    pub(crate) fn watch(&self) {
+        loop {
+            let timeout = {
+                let mut state = self.state();
+                self.bury_the_dead(&mut state);
+                if state.closed && state.members.iter().all(Option::is_none) {
+                    self.give_up(&mut state, Loss::Closed);
+                    return;
+                }
+                self.next_deadline(&mut state)
+            };
+            let state = self.state();
+            let held: Vec<_> = state.members.iter().flatten().map(|it| it.process.try_clone()).collect();
+            drop(state);
+            let held: Vec<OwnedFd> = held.into_iter().flatten().collect();
+            let mut watched = vec![self.attention.as_fd()];
+            watched.extend(held.iter().map(AsFd::as_fd));
+            if os::wait_readable(&watched, Some(timeout)) == Some(0) {
+                os::hush(self.attention.as_fd());
+                let mut state = self.state();
+                state.pressure = true;
+                self.collect.notify_all();
+            }
+        }
+    }
+
+    /// Let go or kill whoever's time has come; answers when to look again.
+    fn next_deadline(&self, state: &mut State) -> Duration {
+        if let Some(kill_at) = state.kill_at {
+            let left = kill_at.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                state.members.iter().flatten().for_each(|member| os::kill(member.process.as_fd()));
+                return Duration::from_secs(1);
+            }
+            return left;
+        }
+        let idle = self.settings.idle;
+        if state.outstanding > 0 {
+            state.last_work = Instant::now();
+        } else if state.last_work.elapsed() >= idle {
+            self.retire(state);
+            self.arena.trim();
+        }
+        idle.saturating_sub(state.last_work.elapsed()).max(Duration::from_millis(100))
+    }
+
+    fn bury_the_dead(&self, state: &mut State) {
+        for worker in 0..state.members.len() {
+            let ending = state.members[worker].as_ref().and_then(|it| os::ending(it.process.as_fd()));
+            if let Some(ending) = ending {
+                self.bury(state, worker, ending);
+            }
+        }
+    }
+
+    /// A worker ended: take its last results, tell of what it ran, publish what it only touched.
+    fn bury(&self, state: &mut State, worker: usize, ending: Ending) {
+        self.drain_worker(state, worker, &mut Vec::new());
+        let member = state.members[worker].take().expect("a live worker");
+        let slot = self.control.slot(worker);
+        let was_ready = slot.ready().load(Ordering::Acquire) != 0;
+        state.failed_starts = if was_ready { 0 } else { state.failed_starts + 1 };
+        self.sort_out(state, worker, Loss::Died { pid: member.pid, ending });
+        let live = state.members.iter().flatten().count();
+        if state.failed_starts >= FAILED_STARTS && live == 0 {
+            state.failed_starts = 0;
+            self.give_up(state, Loss::CannotStart { ending: Some(ending) });
+        }
+        self.pump(state);
+        self.changed.notify_all();
+        // Whoever waits for results sleeps on the bell that workers ring.
+        self.control.parent_bell().ring_urgently();
+    }
+
+    /// What the dead worker had taken is lost; what it was about to take is published again.
+    fn sort_out(&self, state: &mut State, worker: usize, loss: Loss) {
+        let queue = self.control.queue();
+        let mut lost: Vec<(Arc<Job>, u64)> = Vec::new();
+        for id in 0..state.blocks.len() {
+            let State { blocks, stragglers, pending, .. } = &mut *state;
+            let Some(block) = blocks[id].as_mut() else { continue };
+            let offsets: Vec<u64> = block.unfinished().collect();
+            for offset in offsets {
+                let position = block.first_position + offset;
+                let index = block.tasks.first_index + offset;
+                let taken = match queue.ticket(position) {
+                    Ticket::Taken(owner) => usize::from(owner) == worker,
+                    Ticket::Gone => {
+                        let ours = stragglers.get(&position).is_some_and(|&it| usize::from(it) == worker);
+                        if ours {
+                            stragglers.remove(&position);
+                        }
+                        ours
+                    }
+                    Ticket::Ready if position + queue.ahead() < queue.end() && queue.void(position) => {
+                        block.finish(offset);
+                        pending.push_front(Pending {
+                            job: block.tasks.job.clone(),
+                            payload: block.tasks.payload.clone(),
+                            items: block.tasks.items,
+                            first_item: block.tasks.first_item + offset,
+                            first_index: index,
+                            count: 1,
+                        });
+                        false
+                    }
+                    Ticket::Ready | Ticket::Void => false,
+                };
+                if taken {
+                    block.finish(offset);
+                    lost.push((block.tasks.job.clone(), index));
+                }
+            }
+            state.free_if_done(id as u32);
+        }
+        for (job, index) in lost {
+            self.deliver_loss(state, &job, index, loss);
+        }
+    }
+
+    /// Nothing that is outstanding will ever run.
+    fn give_up(&self, state: &mut State, loss: Loss) {
+        let queue = self.control.queue();
+        let mut lost: Vec<(Arc<Job>, u64)> = Vec::new();
+        for pending in state.pending.drain(..) {
+            let indices = pending.first_index..pending.first_index + pending.count;
+            lost.extend(indices.map(|index| (pending.job.clone(), index)));
+        }
+        for id in 0..state.blocks.len() {
+            let Some(block) = state.blocks[id].as_mut() else { continue };
+            let offsets: Vec<u64> = block.unfinished().collect();
+            for offset in offsets {
+                queue.void(block.first_position + offset);
+                block.finish(offset);
+                lost.push((block.tasks.job.clone(), block.tasks.first_index + offset));
+            }
+            state.free_if_done(id as u32);
+        }
+        state.stragglers.clear();
+        lost.sort_by_key(|(job, index)| (job.id, *index));
+        for (job, index) in lost {
+            self.deliver_loss(state, &job, index, loss);
+        }
+        self.changed.notify_all();
+        self.control.parent_bell().ring_urgently();
+    }
+}

@@ -1,0 +1,435 @@
+//! The parent's side of a pool of worker processes.
+
+use crate::block::{Block, Entry, Pending};
+use crate::control::{BLOCKS, CELLS, Control, MAX_WORKERS};
+use crate::fleet::Member;
+use crate::job::{Job, Loss, Outcome};
+use crate::payload::{Items, Payload};
+use shm::{Arena, Segment, os};
+use std::collections::{HashMap, VecDeque};
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How a pool's workers are made.
+#[derive(Debug)]
+pub struct Settings {
+    /// How many at most; they start when there is work for them.
+    pub workers: usize,
+    /// Program and arguments; the worker's number is appended as the last argument.
+    pub command: Vec<OsString>,
+    /// Variables set beside those inherited.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Bytes that every worker reads first.
+    pub hello: Vec<u8>,
+    /// Workers without work for this long are let go.
+    pub idle: Duration,
+}
+
+/// Called by the pool's own thread when a watched job has nothing outstanding any more.
+pub(crate) type Hook = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
+
+/// Worker processes and all that is on its way to and from them.
+///
+/// Dropping the last handle ends the workers.
+pub struct Pool {
+    pub(crate) shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Pool").field("settings", &self.shared.settings).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) control: Control,
+    pub(crate) control_segment: Segment,
+    pub(crate) arena: Arc<Arena>,
+    /// Rung to make the watching thread look around.
+    pub(crate) attention: OwnedFd,
+    /// This process, for the workers to see it end.
+    pub(crate) own_process: OwnedFd,
+    pub(crate) hook: Hook,
+    pub(crate) state: Mutex<State>,
+    /// Held by whoever reads the workers' rings; keeps the memory reused for that.
+    pub(crate) lead: Mutex<Vec<u8>>,
+    /// Something arrived, or nobody leads any more: for those who wait while another leads.
+    pub(crate) changed: Condvar,
+    pub(crate) followers: AtomicUsize,
+    /// For the pool's own collecting thread.
+    pub(crate) collect: Condvar,
+    _hello: Payload,
+}
+
+pub(crate) struct State {
+    pub(crate) members: Vec<Option<Member>>,
+    pub(crate) blocks: Vec<Option<Block>>,
+    free_blocks: Vec<u32>,
+    /// Running tasks whose cell in the queue was reused: position and worker.
+    pub(crate) stragglers: HashMap<u64, u16>,
+    pub(crate) pending: VecDeque<Pending>,
+    /// Tasks pushed and neither delivered nor withdrawn, of all jobs.
+    pub(crate) outstanding: u64,
+    /// Watched jobs with something outstanding.
+    pub(crate) watched: usize,
+    /// Watched jobs with nothing outstanding any more, for the hook.
+    pub(crate) settled: VecDeque<Arc<Job>>,
+    /// A worker's ring is full and nobody reads it.
+    pub(crate) pressure: bool,
+    pub(crate) failed_starts: u32,
+    pub(crate) last_work: Instant,
+    pub(crate) closed: bool,
+    pub(crate) kill_at: Option<Instant>,
+}
+
+impl Pool {
+    /// A pool; starts two sleeping threads and no process.
+    ///
+    /// # Errors
+    /// Those of the operating system when shared memory cannot be had.
+    pub fn new(
+        settings: Settings,
+        hook: impl Fn(&Arc<Job>) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let workers = settings.workers;
+        assert!((1..=MAX_WORKERS).contains(&workers), "{workers} workers");
+        let control_segment = Segment::create("abreast-control", Control::len(workers))?;
+        let arena = Arc::new(create_arena()?);
+        let hello = Payload::store(&arena, &settings.hello)?;
+        let control = Control::new(control_segment.map()?);
+        for (long, value) in control.hello().iter().zip([hello.extent.offset, settings.hello.len() as u64]) {
+            long.store(value, Ordering::Relaxed);
+        }
+        control.parent_bell().leave();
+        let shared = Arc::new(Shared {
+            control,
+            control_segment,
+            arena,
+            attention: os::create_bell()?,
+            own_process: os::open_process(std::process::id())?,
+            hook: Box::new(hook),
+            state: Mutex::new(State::new(workers)),
+            lead: Mutex::default(),
+            changed: Condvar::new(),
+            followers: AtomicUsize::new(0),
+            collect: Condvar::new(),
+            _hello: hello,
+            settings,
+        });
+        let threads = [
+            ("abreast-watch", Shared::watch as fn(&Shared)),
+            ("abreast-collect", Shared::collect as fn(&Shared)),
+        ]
+        .into_iter()
+        .map(|(name, work)| {
+            let shared = shared.clone();
+            std::thread::Builder::new().name(name.into()).spawn(move || {
+                os::block_signals();
+                work(&shared);
+            })
+        })
+        .collect::<io::Result<_>>()?;
+        Ok(Self { shared, threads: Mutex::new(threads) })
+    }
+
+    /// A job: a function (none when each task brings its own) and how its tasks are called.
+    pub fn open(&self, function: Option<&[u8]>, style: u64) -> io::Result<Arc<Job>> {
+        let function =
+            function.map(|bytes| Payload::store(&self.shared.arena, bytes)).transpose()?;
+        Ok(Job::new(style, function, self.shared.settings.workers))
+    }
+
+    /// Append tasks to a job, leaving `items` empty; answers false when the pool is closed.
+    pub fn push(&self, job: &Arc<Job>, items: &mut Items) -> io::Result<bool> {
+        if items.is_empty() {
+            return Ok(true);
+        }
+        let count = items.len() as u64;
+        let payload = Arc::new(items.store(&self.shared.arena)?);
+        let mut state = self.shared.state();
+        if state.closed {
+            return Ok(false);
+        }
+        let first_index = {
+            let mut progress = job.progress();
+            progress.outstanding += count;
+            progress.pushed += count;
+            progress.pushed - count
+        };
+        if job.watched.load(Ordering::Relaxed) {
+            state.watched += 1;
+        }
+        state.outstanding += count;
+        state.pending.push_back(Pending {
+            job: job.clone(),
+            payload,
+            items: count,
+            first_item: 0,
+            first_index,
+            count,
+        });
+        self.shared.pump(&mut state);
+        Ok(true)
+    }
+
+    /// Withdraw every task of the job that no worker has taken; answers how many.
+    pub fn cancel(&self, job: &Arc<Job>) -> u64 {
+        let mut state = self.shared.state();
+        let mut withdrawn = 0;
+        state.pending.retain(|pending| {
+            let ours = Arc::ptr_eq(&pending.job, job);
+            withdrawn += if ours { pending.count } else { 0 };
+            !ours
+        });
+        let queue = self.shared.control.queue();
+        for id in 0..state.blocks.len() {
+            let Some(block) = state.blocks[id].as_mut() else { continue };
+            if !Arc::ptr_eq(&block.tasks.job, job) {
+                continue;
+            }
+            let offsets: Vec<u64> = block.unfinished().collect();
+            for offset in offsets {
+                if queue.void(block.first_position + offset) {
+                    block.finish(offset);
+                    withdrawn += 1;
+                }
+            }
+            state.free_if_done(id as u32);
+        }
+        state.outstanding -= withdrawn;
+        let mut progress = job.progress();
+        progress.outstanding -= withdrawn;
+        if withdrawn > 0 && progress.outstanding == 0 {
+            drop(progress);
+            self.shared.settle(&mut state, job);
+        }
+        self.shared.changed.notify_all();
+        withdrawn
+    }
+
+    /// Whether a worker has taken a task of the job that is not done.
+    pub fn is_running(&self, job: &Arc<Job>) -> bool {
+        let state = self.shared.state();
+        state.running(job, &self.shared.control).next().is_some()
+    }
+
+    /// Ask (`kill`: force) the workers that run tasks of the job to stop them.
+    pub fn interrupt(&self, job: &Arc<Job>, kill: bool) {
+        let state = self.shared.state();
+        for (worker, position) in state.running(job, &self.shared.control) {
+            let Some(member) = &state.members[worker] else { continue };
+            if kill {
+                os::kill(member.process.as_fd());
+            } else {
+                let slot = self.shared.control.slot(worker);
+                slot.interrupt().store(position + 1, Ordering::SeqCst);
+                os::interrupt(member.process.as_fd());
+            }
+        }
+    }
+
+    /// Have the hook called once nothing of the job is outstanding.
+    pub fn watch(&self, job: &Arc<Job>) {
+        let mut state = self.shared.state();
+        if job.watched.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if job.outstanding() == 0 {
+            state.settled.push_back(job.clone());
+        } else {
+            state.watched += 1;
+        }
+        self.shared.collect.notify_all();
+    }
+
+    /// Process ids of the live workers, by worker number.
+    pub fn processes(&self) -> Vec<Option<u32>> {
+        self.shared.state().members.iter().map(|member| member.as_ref().map(|it| it.pid)).collect()
+    }
+
+    /// Tasks pushed and neither delivered nor withdrawn, of all jobs.
+    pub fn outstanding(&self) -> u64 {
+        self.shared.state().outstanding
+    }
+
+    /// End the workers: those without a task at once, the others after `grace`, by force.
+    ///
+    /// Tasks that did not end are delivered as lost. Returns when no process and no thread of the
+    /// pool is left.
+    pub fn close(&self, grace: Duration) {
+        {
+            let mut state = self.shared.state();
+            state.closed = true;
+            state.kill_at = Some(Instant::now() + grace);
+            self.shared.retire(&state);
+            self.shared.changed.notify_all();
+            self.shared.collect.notify_all();
+        }
+        os::ring(self.shared.attention.as_fd());
+        let threads = std::mem::take(&mut *self.threads.lock().expect("threads"));
+        let here = std::thread::current().id();
+        for thread in threads.into_iter().filter(|thread| thread.thread().id() != here) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.close(Duration::from_millis(200));
+    }
+}
+
+/// As much address space as the machine has memory, or as much of that as a limit leaves.
+pub(crate) fn create_arena() -> io::Result<Arena> {
+    let mut len = 1_usize << 36;
+    loop {
+        match Arena::create("abreast-arena", len) {
+            Err(_) if len > 1 << 26 => len /= 4,
+            result => return result,
+        }
+    }
+}
+
+impl State {
+    fn new(workers: usize) -> Self {
+        Self {
+            members: (0..workers).map(|_| None).collect(),
+            blocks: Vec::new(),
+            free_blocks: Vec::new(),
+            stragglers: HashMap::new(),
+            pending: VecDeque::new(),
+            outstanding: 0,
+            watched: 0,
+            settled: VecDeque::new(),
+            pressure: false,
+            failed_starts: 0,
+            last_work: Instant::now(),
+            closed: false,
+            kill_at: None,
+        }
+    }
+
+    /// Number and position of each worker that runs a task of `job`.
+    fn running<'a>(
+        &'a self,
+        job: &'a Arc<Job>,
+        control: &'a Control,
+    ) -> impl Iterator<Item = (usize, u64)> + 'a {
+        (0..self.members.len()).filter_map(move |worker| {
+            let position = control.slot(worker).running().load(Ordering::Acquire).checked_sub(1)?;
+            let ours = |block: &Block| {
+                block.offset(position).is_some() && Arc::ptr_eq(&block.tasks.job, job)
+            };
+            self.blocks.iter().flatten().any(ours).then_some((worker, position))
+        })
+    }
+
+    fn take_block(&mut self) -> Option<u32> {
+        if let Some(id) = self.free_blocks.pop() {
+            return Some(id);
+        }
+        (self.blocks.len() < BLOCKS).then(|| {
+            self.blocks.push(None);
+            self.blocks.len() as u32 - 1
+        })
+    }
+
+    pub(crate) fn free_if_done(&mut self, id: u32) {
+        let slot = &mut self.blocks[id as usize];
+        if slot.as_ref().is_some_and(|block| block.left == 0) {
+            *slot = None;
+            self.free_blocks.push(id);
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic while a pool's state is open")
+    }
+
+    /// Publish what waits, as far as there is room, and see that somebody runs it.
+    pub(crate) fn pump(&self, state: &mut State) {
+        let queue = self.control.queue();
+        let mut published = 0;
+        while let Some(next) = state.pending.front() {
+            if !queue.has_room(next.count) {
+                break;
+            }
+            let Some(id) = state.take_block() else { break };
+            let tasks = state.pending.pop_front().expect("looked at above");
+            let entry = Entry {
+                job: tasks.job.id,
+                first_position: queue.end(),
+                first_item: tasks.first_item,
+                first_index: tasks.first_index,
+                items: tasks.items,
+                payload: tasks.payload.extent.offset,
+                function: tasks.job.function.as_ref().map_or((0, 0), Payload::span),
+                style: tasks.job.style,
+            };
+            entry.write(self.control.block(id));
+            let State { blocks, stragglers, .. } = state;
+            let first = queue.publish(id, tasks.count, |position, block, worker| {
+                let runs = blocks[block as usize].as_ref().is_some_and(|block| {
+                    block.offset(position).is_some_and(|offset| !block.is_done(offset))
+                });
+                if runs {
+                    stragglers.insert(position, worker);
+                }
+            });
+            published += tasks.count;
+            blocks[id as usize] = Some(Block::new(tasks, first));
+        }
+        if published > 0 {
+            state.last_work = Instant::now();
+            self.wake(published);
+        }
+        if !state.pending.is_empty() {
+            self.collect.notify_all();
+        }
+        self.grow(state);
+    }
+
+    /// Wake workers for `count` tasks.
+    fn wake(&self, count: u64) {
+        let mut woken = 0;
+        for worker in 0..self.settings.workers {
+            woken += u64::from(self.control.slot(worker).bell().ring());
+            if woken == count {
+                return;
+            }
+        }
+    }
+
+    /// Nothing of `job` is outstanding any more.
+    pub(crate) fn settle(&self, state: &mut State, job: &Arc<Job>) {
+        if job.watched.load(Ordering::Relaxed) {
+            state.watched -= 1;
+            state.settled.push_back(job.clone());
+            self.collect.notify_all();
+        }
+    }
+
+    /// Deliver a loss for a task that is struck off its block already.
+    pub(crate) fn deliver_loss(&self, state: &mut State, job: &Arc<Job>, index: u64, loss: Loss) {
+        state.outstanding -= 1;
+        job.deliver(index, Outcome::Lost(loss));
+        if job.outstanding() == 0 {
+            self.settle(state, job);
+        }
+    }
+}
+
+const _: () = {
+    assert!(BLOCKS <= CELLS && BLOCKS <= tasks::Queue::BLOCKS);
+    assert!(MAX_WORKERS <= tasks::Queue::WORKERS);
+};

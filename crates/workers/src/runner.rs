@@ -1,0 +1,256 @@
+//! The worker's side of a pool: claim, run, report.
+
+use crate::block::Entry;
+use crate::control::Control;
+use crate::drain::{EXTENT_HEAD, IN_USE};
+use crate::payload::read_item;
+use crate::ring::{INLINE, Kind, Record, Ring};
+use shm::{Arena, Extent, Mapping, Segment, os};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tasks::Claim;
+
+/// A task that this worker has taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Task {
+    claim: Claim,
+    entry: Entry,
+}
+
+impl Task {
+    /// Which job it belongs to.
+    pub fn job(&self) -> u64 {
+        self.entry.job
+    }
+
+    /// Which task of the job it is.
+    pub fn index(&self) -> u64 {
+        self.entry.first_index + self.offset()
+    }
+
+    /// How it is called.
+    pub fn style(&self) -> u64 {
+        self.entry.style
+    }
+
+    fn offset(&self) -> u64 {
+        self.claim.position - self.entry.first_position
+    }
+}
+
+/// Why a sleep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// There may be work.
+    Work,
+    /// There is none, and the worker is to leave.
+    Retire,
+}
+
+/// A worker's connection to its pool.
+#[derive(Debug)]
+pub struct Runner {
+    worker: usize,
+    control: Control,
+    /// Arguments, written by the parent.
+    parent: Arc<Mapping>,
+    /// Results too large for the ring.
+    own: Arena,
+    attention: OwnedFd,
+    /// Extents of large results, until the parent has read them.
+    lent: Vec<Extent>,
+    /// When the last task ended, if nothing was waited for since.
+    clock: Option<u64>,
+    /// Reported since the parent was last woken for sure.
+    unheard: bool,
+}
+
+/// Whether the running task is to be interrupted; for a signal handler.
+#[derive(Debug)]
+pub struct Interrupts {
+    worker: usize,
+    control: Control,
+}
+
+impl Interrupts {
+    /// Whether the parent wants the task that runs now to stop.
+    pub fn wanted(&self) -> bool {
+        let slot = self.control.slot(self.worker);
+        let running = slot.running().load(Ordering::Relaxed);
+        running != 0 && slot.interrupt().load(Ordering::SeqCst) == running
+    }
+}
+
+/// Looks at the queue before a worker goes to sleep: a few microseconds.
+const SPINS: u32 = 100;
+
+impl Runner {
+    /// Take up the connection that the parent put at standard input.
+    ///
+    /// From now on this process ends when its parent does.
+    pub fn connect(worker: usize) -> io::Result<Self> {
+        let socket = os::take_stdin()?;
+        let descriptors = os::receive_descriptors(&socket)?;
+        let [control, parent, own, attention, parent_process]: [OwnedFd; 5] = descriptors
+            .try_into()
+            .map_err(|_| io::Error::other("the parent sent other descriptors than expected"))?;
+        std::thread::Builder::new().name("abreast-parent".into()).spawn(move || {
+            os::block_signals();
+            while os::wait_readable(&[parent_process.as_fd()], None).is_none() {}
+            os::exit_now(1);
+        })?;
+        let control = Control::new(Segment::from_descriptor(control)?.map()?);
+        Ok(Self {
+            worker,
+            control,
+            parent: Segment::from_descriptor(parent)?.map()?,
+            own: Arena::over(Segment::from_descriptor(own)?)?,
+            attention,
+            lent: Vec::new(),
+            clock: None,
+            unheard: false,
+        })
+    }
+
+    /// Say that this process has started and takes tasks.
+    pub fn ready(&self) {
+        self.control.slot(self.worker).ready().store(1, Ordering::Release);
+    }
+
+    /// Tells, from anywhere in this process, whether the running task is to be interrupted.
+    pub fn interrupts(&self) -> Interrupts {
+        Interrupts { worker: self.worker, control: self.control.clone() }
+    }
+
+    /// What the parent tells every worker first.
+    pub fn hello(&self) -> Vec<u8> {
+        let [offset, len] = [0, 1].map(|at| self.control.hello()[at].load(Ordering::Relaxed));
+        let mut bytes = Vec::new();
+        self.parent.read(offset as usize, len as usize, &mut bytes);
+        bytes
+    }
+
+    /// Take the next task, if there is one.
+    pub fn claim(&mut self) -> Option<Task> {
+        let claim = self.control.queue().claim(self.worker as u16)?;
+        let entry = Entry::read(self.control.block(claim.block));
+        let now = *self.clock.get_or_insert_with(os::now);
+        let slot = self.control.slot(self.worker);
+        slot.started().store(now, Ordering::Relaxed);
+        slot.running().store(claim.position + 1, Ordering::Release);
+        Some(Task { claim, entry })
+    }
+
+    /// Wait until there may be a task. Call it without any lock that tasks need.
+    pub fn idle(&mut self) -> Wake {
+        self.clock = None;
+        self.reclaim();
+        let slot = self.control.slot(self.worker);
+        let queue = self.control.queue();
+        if std::mem::take(&mut self.unheard) {
+            self.control.parent_bell().ring_urgently();
+        }
+        for _ in 0..SPINS {
+            if queue.has_ready() {
+                return Wake::Work;
+            }
+            std::hint::spin_loop();
+        }
+        let leaves = || slot.retire().load(Ordering::SeqCst) != 0;
+        slot.bell().sleep(None, || queue.has_ready() || leaves());
+        if leaves() && !queue.has_ready() { Wake::Retire } else { Wake::Work }
+    }
+
+    /// Append the task's arguments to `target`.
+    pub fn item(&self, task: &Task, target: &mut Vec<u8>) {
+        let Entry { payload, items, first_item, .. } = task.entry;
+        read_item(&self.parent, payload, items, first_item + task.offset(), target);
+    }
+
+    /// Append the job's function to `target`; nothing when it has none.
+    pub fn function(&self, task: &Task, target: &mut Vec<u8>) {
+        let (offset, len) = task.entry.function;
+        self.parent.read(offset as usize, len as usize, target);
+    }
+
+    /// Say how the task ended.
+    ///
+    /// # Errors
+    /// `OutOfMemory` when shared memory has no room for `bytes`; nothing was reported then.
+    pub fn report(
+        &mut self,
+        task: &Task,
+        kind: Kind,
+        note: u8,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        let reference;
+        let elsewhere = bytes.len() > INLINE;
+        let inline = if elsewhere {
+            reference = self.lend(bytes)?;
+            &reference[..]
+        } else {
+            bytes
+        };
+        let now = os::now();
+        let slot = self.control.slot(self.worker);
+        let record = Record {
+            position: task.claim.position,
+            block: task.claim.block,
+            kind,
+            elsewhere,
+            note,
+            nanos: now - slot.started().load(Ordering::Relaxed),
+            len: inline.len() as u64,
+        };
+        self.clock = Some(now);
+        slot.running().store(0, Ordering::Release);
+        let ring = Ring::new(&self.control, self.worker);
+        let bell = self.control.parent_bell();
+        while !ring.push(record, inline) {
+            if !bell.ring_urgently() {
+                // Nobody waits for results at all: the pool's own thread is to make room.
+                os::ring(self.attention.as_fd());
+            }
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        self.unheard = !bell.ring();
+        if self.unheard {
+            let low = self.control.low_water().load(Ordering::Relaxed);
+            if ring.is_filling() || self.control.queue().ahead() < low {
+                bell.ring_urgently();
+            }
+        }
+        Ok(())
+    }
+
+    /// Put a large result where the parent can read it: answers offset and length.
+    fn lend(&mut self, bytes: &[u8]) -> io::Result<[u8; 16]> {
+        self.reclaim();
+        let extent = self.own.allocate(EXTENT_HEAD as usize + bytes.len())?;
+        let at = extent.offset as usize;
+        self.own.mapping().word(at).store(IN_USE, Ordering::Relaxed);
+        self.own.mapping().write(at + EXTENT_HEAD as usize, bytes);
+        self.lent.push(extent);
+        let mut reference = [0; 16];
+        reference[..8].copy_from_slice(&extent.offset.to_ne_bytes());
+        reference[8..].copy_from_slice(&(bytes.len() as u64).to_ne_bytes());
+        Ok(reference)
+    }
+
+    /// Free the extents that the parent has read.
+    fn reclaim(&mut self) {
+        let Self { own, lent, .. } = self;
+        lent.retain(|extent| {
+            let word = own.mapping().word(extent.offset as usize);
+            let in_use = word.load(Ordering::Acquire) == IN_USE;
+            if !in_use {
+                own.free(*extent);
+            }
+            in_use
+        });
+    }
+}

@@ -1,0 +1,202 @@
+"""Tasks on worker processes of this machine, from a claim queue in shared memory."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from abreast import _abreast
+from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
+from abreast.backends.native import environment
+from abreast.backends.sources import Sources
+from abreast.errors import LaunchError, PoolClosed
+from abreast.failures import garbled, lost, rebuild, unpicklable
+from abreast.pickling import dumps, dumps_call, loads
+
+__all__ = ["IDLE", "ProcessesBackend", "open"]
+
+IDLE = 300.0
+"""Seconds without work after which workers are let go."""
+
+_BOOT = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = {path!r}; "
+    "from abreast.backends.worker import main; main(int(sys.argv[1]))"
+)
+
+
+def open(level: Level) -> Backend:
+    """Open the backend; this is its entry point."""
+    return ProcessesBackend(level)
+
+
+class ProcessesBackend:
+    """A pool of fresh interpreters; they start with the first tasks, as many as there are tasks."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.capabilities = Capabilities(
+            isolated=True,
+            parallel_python=True,
+            survives_crash=True,
+            stops_anything=True,
+        )
+        self._lock = threading.Lock()
+        self._sources = Sources()
+        self._pool = self._start()
+
+    def _start(self) -> _abreast.ProcessPool:
+        if not sys.executable:
+            raise LaunchError(
+                "plan('processes') starts Python interpreters, and sys.executable names none\n"
+                "hint: set sys.executable to a Python with the same packages, "
+                "or use plan('threads')"
+            )
+        self._path, self._folder = list(sys.path), os.getcwd()
+        hello = {"argv": sys.argv, "level": self.level, "path": self._path, "folder": self._folder}
+        command = [sys.executable, *_interpreter_flags(), "-c", _BOOT.format(path=self._path)]
+        return _abreast.ProcessPool(
+            self.level.workers,
+            command,
+            environment(self.level.inner_threads),
+            pickle.dumps(hello),
+            IDLE,
+            dumps,
+            loads,
+        )
+
+    def open(self, call: Call) -> Job:
+        """Begin a job."""
+        if self._sources.changed() or self._path != sys.path or self._folder != os.getcwd():
+            self._renew()
+        if call.function is None:
+            return ProcessesJob(self._pool.open(None, _abreast.APPLY), brings_function=True)
+        style = _abreast.INDEXED if call.indexed else _abreast.STAR if call.star else _abreast.PLAIN
+        try:
+            function = dumps(call.function)
+        except Exception as reason:
+            raise unpicklable("function", None, reason) from reason
+        return ProcessesJob(
+            self._pool.open(function, style | (_abreast.WATCHED if call.watched else 0)),
+            brings_function=False,
+        )
+
+    def _renew(self) -> None:
+        """Let new jobs run on new workers: a module was reloaded, or its place has changed."""
+        with self._lock:
+            old, self._sources = self._pool, Sources()
+            self._pool = self._start()
+        # Its jobs keep the old pool alive; with the last of them it goes.
+        threading.Thread(target=_drain, args=(old,), name="abreast-renew", daemon=True).start()
+
+    def processes(self) -> list[int]:
+        """Process ids of the live workers."""
+        return self._pool.processes()
+
+    def outstanding(self) -> int:
+        """Tasks of all jobs."""
+        return self._pool.outstanding()
+
+    def shutdown(self, grace: float) -> None:
+        """End the workers, by force after `grace` seconds."""
+        self._pool.close(grace)
+
+    def disarm(self) -> None:
+        """Forget the pool without touching it."""
+        self._pool.disarm()
+
+
+class ProcessesJob:
+    """The tasks of one call."""
+
+    def __init__(self, job: _abreast.ProcessJob, brings_function: bool) -> None:
+        self._job = job
+        self._brings_function = brings_function
+        self._pushed = 0
+        self.want = job.want
+        self.wait = job.wait
+        self.ready = job.ready
+        self.outstanding = job.outstanding
+        self.running = job.running
+        self.cancel = job.cancel
+        self.watch: Callable[[Callable[[], None]], None] = job.watch
+
+    def push(self, items: Sequence[Any]) -> None:
+        """Append a task for each item."""
+        if self._brings_function:
+            items = [(dumps_call(function), args, kwargs) for function, args, kwargs in items]
+        try:
+            self._job.push(items)
+        except (MemoryError, OSError):
+            raise
+        except RuntimeError as reason:
+            if not hasattr(reason, "item"):
+                raise PoolClosed(
+                    "the plan's workers were shut down\nhint: call abreast.plan(...) or the "
+                    "function again; a new pool starts by itself"
+                ) from None
+            raise self._unpicklable(reason) from reason
+        except Exception as reason:
+            raise self._unpicklable(reason) from reason
+        self._pushed += len(items)
+
+    def _unpicklable(self, reason: Exception) -> Exception:
+        self._pushed += int(getattr(reason, "item", 0))
+        what = "function or an argument" if self._brings_function else "argument"
+        return unpicklable(what, self._pushed, reason)
+
+    def skip(self) -> None:
+        """Pass over an index."""
+        self._pushed += 1
+        self._job.skip()
+
+    def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
+        """Wait until tasks ended, and take them."""
+        finished, notes, events = self._job.pull(timeout, results)
+        return Pulled(finished, notes, [_ended(*event) for event in events])
+
+    def stop(self, grace: float) -> None:
+        """Withdraw, interrupt, and kill the workers that go on."""
+        self._job.cancel()
+        for kill, seconds in ((False, grace), (True, 5.0)):
+            if not self._job.outstanding():
+                return
+            self._job.interrupt(kill)
+            self._await_end(seconds)
+
+    def _await_end(self, seconds: float) -> None:
+        import time
+
+        deadline = time.monotonic() + seconds
+        while self._job.outstanding() and time.monotonic() < deadline:
+            self._job.pull(0.05, None)
+
+
+def _ended(index: int, kind: int, value: Any) -> Ended:
+    if kind == _abreast.VALUE:
+        return Ended(index, value, None)
+    if kind == _abreast.FAILURE:
+        return Ended(index, None, rebuild(value))
+    if kind == _abreast.GARBLED:
+        return Ended(index, None, garbled(index, value))
+    return Ended(index, None, lost(value, index))
+
+
+def _drain(pool: _abreast.ProcessPool) -> None:
+    import time
+
+    while pool.outstanding():
+        time.sleep(0.05)
+    pool.close(1.0)
+
+
+def _interpreter_flags() -> list[str]:
+    """Return the flags this interpreter was started with (-X, -W, -O, ...), for its workers."""
+    import subprocess
+
+    # Private, and what multiprocessing itself uses; without it workers get the defaults.
+    flags = getattr(subprocess, "_args_from_interpreter_flags", list)()
+    return [str(flag) for flag in flags]

@@ -1,0 +1,157 @@
+"""Tasks one after the other, here: the meaning of all other backends."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
+from abreast.backends.isolation import Isolated, copy_function, pack
+
+__all__ = ["SerialBackend", "open"]
+
+_SLICE = 0.02
+"""Seconds of tasks after which the caller gets what is done."""
+
+
+def open(level: Level) -> Backend:
+    """Open the backend; this is its entry point."""
+    return SerialBackend(level)
+
+
+class SerialBackend:
+    """Runs each task when its result is asked for."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.capabilities = Capabilities(
+            isolated=level.isolate,
+            parallel_python=False,
+            survives_crash=False,
+            stops_anything=False,
+        )
+
+    def open(self, call: Call) -> Job:
+        """Begin a job."""
+        return SerialJob(copy_function(call) if self.level.isolate else call, self.level)
+
+    def outstanding(self) -> int:
+        """Nothing runs behind the caller's back."""
+        return 0
+
+    def shutdown(self, grace: float) -> None:
+        """Nothing to leave."""
+
+    def disarm(self) -> None:
+        """Nothing to forget."""
+
+
+class SerialJob:
+    """Items wait here until `pull` runs them."""
+
+    def __init__(self, call: Call, level: Level) -> None:
+        self._call = call
+        self._level = level
+        self._isolated = Isolated(call) if level.isolate else None
+        self._waiting: deque[tuple[int, Any]] = deque()
+        self._pushed = 0
+        self._batch = 1
+        self._watched = 2 if call.watched else 0
+
+    def want(self) -> int:
+        """As many as ran in the last slice, twice over: one while tasks are long."""
+        return 0 if self._waiting else self._batch
+
+    def push(self, items: Sequence[Any]) -> None:
+        """Append a task for each item."""
+        for item in items:
+            packed = item if self._isolated is None else pack(item, self._pushed)
+            self._waiting.append((self._pushed, packed))
+            self._pushed += 1
+
+    def skip(self) -> None:
+        """Pass over an index."""
+        self._pushed += 1
+
+    def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
+        """Run what waits, for a moment at least."""
+        from abreast.plans import inside
+
+        with inside(self._level):
+            return self._run_some(results)
+
+    def _run_some(self, results: list[Any] | None) -> Pulled:
+        ended: list[Ended] = []
+        finished = notes = 0
+        deadline = time.perf_counter() + _SLICE
+        while self._waiting:
+            index, item = self._waiting.popleft()
+            finished += 1
+            try:
+                value, drew = self._run(index, item)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                ended.append(Ended(index, None, error))
+                break
+            notes += drew
+            if results is None:
+                ended.append(Ended(index, value, None))
+            else:
+                results[index] = value
+            if time.perf_counter() >= deadline:
+                break
+        self._batch = min(2 * finished, 1024) if not self._waiting else 1
+        return Pulled(finished, notes, ended)
+
+    def _run(self, index: int, item: Any) -> tuple[Any, bool]:
+        call = self._call
+        if self._watched > 0 and call.function is not None:
+            from abreast.random.watch import after, before
+
+            self._watched -= 1
+            state = before(call.function)
+            return self._value(index, item), after(state)
+        return self._value(index, item), False
+
+    def _value(self, index: int, item: Any) -> Any:
+        call = self._call
+        if self._isolated is not None:
+            return self._isolated(index, item)
+        if call.function is None:
+            return item[0](*item[1], **(item[2] or {}))
+        if call.indexed:
+            return call.function(index, item)
+        return call.function(*item) if call.star else call.function(item)
+
+    def wait(self, timeout: float | None) -> bool:
+        """`pull` never has to wait."""
+        return True
+
+    def ready(self) -> bool:
+        """Whether there is something to run."""
+        return bool(self._waiting)
+
+    def outstanding(self) -> int:
+        """Items that wait."""
+        return len(self._waiting)
+
+    def running(self) -> bool:
+        """Tasks run inside `pull`, so nobody can ask while one does."""
+        return False
+
+    def cancel(self) -> int:
+        """Drop what waits."""
+        withdrawn = len(self._waiting)
+        self._waiting.clear()
+        return withdrawn
+
+    def stop(self, grace: float) -> None:
+        """Drop what waits."""
+        self.cancel()
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        """Nothing happens before `pull`, so the callback comes at once."""
+        callback()

@@ -1,0 +1,158 @@
+"""Tasks on threads of this process, from the same claim queue as processes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from abreast import _abreast
+from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
+from abreast.backends.isolation import Isolated, copy_function, pack
+from abreast.backends.native import Capped, limit_here
+from abreast.random.watch import after, before
+
+__all__ = ["ThreadsBackend", "open"]
+
+
+def open(level: Level) -> Backend:
+    """Open the backend; this is its entry point."""
+    return ThreadsBackend(level)
+
+
+class ThreadsBackend:
+    """A pool of daemon threads; they start with the first tasks and sleep when there are none."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.capabilities = Capabilities(
+            isolated=level.isolate,
+            parallel_python=False,
+            survives_crash=False,
+            stops_anything=False,
+        )
+        self._pool = _abreast.ThreadPool(level.workers, before, after)
+        self._threads: list[threading.Thread | None] = [None] * level.workers
+        self._lock = threading.Lock()
+        self._jobs = 0
+        self._limits: Any = None
+
+    def open(self, call: Call) -> Job:
+        """Begin a job."""
+        if self.level.isolate:
+            call = copy_function(call)
+        return ThreadsJob(self, self._pool, call)
+
+    def start(self, slots: Sequence[int] | None = None) -> None:
+        """Start the threads of `slots`: all that have none yet, if not given."""
+        with self._lock:
+            if slots is None:
+                slots = [at for at, thread in enumerate(self._threads) if thread is None]
+            for slot in slots:
+                thread = threading.Thread(
+                    target=self._serve, args=(slot,), name=f"abreast-{slot}", daemon=True
+                )
+                self._threads[slot] = thread
+                thread.start()
+
+    @property
+    def started(self) -> bool:
+        """Whether all threads run."""
+        return self._threads[-1] is not None
+
+    def _serve(self, slot: int) -> None:
+        from abreast.plans import enter_worker
+
+        enter_worker(self.level, process=False)
+        limit_here(self.level.inner_threads)
+        self._pool.serve(slot, threading.get_ident())
+
+    def outstanding(self) -> int:
+        """Tasks of all jobs."""
+        return self._pool.outstanding()
+
+    def shutdown(self, grace: float) -> None:
+        """Have the threads leave; one that is stuck in compiled code is left to the process."""
+        self._pool.close()
+        deadline = time.monotonic() + grace
+        for thread in self._threads:
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def disarm(self) -> None:
+        """Forget the threads: a forked child has none."""
+        self._threads = [None] * self.level.workers
+
+
+class ThreadsJob:
+    """The tasks of one call."""
+
+    def __init__(self, backend: ThreadsBackend, pool: _abreast.ThreadPool, call: Call) -> None:
+        self._backend = backend
+        self._isolate = backend.level.isolate
+        self._pushed = 0
+        function, style = call.function, _style(call)
+        if self._isolate:
+            function, style = Isolated(call), _abreast.INDEXED | (style & _abreast.WATCHED)
+        capped = Capped.wrap(function, backend.level.inner_threads)
+        self._job = pool.open(capped, style)
+        self.want = self._job.want
+        self.wait = self._job.wait
+        self.ready = self._job.ready
+        self.outstanding = self._job.outstanding
+        self.running = self._job.running
+        self.cancel = self._job.cancel
+        self.watch: Callable[[Callable[[], None]], None] = self._job.watch
+
+    def push(self, items: Sequence[Any]) -> None:
+        """Append a task for each item."""
+        if self._isolate:
+            return self._push_packed(items)
+        self._send(items)
+        return None
+
+    def skip(self) -> None:
+        """Pass over an index."""
+        self._pushed += 1
+        self._job.skip()
+
+    def _push_packed(self, items: Sequence[Any]) -> None:
+        packed: list[bytes] = []
+        try:
+            for at, item in enumerate(items):
+                packed.append(pack(item, self._pushed + at))
+        finally:
+            self._send(packed)
+
+    def _send(self, items: Sequence[Any]) -> None:
+        self._pushed += len(items)
+        if not self._backend.started:
+            self._backend.start()
+        self._job.push(items)
+
+    def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
+        """Wait until tasks ended, and take them."""
+        finished, notes, events = self._job.pull(timeout, results)
+        return Pulled(finished, notes, [_ended(*event) for event in events])
+
+    def stop(self, grace: float) -> None:
+        """Withdraw; interrupt Python code; give up threads that stay in compiled code."""
+        self._job.cancel()
+        self._job.interrupt(False)
+        deadline = time.monotonic() + grace
+        while self._job.outstanding() and time.monotonic() < deadline:
+            self._job.pull(0.01, None)
+        if self._job.outstanding():
+            self._backend.start(self._job.interrupt(True))
+
+
+def _style(call: Call) -> int:
+    if call.function is None:
+        return _abreast.APPLY
+    style = _abreast.INDEXED if call.indexed else _abreast.STAR if call.star else _abreast.PLAIN
+    return style | (_abreast.WATCHED if call.watched else 0)
+
+
+def _ended(index: int, kind: int, value: Any) -> Ended:
+    return Ended(index, value, None) if kind == _abreast.VALUE else Ended(index, None, value)

@@ -1,0 +1,65 @@
+"""What a worker process runs: set up as the parent is, then take tasks."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+from abreast import _abreast
+from abreast.pickling import dumps
+
+__all__ = ["main"]
+
+
+class Hooks:
+    """What the serving loop calls; imports wait until they are needed."""
+
+    dumps = staticmethod(dumps)
+    loads = staticmethod(pickle.loads)
+
+    @staticmethod
+    def failure(error: BaseException, index: int, what: str) -> bytes:
+        """Turn an exception into bytes."""
+        from abreast.failures import describe
+
+        return describe(error, index, what)
+
+    @staticmethod
+    def before(function: Any) -> Any:
+        """Remember the random streams that a task could share."""
+        from abreast.random.watch import before
+
+        return before(function)
+
+    @staticmethod
+    def after(state: Any) -> bool:
+        """Whether the task moved one of them."""
+        from abreast.random.watch import after
+
+        return after(state)
+
+
+def main(number: int) -> None:
+    """Serve as worker `number` of the pool that started this process."""
+    worker = _abreast.Worker(number)
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        # Ctrl-C reaches every process of the terminal; only the parent decides what it means.
+        if worker.interrupted():
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    hello = pickle.loads(worker.hello())
+    sys.argv = hello["argv"]
+    sys.path[:] = hello["path"]
+    os.chdir(hello["folder"])
+    from abreast.plans import enter_worker
+
+    enter_worker(hello["level"], process=True)
+    worker.ready()
+    worker.serve(Hooks)
+    # As a script ends: exit handlers run, open files are written.

@@ -1,0 +1,90 @@
+"""The library's own errors; what a task raises arrives as itself.
+
+Each message says what was done, what was given, what is allowed, and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AbreastError",
+    "LaunchError",
+    "PlanError",
+    "PoolClosed",
+    "RandomStreamWarning",
+    "RemoteError",
+    "RemoteTraceback",
+    "TransferError",
+    "WorkerLost",
+]
+
+
+class AbreastError(Exception):
+    """Everything that abreast itself raises about running tasks."""
+
+
+class PlanError(AbreastError, ValueError):
+    """A plan that does not exist, or settings that it does not take."""
+
+
+class LaunchError(AbreastError):
+    """Workers cannot be started."""
+
+
+class PoolClosed(AbreastError):
+    """The plan's workers were shut down before the task ended."""
+
+
+class TransferError(AbreastError):
+    """A function, an argument or a result cannot go from one process to another.
+
+    Attributes
+    ----------
+    index : int or None
+        Which task of the call.
+    """
+
+    index: int | None = None
+
+
+class WorkerLost(AbreastError):
+    """A worker died while it ran a task.
+
+    Attributes
+    ----------
+    index : int or None
+        The task that it ran, counted from zero.
+    pid : int or None
+        The worker's process id.
+    signal : int or None
+        The signal that ended it, if one did.
+    status : int or None
+        Its exit status, if it left by itself.
+    """
+
+    index: int | None = None
+    pid: int | None = None
+    signal: int | None = None
+    status: int | None = None
+
+
+class RemoteError(AbreastError):
+    """Stands for an exception that cannot be sent: its class does not pickle.
+
+    Attributes
+    ----------
+    type_name : str
+        Module and name of the original class.
+    """
+
+    type_name: str = ""
+
+
+class RemoteTraceback(Exception):
+    """The traceback as it was in the worker; the cause of the exception that arrives."""
+
+    def __str__(self) -> str:
+        return f"\n\n{self.args[0]}"
+
+
+class RandomStreamWarning(UserWarning):
+    """Two tasks drew from one stream of random numbers, so results depend on the plan."""

@@ -1,0 +1,365 @@
+"""Plans: where tasks run."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from importlib import import_module
+from types import TracebackType
+from typing import Any
+
+from abreast.backends.contract import Backend, Job, Level, Opener
+from abreast.errors import PlanError
+from abreast.machine import cores
+
+__all__ = ["Plan", "abandon", "backend", "current", "enter_worker", "inside", "plan", "resolve", "shutdown"]
+
+MAX_WORKERS = 1024
+"""Most workers of one plan."""
+
+SERIAL = Level("serial")
+
+_OPENERS = {
+    name: f"abreast.backends.{name}:open" for name in ("serial", "threads", "processes")
+}
+"""The backends that come with the library, so that finding them costs no search."""
+
+_context: ContextVar[tuple[Level, ...] | None] = ContextVar("abreast_plan", default=None)
+_process: tuple[Level, ...] | None = None
+_worker: Level | None = None
+_lock = threading.RLock()
+_backends: dict[Level, Backend] = {}
+_abandoned: list[Job] = []
+
+
+class Plan:
+    """A plan in force: what `plan` returns. As a context manager it holds for the block alone.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> with ab.plan("threads", workers=2) as p:
+    ...     print(p)
+    plan('threads', workers=2)
+    """
+
+    def __init__(
+        self, levels: tuple[Level, ...], before: tuple[tuple[Level, ...] | None, bool]
+    ) -> None:
+        self.levels = levels
+        self._before = before
+        self._token: Token[tuple[Level, ...] | None] | None = None
+
+    def __enter__(self) -> Plan:
+        levels, was_local = self._before
+        # The call itself set the plan as a statement does; inside `with` that is taken back.
+        if was_local:
+            _context.set(levels)
+        else:
+            _set_process(levels)
+        self._token = _context.set(self.levels)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            _context.reset(self._token)
+            self._token = None
+
+    def __repr__(self) -> str:
+        return " in ".join(_describe(level) for level in reversed(self.levels))
+
+
+def _describe(level: Level) -> str:
+    isolate = ", isolate=True" if level.isolate else ""
+    workers = "" if level.name == "serial" else f", workers={level.workers}"
+    return f"plan({level.name!r}{workers}{isolate})"
+
+
+def plan(
+    spec: str | Plan | Sequence[str] | None = None,
+    *,
+    workers: int | Sequence[int] | None = None,
+    isolate: bool = False,
+    inner_threads: int | None = None,
+) -> Plan:
+    """Say where tasks run from now on, or, as a context manager, inside a block.
+
+    Nothing starts before the first task. Workers are kept and used again; leaving a block ends
+    none of them, `shutdown` or five minutes without work do.
+
+    Parameters
+    ----------
+    spec : str, list of str, or Plan
+        ``"serial"``, ``"threads"``, ``"processes"``, or the name of another installed backend;
+        ``"processes:4"`` means four workers. A list sets the nested levels: the first for tasks,
+        the second for tasks that these tasks start, and so on; below the last, tasks run serially.
+        Without any, the plan in force is returned.
+    workers : int or list of int, optional
+        How many tasks run at one time, for a list one number a level. Default: the cores this
+        process may use.
+    isolate : bool
+        Have `serial` and `threads` run each task on copies of its arguments, as `processes`
+        always does.
+    inner_threads : int, optional
+        Threads that native libraries (BLAS, OpenMP) may use inside a task. Default: its share of
+        the cores.
+
+    Returns
+    -------
+    Plan
+        Prints as the call that makes it, and is a context manager.
+
+    Raises
+    ------
+    PlanError
+        For an unknown name or a number that makes no sense.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> _ = ab.plan("threads", workers=2)
+    >>> ab.map(abs, [-1, 2])
+    [1, 2]
+    >>> ab.plan()
+    plan('threads', workers=2)
+    >>> _ = ab.plan("serial")
+    """
+    if spec is None:
+        return Plan(current(), (_context.get(), _context.get() is not None))
+    levels = resolve(spec, workers=workers, isolate=isolate, inner_threads=inner_threads)
+    local = _context.get()
+    if local is not None:
+        _context.set(levels)
+        return Plan(levels, (local, True))
+    before = _process
+    _set_process(levels)
+    return Plan(levels, (before, False))
+
+
+def _set_process(levels: tuple[Level, ...] | None) -> None:
+    global _process
+    _process = levels
+
+
+def current() -> tuple[Level, ...]:
+    """Return the levels of the plan in force, outermost first."""
+    levels = _context.get() or _process
+    if levels is None:
+        levels = _default()
+        _set_process(levels)
+    return levels
+
+
+def _default() -> tuple[Level, ...]:
+    if _worker is not None:
+        return _worker.inner or (SERIAL,)
+    text = os.environ.get("ABREAST_PLAN", "processes")
+    try:
+        return resolve(text)
+    except PlanError as error:
+        raise PlanError(f"the variable ABREAST_PLAN: {error}") from None
+
+
+def resolve(
+    spec: str | Plan | Sequence[str],
+    *,
+    workers: int | Sequence[int] | None = None,
+    isolate: bool = False,
+    inner_threads: int | None = None,
+) -> tuple[Level, ...]:
+    """Turn what a user writes into complete levels."""
+    if isinstance(spec, Plan):
+        return spec.levels
+    if isinstance(spec, str):
+        spec = [part.strip() for part in spec.split(",")]
+    names = list(spec) if isinstance(spec, (list, tuple)) else []
+    if not names or not all(isinstance(name, str) for name in names):
+        raise PlanError(
+            f"plan({spec!r}): a plan is a name, 'processes:4', or a list of them\n"
+            f"hint: {_known()}"
+        )
+    counts: list[int | None]
+    if isinstance(workers, (list, tuple)):
+        counts = list(workers)
+        if len(counts) != len(names):
+            raise PlanError(f"plan: {len(counts)} numbers of workers for {len(names)} levels")
+    else:
+        if workers is not None and len(names) > 1:
+            raise PlanError(
+                f"plan({names!r}, workers={workers!r}): several levels take several numbers\n"
+                "hint: workers=[2, 4], or names such as 'processes:2'"
+            )
+        counts = [workers] if workers is not None else [None] * len(names)
+    parsed: list[tuple[str, int]] = []
+    budget = _budget()
+    for name, given in zip(names, counts, strict=True):
+        name, count = _parse(name, given, budget)
+        parsed.append((name, count))
+        budget = max(1, budget // count)
+    threads = budget if inner_threads is None else _count("inner_threads", inner_threads)
+    levels: tuple[Level, ...] = ()
+    for name, count in reversed(parsed):
+        levels = (Level(name, count, bool(isolate), threads, levels), *levels)
+    return levels
+
+
+def _budget() -> int:
+    return cores() if _worker is None else max(1, _worker.inner_threads)
+
+
+def _parse(name: str, given: int | None, budget: int) -> tuple[str, int]:
+    name, _, number = name.partition(":")
+    if name not in _OPENERS and name not in _installed():
+        raise PlanError(f"plan({name!r}): there is no such plan\nhint: {_known(name)}")
+    if number and given is None:
+        if not number.isdigit():
+            raise PlanError(f"plan('{name}:{number}'): after the colon stands a number of workers")
+        given = int(number)
+    if given is None and os.environ.get("ABREAST_WORKERS") and _worker is None:
+        text = os.environ["ABREAST_WORKERS"]
+        if not text.isdigit():
+            raise PlanError(f"the variable ABREAST_WORKERS={text!r}: a whole number, at least 1")
+        given = int(text)
+    if name == "serial":
+        return name, 1
+    return name, budget if given is None else _count("workers", given)
+
+
+def _count(what: str, given: object) -> int:
+    import operator
+
+    try:
+        if isinstance(given, bool):
+            raise TypeError
+        count = operator.index(given)  # type: ignore[arg-type]
+    except TypeError:
+        count = 0
+    if not 1 <= count <= MAX_WORKERS:
+        raise PlanError(
+            f"plan: {what}={given!r}: a whole number from 1 to {MAX_WORKERS}\n"
+            f"hint: leave it out to use the {cores()} cores this process may use"
+        )
+    return count
+
+
+def _known(name: str = "") -> str:
+    import difflib
+
+    names = sorted({*_OPENERS, *_installed()})
+    close = difflib.get_close_matches(name, names, 1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return f"{meant}here are: {', '.join(map(repr, names))}"
+
+
+def _installed() -> dict[str, Any]:
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group="abreast.backends")}
+
+
+def backend(level: Level) -> Backend:
+    """Return the open backend for a level; one is kept for each."""
+    found = _backends.get(level)
+    if found is not None:
+        return found
+    with _lock:
+        found = _backends.get(level)
+        if found is None:
+            if not _backends:
+                atexit.register(_at_exit)
+            found = _backends[level] = _opener(level.name)(level)
+    return found
+
+
+def _opener(name: str) -> Opener:
+    if name in _OPENERS:
+        module, _, attribute = _OPENERS[name].partition(":")
+        opener: Opener = getattr(import_module(module), attribute)
+        return opener
+    loaded: Opener = _installed()[name].load()
+    return loaded
+
+
+def shutdown(grace: float = 1.0) -> None:
+    """End all workers that abreast started; the next task starts new ones.
+
+    Parameters
+    ----------
+    grace : float
+        Seconds that running tasks get to end. What does not end is stopped by force on processes;
+        its future raises `PoolClosed`.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> ab.shutdown()
+    """
+    with _lock:
+        opened = list(_backends.values())
+        _backends.clear()
+        _abandoned.clear()
+    for each in opened:
+        each.shutdown(grace)
+
+
+def abandon(job: Job) -> None:
+    """Nobody wants the job's results: do not wait for it when the program ends."""
+    _abandoned[:] = [each for each in _abandoned if each.outstanding()]
+    if job.outstanding():
+        _abandoned.append(job)
+
+
+def _at_exit() -> None:
+    """Let submitted work end, as concurrent.futures does; Ctrl-C cuts it short."""
+    try:
+        while sum(each.outstanding() for each in list(_backends.values())) > sum(
+            job.outstanding() for job in _abandoned
+        ):
+            time.sleep(0.01)
+    finally:
+        shutdown(0.2)
+
+
+def enter_worker(level: Level, *, process: bool) -> None:
+    """Be a worker of `level`: here, the plan is what that level has inside."""
+    global _worker
+    if process:
+        _worker = level
+    else:
+        _context.set(level.inner or (SERIAL,))
+
+
+@contextmanager
+def inside(level: Level) -> Iterator[None]:
+    """Run tasks of `level` here: the plan in force is what that level has inside."""
+    token = _context.set(level.inner or (SERIAL,))
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+def _disarm() -> None:
+    """In a forked child: neither workers nor threads came along, and locks may be held."""
+    global _lock
+    _lock = threading.RLock()
+    for each in _backends.values():
+        each.disarm()
+    # Kept alive for ever: their end would join threads that do not exist here.
+    _forgotten.extend(_backends.values())
+    _backends.clear()
+    _abandoned.clear()
+
+
+_forgotten: list[Backend] = []
+os.register_at_fork(after_in_child=_disarm)

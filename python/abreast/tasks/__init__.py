@@ -1,0 +1,22 @@
+"""Call functions many times: `map`, `imap`, `submit`, and what goes with them."""
+
+from __future__ import annotations
+
+from abreast.tasks.future import Future
+from abreast.tasks.gather import as_completed, gather, wait
+from abreast.tasks.imap import imap
+from abreast.tasks.map import map
+from abreast.tasks.options import Options, options
+from abreast.tasks.submit import submit
+
+__all__ = [
+    "Future",
+    "Options",
+    "as_completed",
+    "gather",
+    "imap",
+    "map",
+    "options",
+    "submit",
+    "wait",
+]

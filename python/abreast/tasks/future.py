@@ -1,0 +1,158 @@
+"""The promised value of a task."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Generator
+from typing import Any, Generic, TypeVar
+
+from abreast.backends.contract import Job
+from abreast.tasks.prepare import note
+
+__all__ = ["Future"]
+
+R = TypeVar("R")
+
+_PENDING = ("PENDING", "RUNNING")
+
+
+class Future(concurrent.futures.Future[R], Generic[R]):
+    """A task that was submitted: pending, running, done or cancelled.
+
+    The whole protocol of `concurrent.futures.Future`, so `concurrent.futures.wait`,
+    `asyncio.wrap_future` and everything else that takes one works, and awaitable besides.
+
+    A thread that asks for the result fetches it itself. Only when somebody is to be told without
+    asking (a callback, `concurrent.futures.wait`, ``await``) does the plan's own thread look out
+    for it: the standard library announces itself by touching `_waiters`.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> future = ab.options(plan="threads").submit(sum, [1, 2, 3])
+    >>> future.result(), future.done(), future.cancelled()
+    (6, True, False)
+    """
+
+    def __init__(self, job: Job, function: Any, at_once: bool = False) -> None:
+        self._job: Job | None = None
+        self._waiting: list[Any] = []
+        super().__init__()
+        self._function = function
+        self._job = job
+        if at_once:
+            self._fetch(None)
+
+    @property
+    def _waiters(self) -> list[Any]:
+        self._announce()
+        return self._waiting
+
+    @_waiters.setter
+    def _waiters(self, waiters: list[Any]) -> None:
+        self._waiting = waiters
+
+    def _announce(self) -> None:
+        """Have the future settled without anybody asking for it."""
+        job = self._job
+        if job is not None and self._state in _PENDING:
+            job.watch(self._settle_from_outside)
+
+    def _settle_from_outside(self) -> None:
+        self._fetch(0.0)
+
+    def _fetch(self, timeout: float | None) -> bool:
+        """Wait for the outcome and take it; false when it did not come in time."""
+        job = self._job
+        if job is None:
+            return True
+        if not job.wait(timeout):
+            return self._state not in _PENDING
+        # Two threads may get here; who takes the outcome settles the future.
+        pulled = job.pull(0.0, None)
+        for _, value, error in pulled.ended:
+            self._job = None
+            if error is None:
+                super().set_result(value)
+            else:
+                super().set_exception(note(error, "submit", self._function, 0))
+        return self._state not in _PENDING
+
+    def result(self, timeout: float | None = None) -> R:
+        """Return the value, waiting for it at most `timeout` seconds.
+
+        Raises
+        ------
+        TimeoutError
+            If it did not come in time.
+        CancelledError
+            If the task was cancelled.
+        Exception
+            What the task raised.
+        """
+        self._await(timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return what the task raised, or None, waiting at most `timeout` seconds."""
+        self._await(timeout)
+        return super().exception(0)
+
+    def _await(self, timeout: float | None) -> None:
+        import time
+
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self._state in _PENDING:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not self._fetch(left) and left is not None and left <= 0.0:
+                raise TimeoutError(
+                    f"the task did not end within {timeout} s\n"
+                    "hint: it goes on; ask again, or cancel() it"
+                )
+
+    def done(self) -> bool:
+        """Whether the task ended or was cancelled."""
+        self._look()
+        return super().done()
+
+    def running(self) -> bool:
+        """Whether a worker runs the task now."""
+        self._look()
+        job = self._job
+        return self._state in _PENDING and job is not None and job.running()
+
+    def _look(self) -> None:
+        job = self._job
+        if job is not None and job.ready():
+            self._fetch(0.0)
+
+    def cancel(self) -> bool:
+        """Withdraw the task if no worker has taken it; true when it will not run."""
+        job = self._job
+        if job is not None and self._state in _PENDING and job.cancel():
+            self._job = None
+            return super().cancel()
+        return self.cancelled()
+
+    def add_done_callback(self, fn: Callable[[concurrent.futures.Future[R]], object]) -> None:
+        """Have ``fn(future)`` called once the task ended, on a thread of the plan."""
+        super().add_done_callback(fn)
+        self._announce()
+
+    def __await__(self) -> Generator[Any, None, R]:
+        import asyncio
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError(
+                "a Future is awaited inside a coroutine; outside, future.result() waits\n"
+                "hint: asyncio.run(main()), or .result()"
+            ) from None
+        return asyncio.wrap_future(self, loop=loop).__await__()
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a Future stays in the process that submitted it\n"
+            "hint: pass future.result(), or submit the dependent task from here"
+        )

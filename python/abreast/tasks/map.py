@@ -1,0 +1,212 @@
+"""Call a function once for each item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from abreast.backends.contract import Job
+from abreast.errors import TransferError
+from abreast.plans import abandon
+from abreast.tasks.prepare import (
+    PlanLike,
+    Streams,
+    check_function,
+    check_on_error,
+    make_call,
+    name_of,
+    note,
+    place,
+)
+from abreast.tasks.progress import Progress, ProgressLike
+from abreast.tasks.source import Source
+
+__all__ = ["map"]
+
+R = TypeVar("R")
+
+_STOP_GRACE = 0.5
+"""Seconds that running tasks get to stop after Ctrl-C before force is used."""
+
+
+class _Waiting:
+    """Stands in a result list where nothing has arrived."""
+
+    def __repr__(self) -> str:
+        return "<no result>"
+
+
+_WAITING = _Waiting()
+
+
+def map(
+    function: Callable[..., R],
+    *iterables: Iterable[Any],
+    seed: Any = None,
+    seed_global: bool = False,
+    progress: ProgressLike = False,
+    on_error: str = "raise",
+    plan: PlanLike = None,
+) -> list[R]:
+    """Call `function` once for each item, side by side as the plan says; results in order.
+
+    Work is balanced by itself: whoever is free takes the next item, and how many travel together
+    follows from how long they take. Nothing has to be set.
+
+    Parameters
+    ----------
+    function : callable
+        Any function: lambdas, closures, functions of a notebook or of ``python -c`` too.
+    *iterables : iterable
+        One argument each; several must be equally long. Read no further ahead than needed.
+    seed : int, sequence of int, SeedSequence, Generator, or True, optional
+        Give task `i` its own generator as keyword argument ``rng``:
+        ``default_rng(SeedSequence(seed, spawn_key=(i,)))``, whatever the plan. ``True`` continues
+        the stream of the task that makes the call, or takes fresh entropy outside of one.
+    seed_global : bool
+        Seed `random` and `numpy.random` for each task instead, for functions that draw from there.
+        Not on threads, which share these streams.
+    progress : bool, "always", or callable
+        Draw a bar of finished tasks where somebody can see it; ``"always"`` anywhere; or call
+        ``progress(done, total)``.
+    on_error : {"raise", "finish", "return"}
+        When a task raises: withdraw what has not started and raise the exception of the first item
+        that failed; finish everything, then raise it; or put exceptions in the place of results.
+    plan : str or Plan, optional
+        Where to run this call; see `abreast.plan`.
+
+    Returns
+    -------
+    list
+        ``function(item)`` for each item, in their order.
+
+    Raises
+    ------
+    Exception
+        What the first failed task raised, with the traceback of its worker.
+    WorkerLost
+        If a worker died; it names task and signal. Other results are kept: see ``on_error``.
+    TransferError
+        If function, argument or result cannot be sent to another process.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> ab.map(pow, [2, 3, 4], [5, 2, 3], plan="threads")
+    [32, 9, 64]
+    >>> ab.map(lambda x, rng: x + rng.integers(10), [10, 20], seed=1, plan="serial")
+    [np.int64(18), np.int64(23)]
+    """
+    check_function("map", function)
+    check_on_error("map", on_error)
+    if not iterables:
+        raise TypeError("map: items are missing\nhint: map(function, items)")
+    source = Source("map", iterables)
+    backend = place(plan)
+    _check_seed_global(seed_global, seed, backend.level.name, backend.level.workers)
+    call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
+    bar = Progress(progress, source.len, name_of(function))
+    run = _Run(backend.open(call), source, on_error, bar, Streams(function, stacklevel=4))
+    try:
+        run.drive()
+    except Exception:
+        run.job.cancel()
+        abandon(run.job)
+        raise
+    except BaseException:
+        run.job.stop(_STOP_GRACE)
+        raise
+    finally:
+        bar.close()
+    if run.errors and on_error != "return":
+        abandon(run.job)
+        run.errors = {index: run.errors[index] for index in sorted(run.errors)}
+        index, error = next(iter(run.errors.items()))
+        note(error, "map", function, index)
+        if on_error == "finish" and len(run.errors) > 1:
+            others = ", ".join(str(each) for each in list(run.errors)[1:6])
+            more = ", ..." if len(run.errors) > 6 else ""
+            error.add_note(f"abreast: {len(run.errors) - 1} more failed: tasks {others}{more}")
+        raise error
+    for index, error in run.errors.items():
+        run.results[index] = note(error, "map", function, index)
+    return run.results
+
+
+def _check_seed_global(seed_global: bool, seed: Any, plan: str, workers: int) -> None:
+    if seed_global and seed is None:
+        raise ValueError("seed_global=True needs a seed\nhint: map(f, xs, seed=1, seed_global=True)")
+    if seed_global and plan == "threads" and workers > 1:
+        raise ValueError(
+            "seed_global=True on plan('threads'): threads share the global streams\n"
+            "hint: take a parameter `rng` instead, or use plan('processes')"
+        )
+
+
+class _Run:
+    """One call on its way: feeds the job and collects what comes back."""
+
+    def __init__(
+        self, job: Job, source: Source, on_error: str, bar: Progress, streams: Streams
+    ) -> None:
+        self.job = job
+        self.source = source
+        self.raises = on_error == "raise"
+        self.bar = bar
+        self.streams = streams
+        self.results: list[Any] = []
+        self.errors: dict[int, BaseException] = {}
+        self.finished = 0
+
+    def drive(self) -> None:
+        """Run everything, or until the first failure is certain."""
+        while True:
+            stopped = self.raises and bool(self.errors)
+            if not stopped and not self.source.finished:
+                want = self.job.want()
+                if want:
+                    self.feed(want)
+                    continue
+            if self.finished == len(self.results) or (stopped and self.is_certain()):
+                return
+            pulled = self.job.pull(self.bar.period, self.results)
+            self.finished += pulled.finished
+            self.streams.note(pulled.notes)
+            self.bar.add(pulled.finished)
+            for index, _, error in pulled.ended:
+                if error is not None:
+                    self.fail(index, error)
+                    if self.raises and len(self.errors) == 1:
+                        # Tasks are taken in order: what is withdrawn comes after the failed one.
+                        self.job.cancel()
+
+    def feed(self, want: int) -> None:
+        """Push up to `want` more items."""
+        items = self.source.take(want)
+        first = len(self.results)
+        try:
+            self.job.push(items)
+        except TransferError as error:
+            if error.index is None:
+                raise
+            # Those before it are on their way. It counts as a task that failed, not as one that
+            # was pushed, so what waits in the queue comes before it and runs.
+            sent = error.index - first
+            self.results.extend([_WAITING] * (sent + 1))
+            self.source.unread(items[sent + 1 :])
+            self.job.skip()
+            self.finished += 1
+            self.fail(error.index, error)
+            return
+        self.results.extend([_WAITING] * len(items))
+
+    def fail(self, index: int, error: BaseException) -> None:
+        """Note that a task failed."""
+        self.errors[index] = error
+        self.results[index] = error
+
+    def is_certain(self) -> bool:
+        """Whether no task before the failed ones can still fail."""
+        first = min(self.errors)
+        unknown = any(self.results[index] is _WAITING for index in range(first))
+        return not unknown or not self.job.outstanding()

@@ -1,0 +1,112 @@
+"""Where the arguments of tasks come from: read no further ahead than asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, cycle, repeat
+from operator import length_hint
+from typing import Any
+
+__all__ = ["Source"]
+
+_PATIENCE = 0.0005
+"""Seconds for which items of a slow iterator are gathered before they are handed on."""
+
+
+class Source:
+    """The items of one or several iterables, a tuple each if there are several.
+
+    Several must be equally long; `itertools.repeat`, `count` and `cycle` go along with the others.
+    """
+
+    def __init__(self, caller: str, iterables: Sequence[Iterable[Any]]) -> None:
+        self._caller = caller
+        for place, iterable in enumerate(iterables):
+            if not isinstance(iterable, Iterable):
+                raise TypeError(
+                    f"{caller}: argument {place + 2} is {iterable!r}, which is not iterable\n"
+                    f"hint: {caller}(function, items), or {caller}(function, xs, ys) for two"
+                )
+        self.star = len(iterables) > 1
+        self.exhausted = False
+        self._unread: list[Any] = []
+        self._at = 0
+        self._items: Sequence[Any] | None = None
+        if not self.star and isinstance(iterables[0], (list, tuple, range)):
+            self._items = iterables[0]
+        elif not self.star:
+            self._iterator: Iterator[Any] = iter(iterables[0])
+        else:
+            self._iterator = self._zip(iterables)
+        self.len = _len(iterables)
+
+    def _zip(self, iterables: Sequence[Iterable[Any]]) -> Iterator[tuple[Any, ...]]:
+        finite = [not _endless(each) for each in iterables]
+        lengths = {len(each) for each in iterables if hasattr(each, "__len__")}
+        if len(lengths) > 1:
+            raise self._unequal(" and ".join(str(length) for length in sorted(lengths)))
+        return self._in_step([iter(each) for each in iterables], finite)
+
+    def _in_step(
+        self, iterators: list[Iterator[Any]], finite: list[bool]
+    ) -> Iterator[tuple[Any, ...]]:
+        end, taken = object(), 0
+        while True:
+            row = tuple(next(iterator, end) for iterator in iterators)
+            ended = [value is end for value in row]
+            if any(ended):
+                if not all(over for over, counts in zip(ended, finite, strict=True) if counts):
+                    places = [place + 1 for place, over in enumerate(ended) if over]
+                    raise self._unequal(f"{taken} in number {places[0]}, more in another")
+                return
+            taken += 1
+            yield row
+
+    def _unequal(self, lengths: str) -> ValueError:
+        return ValueError(
+            f"{self._caller}: the iterables have different lengths: {lengths}\n"
+            "hint: for a value that all tasks share use functools.partial, a lambda, or "
+            "itertools.repeat(value)"
+        )
+
+    def take(self, most: int) -> Sequence[Any]:
+        """Return up to `most` items, fewer if they come slowly or end; sets `exhausted`."""
+        if self._unread:
+            taken, self._unread = self._unread[:most], self._unread[most:]
+            return taken
+        if self._items is not None:
+            items = self._items[self._at : self._at + most]
+            self._at += len(items)
+            self.exhausted = self._at >= len(self._items)
+            return items
+        items = []
+        deadline = time.perf_counter() + _PATIENCE
+        for item in self._iterator:
+            items.append(item)
+            if len(items) >= most or time.perf_counter() >= deadline:
+                return items
+        self.exhausted = True
+        return items
+
+    def unread(self, items: Sequence[Any]) -> None:
+        """Put items back, to be taken next."""
+        self._unread[:0] = items
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to take."""
+        return self.exhausted and not self._unread
+
+
+def _endless(iterable: Iterable[Any]) -> bool:
+    if isinstance(iterable, (count, cycle)):
+        return True
+    return isinstance(iterable, repeat) and length_hint(iterable, -1) == -1
+
+
+def _len(iterables: Sequence[Iterable[Any]]) -> int | None:
+    for each in iterables:
+        if hasattr(each, "__len__"):
+            return len(each)
+    return None

@@ -1,0 +1,92 @@
+"""Call a function once, and go on meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from abreast.backends.contract import Call
+from abreast.plans import backend, current
+from abreast.tasks.future import Future
+from abreast.tasks.prepare import PlanLike, check_function, place
+
+__all__ = ["start", "submit"]
+
+R = TypeVar("R")
+
+_APPLY = Call(None)
+
+
+def submit(function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
+    """Call ``function(*args, **kwargs)`` where the plan says, and return its future at once.
+
+    Arguments are taken as they are now. On `serial`, the call happens here and now.
+    `abreast.options` sets a plan or a seed for it.
+
+    Returns
+    -------
+    Future
+        The promised value: a `concurrent.futures.Future` that can also be awaited.
+
+    Raises
+    ------
+    TransferError
+        If function or arguments cannot be sent to another process.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> with ab.plan("threads"):
+    ...     future = ab.submit(pow, 2, exp=10)
+    >>> future.result()
+    1024
+    """
+    return start(function, args, kwargs, None, None)
+
+
+def start(
+    function: Callable[..., R],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    plan: PlanLike,
+    seed: Any,
+) -> Future[R]:
+    """Submit with options."""
+    if not callable(function):
+        check_function("submit", function)
+    if seed is not None:
+        function, args = _Once(function, seed), (args, kwargs)
+        kwargs = {}
+    place_ = backend(current()[0]) if plan is None else place(plan)
+    job = place_.open(_APPLY)
+    job.push([(function, args, kwargs or None)])
+    return Future(job, function, at_once=place_.level.name == "serial")
+
+
+class _Once:
+    """A seeded function that is called once, with the stream of the seed itself."""
+
+    def __init__(self, function: Callable[..., Any], seed: Any) -> None:
+        from abreast.random.path import Seeded
+
+        self.__wrapped__ = function
+        self.seeded = Seeded(_Spread(function), seed, star=False, seed_global=False)
+
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        from numpy.random import SeedSequence, default_rng
+
+        sequence = SeedSequence(self.seeded.entropy, spawn_key=self.seeded.key)
+        return self.seeded.run(sequence, (args, kwargs), default_rng)
+
+
+class _Spread:
+    """Calls a function with a tuple of its arguments; shows its signature."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.__wrapped__ = function
+        self.__name__ = getattr(function, "__name__", type(function).__name__)
+        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
+
+    def __call__(self, item: tuple[tuple[Any, ...], dict[str, Any]], **keywords: Any) -> Any:
+        args, kwargs = item
+        return self.__wrapped__(*args, **kwargs, **keywords)
