@@ -17,16 +17,24 @@ from abreast.backends.contract import Backend, Job, Level, Opener
 from abreast.errors import PlanError
 from abreast.machine import cores
 
-__all__ = ["Plan", "abandon", "backend", "current", "enter_worker", "inside", "plan", "resolve", "shutdown"]
+__all__ = [
+    "Plan",
+    "abandon",
+    "backend",
+    "current",
+    "enter_worker",
+    "inside",
+    "plan",
+    "resolve",
+    "shutdown",
+]
 
 MAX_WORKERS = 1024
 """Most workers of one plan."""
 
 SERIAL = Level("serial")
 
-_OPENERS = {
-    name: f"abreast.backends.{name}:open" for name in ("serial", "threads", "processes")
-}
+_OPENERS = {name: f"abreast.backends.{name}:open" for name in ("serial", "threads", "processes")}
 """The backends that come with the library, so that finding them costs no search."""
 
 _context: ContextVar[tuple[Level, ...] | None] = ContextVar("abreast_plan", default=None)
@@ -185,11 +193,10 @@ def resolve(
     names = list(spec) if isinstance(spec, (list, tuple)) else []
     if not names or not all(isinstance(name, str) for name in names):
         raise PlanError(
-            f"plan({spec!r}): a plan is a name, 'processes:4', or a list of them\n"
-            f"hint: {_known()}"
+            f"plan({spec!r}): a plan is a name, 'processes:4', or a list of them\nhint: {_known()}"
         )
     counts: list[int | None]
-    if isinstance(workers, (list, tuple)):
+    if isinstance(workers, Sequence):
         counts = list(workers)
         if len(counts) != len(names):
             raise PlanError(f"plan: {len(counts)} numbers of workers for {len(names)} levels")

@@ -47,7 +47,8 @@ fn encode_plain(object: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: u32) -> boo
     } else if object.is_exact_instance_of::<PyInt>() {
         let mut overflow = 0;
         // SAFETY: `object` is an int, alive, and the interpreter is attached.
-        let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &raw mut overflow) };
+        let value =
+            unsafe { ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &raw mut overflow) };
         if overflow != 0 {
             return false;
         }
@@ -115,11 +116,7 @@ fn take_counted<'a>(rest: &mut &'a [u8]) -> PyResult<&'a [u8]> {
     take(rest, usize::try_from(len).map_err(|_| garbled())?)
 }
 
-fn decode_plain<'py>(
-    py: Python<'py>,
-    rest: &mut &[u8],
-    depth: u32,
-) -> PyResult<Bound<'py, PyAny>> {
+fn decode_plain<'py>(py: Python<'py>, rest: &mut &[u8], depth: u32) -> PyResult<Bound<'py, PyAny>> {
     Ok(match take(rest, 1)?[0] {
         NONE => py.None().into_bound(py),
         TRUE => PyBool::new(py, true).to_owned().into_any(),

@@ -2,7 +2,7 @@
 
 use crate::call::{FAILURE, GARBLED, LOST, VALUE};
 use crate::codec;
-use crate::enter::enter;
+use crate::enter::{enter, outside};
 use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
@@ -96,18 +96,18 @@ impl ProcessPool {
 
     /// Process ids of the live workers.
     fn processes(&self, py: Python<'_>) -> Vec<u32> {
-        py.detach(|| self.pool.processes()).into_iter().flatten().collect()
+        outside(py, || self.pool.processes()).into_iter().flatten().collect()
     }
 
     /// Tasks that are neither done nor withdrawn.
     fn outstanding(&self, py: Python<'_>) -> u64 {
-        py.detach(|| self.pool.outstanding())
+        outside(py, || self.pool.outstanding())
     }
 
     /// End the workers, by force after `grace` seconds.
     fn close(&self, py: Python<'_>, grace: f64) {
         let grace = Duration::try_from_secs_f64(grace).unwrap_or(Duration::MAX / 4);
-        py.detach(|| self.pool.close(grace));
+        outside(py, || self.pool.close(grace));
     }
 
     /// Forget everything without a trace: for a forked child, where neither threads nor workers
@@ -201,7 +201,7 @@ impl ProcessJob {
     /// Whether something arrived.
     fn ready(&self, py: Python<'_>) -> bool {
         if !self.job.has_arrivals() {
-            py.detach(|| self.pool.poll());
+            outside(py, || self.pool.poll());
         }
         self.job.has_arrivals()
     }
@@ -218,23 +218,23 @@ impl ProcessJob {
 
     /// Whether a worker runs one of the tasks.
     fn running(&self, py: Python<'_>) -> bool {
-        py.detach(|| self.pool.is_running(&self.job))
+        outside(py, || self.pool.is_running(&self.job))
     }
 
     /// Withdraw what no worker has taken; answers how many.
     fn cancel(&self, py: Python<'_>) -> u64 {
-        py.detach(|| self.pool.cancel(&self.job))
+        outside(py, || self.pool.cancel(&self.job))
     }
 
     /// Ask (`kill`: force) workers to stop the tasks they run.
     fn interrupt(&self, py: Python<'_>, kill: bool) {
-        py.detach(|| self.pool.interrupt(&self.job, kill));
+        outside(py, || self.pool.interrupt(&self.job, kill));
     }
 
     /// Have `callback()` called, on a thread of the pool, when nothing is outstanding any more.
     fn watch(&self, py: Python<'_>, callback: Py<PyAny>) {
         self.callbacks.lock().expect("callbacks").insert(key(&self.job), callback);
-        py.detach(|| self.pool.watch(&self.job));
+        outside(py, || self.pool.watch(&self.job));
     }
 }
 
@@ -243,7 +243,7 @@ impl ProcessJob {
         if block.is_empty() {
             return Ok(());
         }
-        match py.detach(|| self.pool.push(&self.job, block)) {
+        match outside(py, || self.pool.push(&self.job, block)) {
             Ok(true) => Ok(()),
             Ok(false) => Err(PyRuntimeError::new_err("the pool is closed")),
             Err(error) => Err(io_error(error)),

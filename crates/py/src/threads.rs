@@ -4,9 +4,9 @@
 //! any thread, and with it somebody who wants the same lock.
 
 use crate::call::{APPLY, FAILURE, VALUE, WATCHED, WATCHED_TASKS, apply, call};
-use crate::enter::enter;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
+use crate::enter::{enter, outside};
 use pyo3::PyTypeInfo;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
@@ -146,11 +146,10 @@ impl ThreadPool {
     }
 
     /// Run tasks in the calling thread, as worker `slot`, until the pool is closed.
-    fn serve(&self, py: Python<'_>, slot: usize, thread: u64) -> PyResult<()> {
+    fn serve(&self, py: Python<'_>, slot: usize, thread: u64) {
         SERVING.set(Some((Arc::as_ptr(&self.shared), slot)));
-        let result = self.shared.serve(py, slot, thread);
+        self.shared.serve(py, slot, thread);
         SERVING.set(None);
-        result
     }
 
     /// Tasks that are neither done nor withdrawn.
@@ -248,7 +247,8 @@ impl ThreadJob {
             return enter(py, timeout, |slice| self.job.wait(slice));
         };
         let deadline = timeout.map(|seconds| {
-            Instant::now() + Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX / 4)
+            Instant::now()
+                + Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX / 4)
         });
         let thread = self.shared.slots[slot].running().as_ref().map_or(0, |running| running.thread);
         loop {
@@ -258,7 +258,7 @@ impl ThreadJob {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(false);
             }
-            if !self.shared.run_one(py, slot, thread)? {
+            if !self.shared.run_one(py, slot, thread) {
                 enter(py, Some(HELP_SLICE.as_secs_f64()), |slice| self.job.wait(slice))?;
             }
         }
@@ -321,7 +321,9 @@ impl ThreadJob {
     fn watch(&self, py: Python<'_>, callback: Py<PyAny>) -> PyResult<()> {
         let waiting = {
             let mut progress = self.job.progress();
-            if progress.outstanding == 0 { Some(callback) } else {
+            if progress.outstanding == 0 {
+                Some(callback)
+            } else {
                 progress.callback = Some(callback);
                 None
             }
@@ -334,7 +336,7 @@ impl ThreadJob {
 fn raise(thread: u64, exception: *mut ffi::PyObject) {
     // SAFETY: the interpreter is attached (all callers hold it), an unknown thread is ignored, and
     // `exception` is a type that lives as long as the interpreter, or null.
-    unsafe { ffi::PyThreadState_SetAsyncExc(thread as std::ffi::c_long, exception) };
+    unsafe { ffi::PyThreadState_SetAsyncExc(thread.cast_signed(), exception) };
 }
 
 impl Slot {
@@ -356,7 +358,8 @@ impl Job {
     fn wait(&self, slice: Duration) -> bool {
         let idle = |progress: &mut Progress| progress.done.is_empty() && progress.outstanding > 0;
         let progress = self.progress();
-        let (progress, _) = self.changed.wait_timeout_while(progress, slice, idle).expect("progress");
+        let (progress, _) =
+            self.changed.wait_timeout_while(progress, slice, idle).expect("progress");
         !progress.done.is_empty() || progress.outstanding == 0
     }
 
@@ -419,11 +422,11 @@ impl Shared {
         }
     }
 
-    fn serve(&self, py: Python<'_>, slot: usize, thread: u64) -> PyResult<()> {
+    fn serve(&self, py: Python<'_>, slot: usize, thread: u64) {
         let generation = self.slots[slot].generation.load(Ordering::SeqCst);
         let current = || self.slots[slot].generation.load(Ordering::SeqCst) == generation;
         while current() {
-            if self.run_one(py, slot, thread)? {
+            if self.run_one(py, slot, thread) {
                 continue;
             }
             let closed = || self.closed.load(Ordering::SeqCst);
@@ -431,15 +434,14 @@ impl Shared {
                 break;
             }
             let bell = Bell::new(&self.slots[slot].bell);
-            py.detach(|| bell.sleep(None, || self.queue().has_ready() || closed()));
+            outside(py, || bell.sleep(None, || self.queue().has_ready() || closed()));
         }
-        Ok(())
     }
 
     /// Run the next task, if there is one; false when there is none.
-    fn run_one(&self, py: Python<'_>, slot: usize, thread: u64) -> PyResult<bool> {
+    fn run_one(&self, py: Python<'_>, slot: usize, thread: u64) -> bool {
         let Some(Claim { position, block: id }) = self.queue().claim(slot as u16) else {
-            return Ok(false);
+            return false;
         };
         let block = self.state().blocks[id as usize].clone().expect("a claimed task's block");
         let offset = position - block.first_position;
@@ -456,7 +458,7 @@ impl Shared {
             // An interrupt that came too late must not hit what this thread does next.
             raise(thread, std::ptr::null_mut());
             if self.slots[slot].generation.load(Ordering::SeqCst) != generation {
-                return Ok(true);
+                return true;
             }
             // `outer` is none, or a job that an enclosing task keeps alive.
             *running = outer;
@@ -466,7 +468,7 @@ impl Shared {
         if block.left.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.forget(id);
         }
-        Ok(true)
+        true
     }
 
     fn run<'py>(
@@ -481,7 +483,9 @@ impl Shared {
             return (apply(item, Ok), false);
         };
         let function = function.bind(py);
-        if job.style & WATCHED == 0 || job.watched.fetch_add(1, Ordering::Relaxed) >= 2 * WATCHED_TASKS {
+        if job.style & WATCHED == 0
+            || job.watched.fetch_add(1, Ordering::Relaxed) >= 2 * WATCHED_TASKS
+        {
             return (call(function, job.style, index, item), false);
         }
         let before = self.before.bind(py).call1((function,));
@@ -518,11 +522,14 @@ impl Shared {
                 }
             }
             for (id, block) in state.blocks.iter().enumerate() {
-                let Some(block) = block.as_ref().filter(|block| Arc::ptr_eq(&block.job, job)) else {
+                let Some(block) = block.as_ref().filter(|block| Arc::ptr_eq(&block.job, job))
+                else {
                     continue;
                 };
-                let positions = block.first_position..block.first_position + block.items.len() as u64;
-                let voided = positions.filter(|&position| self.queue().void(position)).count() as u64;
+                let positions =
+                    block.first_position..block.first_position + block.items.len() as u64;
+                let voided =
+                    positions.filter(|&position| self.queue().void(position)).count() as u64;
                 withdrawn += voided;
                 if voided > 0 && block.left.fetch_sub(voided, Ordering::AcqRel) == voided {
                     emptied.push(id as u32);

@@ -2,6 +2,7 @@
 
 use crate::call::{APPLY, WATCHED, WATCHED_TASKS, apply, call};
 use crate::codec;
+use crate::enter::outside;
 use pyo3::exceptions::{PyMemoryError, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -46,7 +47,8 @@ impl Worker {
     /// Take up the connection at standard input.
     #[new]
     fn new(number: usize) -> PyResult<Self> {
-        let runner = Runner::connect(number).map_err(|error| PyOSError::new_err(error.to_string()))?;
+        let runner =
+            Runner::connect(number).map_err(|error| PyOSError::new_err(error.to_string()))?;
         let interrupts = runner.interrupts();
         Ok(Self { runner: Mutex::new(runner), interrupts, serving: AtomicBool::new(false) })
     }
@@ -108,7 +110,7 @@ impl<'py, 'runner> Server<'py, 'runner> {
         loop {
             let Some(task) = self.runner.claim() else {
                 let (py, runner) = (self.py, &mut *self.runner);
-                match py.detach(|| runner.idle()) {
+                match outside(py, || runner.idle()) {
                     Wake::Work => {}
                     Wake::Retire => return Ok(()),
                 }
@@ -198,12 +200,10 @@ impl<'py, 'runner> Server<'py, 'runner> {
     ) -> PyResult<()> {
         self.answer.clear();
         let (kind, what, result) = match result {
-            Ok(value) => {
-                match codec::encode(&value, &mut self.answer, &self.hooks.dumps) {
-                    Ok(()) => (Kind::Value, "", Ok(())),
-                    Err(error) => (Kind::Failure, "result", Err(error)),
-                }
-            }
+            Ok(value) => match codec::encode(&value, &mut self.answer, &self.hooks.dumps) {
+                Ok(()) => (Kind::Value, "", Ok(())),
+                Err(error) => (Kind::Failure, "result", Err(error)),
+            },
             Err(error) => (Kind::Failure, "task", Err(error)),
         };
         if let Err(error) = result {
@@ -223,7 +223,8 @@ impl<'py, 'runner> Server<'py, 'runner> {
     }
 
     fn fail(&mut self, task: &Task, error: &PyErr, what: &str) -> PyResult<()> {
-        let bytes = self.hooks.failure.call1((error.value(self.py), task.index(), what))?;
+        let value = error.clone_ref(self.py).into_value(self.py);
+        let bytes = self.hooks.failure.call1((value, task.index(), what))?;
         self.answer.clear();
         self.answer.extend_from_slice(bytes.cast::<PyBytes>()?.as_bytes());
         Ok(())

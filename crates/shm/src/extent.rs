@@ -29,8 +29,7 @@ const GRANULE: u64 = 64;
 impl Extents {
     /// All of `[0, size)` free.
     pub fn new(size: u64) -> Self {
-        let mut extents =
-            Self { by_offset: BTreeMap::new(), by_len: BTreeSet::new(), in_use: 0 };
+        let mut extents = Self { by_offset: BTreeMap::new(), by_len: BTreeSet::new(), in_use: 0 };
         extents.insert(0, size / GRANULE * GRANULE);
         extents
     }

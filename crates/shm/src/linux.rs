@@ -147,8 +147,7 @@ pub fn hush(bell: BorrowedFd<'_>) {
 /// Send one byte and up to [`MAX_DESCRIPTORS`] descriptors through `socket`.
 pub fn send_descriptors(socket: &UnixStream, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
     use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
-    let mut space =
-        [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !control.push(SendAncillaryMessage::ScmRights(fds)) {
         return Err(io::Error::other("too many descriptors for one message"));
@@ -160,8 +159,7 @@ pub fn send_descriptors(socket: &UnixStream, fds: &[BorrowedFd<'_>]) -> io::Resu
 /// Receive what one [`send_descriptors`] sent.
 pub fn receive_descriptors(socket: &UnixStream) -> io::Result<Vec<OwnedFd>> {
     use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
-    let mut space =
-        [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0_u8];
     let flags = RecvFlags::CMSG_CLOEXEC;
@@ -185,7 +183,8 @@ pub fn receive_descriptors(socket: &UnixStream) -> io::Result<Vec<OwnedFd>> {
 pub fn take_stdin() -> io::Result<UnixStream> {
     let stdin = std::io::stdin();
     let socket = rustix::io::fcntl_dupfd_cloexec(stdin.as_fd(), 3)?;
-    let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty())?;
+    let null =
+        rustix::fs::open("/dev/null", rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty())?;
     rustix::stdio::dup2_stdin(&null)?;
     Ok(UnixStream::from(socket))
 }

@@ -43,7 +43,11 @@ impl Mapping {
     /// The address of `[offset, offset + len)`; panics when that is not inside the mapping.
     fn range(&self, offset: usize, len: usize, align: usize) -> *mut u8 {
         let inside = offset.checked_add(len).is_some_and(|end| end <= self.len);
-        assert!(inside && offset.is_multiple_of(align), "{offset}+{len} in a mapping of {}", self.len);
+        assert!(
+            inside && offset.is_multiple_of(align),
+            "{offset}+{len} in a mapping of {}",
+            self.len
+        );
         // SAFETY: `offset <= self.len`, so the address stays within the one mapping.
         unsafe { self.base.as_ptr().add(offset) }
     }
@@ -64,6 +68,7 @@ impl Mapping {
     }
 
     /// `count` 64-bit words from `offset`, a multiple of 8.
+    #[expect(clippy::cast_ptr_alignment, reason = "`range` checks the alignment")]
     pub fn longs(&self, offset: usize, count: usize) -> &[AtomicU64] {
         let address = self.range(offset, count.checked_mul(8).expect("a count in range"), 8);
         // SAFETY: as in `word`; `AtomicU64` has the size and here the alignment of `u64`.

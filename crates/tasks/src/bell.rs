@@ -71,7 +71,9 @@ impl<'word> Bell<'word> {
     /// Wake the sleeper, also from a nap; false when nobody listens at all.
     pub fn ring_urgently(self) -> bool {
         fence(Ordering::SeqCst);
-        self.wake_from(ASLEEP) || self.wake_from(NAPPING) || self.0.load(Ordering::Relaxed) != ABSENT
+        self.wake_from(ASLEEP)
+            || self.wake_from(NAPPING)
+            || self.0.load(Ordering::Relaxed) != ABSENT
     }
 
     fn wake_from(self, state: u32) -> bool {
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn no_wake_is_lost() {
-        let (ping, pong) = (AtomicU32::new(0), AtomicU32::new(0));
+        let (one, two) = (AtomicU32::new(0), AtomicU32::new(0));
         let ball = AtomicU64::new(0);
         let play = |mine: &AtomicU32, other: &AtomicU32, parity: u64| {
             for _ in 0..20_000 {
@@ -102,8 +104,8 @@ mod tests {
             }
         };
         std::thread::scope(|scope| {
-            scope.spawn(|| play(&ping, &pong, 0));
-            scope.spawn(|| play(&pong, &ping, 1));
+            scope.spawn(|| play(&one, &two, 0));
+            scope.spawn(|| play(&two, &one, 1));
         });
         assert_eq!(ball.into_inner(), 40_000);
     }

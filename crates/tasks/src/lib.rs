@@ -12,8 +12,10 @@
 mod bell;
 mod pace;
 mod queue;
+mod spin;
 mod sync;
 
 pub use bell::Bell;
 pub use pace::Pace;
 pub use queue::{Claim, Queue, Ticket};
+pub use spin::spin;

@@ -110,9 +110,7 @@ impl<'words> Queue<'words> {
             let found = cell.load(Ordering::Acquire);
             let mine = pack(lap, block_of(found), FIRST_WORKER + u64::from(worker));
             if found == pack(lap, block_of(found), READY)
-                && cell
-                    .compare_exchange(found, mine, Ordering::AcqRel, Ordering::Relaxed)
-                    .is_ok()
+                && cell.compare_exchange(found, mine, Ordering::AcqRel, Ordering::Relaxed).is_ok()
             {
                 return Some(Claim { position, block: block_of(found) });
             }
@@ -143,9 +141,8 @@ impl<'words> Queue<'words> {
     pub fn has_room(&self, count: u64) -> bool {
         let end = self.end();
         count < self.cells.len() as u64
-            && (end..end + count).all(|position| {
-                owner_of(self.cell(position).0.load(Ordering::Relaxed)) != READY
-            })
+            && (end..end + count)
+                .all(|position| owner_of(self.cell(position).0.load(Ordering::Relaxed)) != READY)
     }
 
     /// Publish `count` tasks of `block`; answers the position of the first.

@@ -31,7 +31,14 @@ impl Entry {
         let Self { job, first_position, first_item, first_index, items, payload, function, style } =
             self;
         let fields = [
-            job, first_position, first_item, first_index, items, payload, function.0, function.1,
+            job,
+            first_position,
+            first_item,
+            first_index,
+            items,
+            payload,
+            function.0,
+            function.1,
             style,
         ];
         for (long, field) in longs.iter().zip(fields) {

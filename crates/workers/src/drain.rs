@@ -55,7 +55,8 @@ impl Batch {
 impl Shared {
     /// Read all rings, deliver, publish what there is now room for.
     pub(crate) fn drain(&self, scratch: &mut Vec<u8>) {
-        let ready = (0..self.settings.workers).any(|worker| Ring::new(&self.control, worker).has_records());
+        let ready =
+            (0..self.settings.workers).any(|worker| Ring::new(&self.control, worker).has_records());
         if !ready {
             return;
         }
@@ -131,7 +132,8 @@ fn span(arena: &Mapping, bytes: &[u8]) -> Option<(usize, usize)> {
     let offset = u64::from_ne_bytes(bytes.get(..8)?.try_into().ok()?);
     let len = u64::from_ne_bytes(bytes.get(8..16)?.try_into().ok()?);
     let end = offset.checked_add(EXTENT_HEAD)?.checked_add(len)?;
-    (offset.is_multiple_of(64) && end <= arena.len() as u64).then_some((offset as usize, len as usize))
+    (offset.is_multiple_of(64) && end <= arena.len() as u64)
+        .then_some((offset as usize, len as usize))
 }
 
 fn append(arena: &Mapping, record: Record, bytes: &[u8], target: &mut Vec<u8>) {

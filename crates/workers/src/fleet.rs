@@ -95,7 +95,8 @@ impl Shared {
                 self.next_deadline(&mut state)
             };
             let state = self.state();
-            let held: Vec<_> = state.members.iter().flatten().map(|it| it.process.try_clone()).collect();
+            let held: Vec<_> =
+                state.members.iter().flatten().map(|it| it.process.try_clone()).collect();
             drop(state);
             let held: Vec<OwnedFd> = held.into_iter().flatten().collect();
             let mut watched = vec![self.attention.as_fd()];
@@ -131,7 +132,8 @@ impl Shared {
 
     fn bury_the_dead(&self, state: &mut State) {
         for worker in 0..state.members.len() {
-            let ending = state.members[worker].as_ref().and_then(|it| os::ending(it.process.as_fd()));
+            let ending =
+                state.members[worker].as_ref().and_then(|it| os::ending(it.process.as_fd()));
             if let Some(ending) = ending {
                 self.bury(state, worker, ending);
             }
@@ -160,7 +162,7 @@ impl Shared {
     /// What the dead worker had taken is lost; what it was about to take is published again.
     fn sort_out(&self, state: &mut State, worker: usize, loss: Loss) {
         let queue = self.control.queue();
-        let mut lost: Vec<(Arc<Job>, u64)> = Vec::new();
+        let mut gone: Vec<(Arc<Job>, u64)> = Vec::new();
         for id in 0..state.blocks.len() {
             let State { blocks, stragglers, pending, .. } = &mut *state;
             let Some(block) = blocks[id].as_mut() else { continue };
@@ -171,13 +173,16 @@ impl Shared {
                 let taken = match queue.ticket(position) {
                     Ticket::Taken(owner) => usize::from(owner) == worker,
                     Ticket::Gone => {
-                        let ours = stragglers.get(&position).is_some_and(|&it| usize::from(it) == worker);
+                        let ours =
+                            stragglers.get(&position).is_some_and(|&it| usize::from(it) == worker);
                         if ours {
                             stragglers.remove(&position);
                         }
                         ours
                     }
-                    Ticket::Ready if position + queue.ahead() < queue.end() && queue.void(position) => {
+                    Ticket::Ready
+                        if position + queue.ahead() < queue.end() && queue.void(position) =>
+                    {
                         block.finish(offset);
                         pending.push_front(Pending {
                             job: block.tasks.job.clone(),
@@ -193,12 +198,12 @@ impl Shared {
                 };
                 if taken {
                     block.finish(offset);
-                    lost.push((block.tasks.job.clone(), index));
+                    gone.push((block.tasks.job.clone(), index));
                 }
             }
             state.free_if_done(id as u32);
         }
-        for (job, index) in lost {
+        for (job, index) in gone {
             self.deliver_loss(state, &job, index, loss);
         }
     }
@@ -206,10 +211,10 @@ impl Shared {
     /// Nothing that is outstanding will ever run.
     fn give_up(&self, state: &mut State, loss: Loss) {
         let queue = self.control.queue();
-        let mut lost: Vec<(Arc<Job>, u64)> = Vec::new();
+        let mut gone: Vec<(Arc<Job>, u64)> = Vec::new();
         for pending in state.pending.drain(..) {
             let indices = pending.first_index..pending.first_index + pending.count;
-            lost.extend(indices.map(|index| (pending.job.clone(), index)));
+            gone.extend(indices.map(|index| (pending.job.clone(), index)));
         }
         for id in 0..state.blocks.len() {
             let Some(block) = state.blocks[id].as_mut() else { continue };
@@ -217,13 +222,13 @@ impl Shared {
             for offset in offsets {
                 queue.void(block.first_position + offset);
                 block.finish(offset);
-                lost.push((block.tasks.job.clone(), block.tasks.first_index + offset));
+                gone.push((block.tasks.job.clone(), block.tasks.first_index + offset));
             }
             state.free_if_done(id as u32);
         }
         state.stragglers.clear();
-        lost.sort_by_key(|(job, index)| (job.id, *index));
-        for (job, index) in lost {
+        gone.sort_by_key(|(job, index)| (job.id, *index));
+        for (job, index) in gone {
             self.deliver_loss(state, &job, index, loss);
         }
         self.changed.notify_all();

@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -43,7 +43,10 @@ pub struct Pool {
 
 impl std::fmt::Debug for Pool {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Pool").field("settings", &self.shared.settings).finish_non_exhaustive()
+        formatter
+            .debug_struct("Pool")
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -65,6 +68,8 @@ pub(crate) struct Shared {
     pub(crate) followers: AtomicUsize,
     /// For the pool's own collecting thread.
     pub(crate) collect: Condvar,
+    /// The collecting thread has something else to do than to wait for results.
+    pub(crate) nudged: AtomicBool,
     _hello: Payload,
 }
 
@@ -104,7 +109,9 @@ impl Pool {
         let arena = Arc::new(create_arena()?);
         let hello = Payload::store(&arena, &settings.hello)?;
         let control = Control::new(control_segment.map()?);
-        for (long, value) in control.hello().iter().zip([hello.extent.offset, settings.hello.len() as u64]) {
+        for (long, value) in
+            control.hello().iter().zip([hello.extent.offset, settings.hello.len() as u64])
+        {
             long.store(value, Ordering::Relaxed);
         }
         control.parent_bell().leave();
@@ -120,6 +127,7 @@ impl Pool {
             changed: Condvar::new(),
             followers: AtomicUsize::new(0),
             collect: Condvar::new(),
+            nudged: AtomicBool::new(false),
             _hello: hello,
             settings,
         });
@@ -157,13 +165,13 @@ impl Pool {
         if state.closed {
             return Ok(false);
         }
-        let first_index = {
+        let (first_index, was_settled) = {
             let mut progress = job.progress();
             progress.outstanding += count;
             progress.pushed += count;
-            progress.pushed - count
+            (progress.pushed - count, progress.outstanding == count)
         };
-        if job.watched.load(Ordering::Relaxed) {
+        if was_settled && job.watched.load(Ordering::Relaxed) {
             state.watched += 1;
         }
         state.outstanding += count;
@@ -246,7 +254,7 @@ impl Pool {
         } else {
             state.watched += 1;
         }
-        self.shared.collect.notify_all();
+        self.shared.nudge();
     }
 
     /// Process ids of the live workers, by worker number.
@@ -264,26 +272,32 @@ impl Pool {
     /// Tasks that did not end are delivered as lost. Returns when no process and no thread of the
     /// pool is left.
     pub fn close(&self, grace: Duration) {
-        {
-            let mut state = self.shared.state();
-            state.closed = true;
-            state.kill_at = Some(Instant::now() + grace);
-            self.shared.retire(&state);
-            self.shared.changed.notify_all();
-            self.shared.collect.notify_all();
-        }
-        os::ring(self.shared.attention.as_fd());
+        self.begin_close(grace);
         let threads = std::mem::take(&mut *self.threads.lock().expect("threads"));
         let here = std::thread::current().id();
         for thread in threads.into_iter().filter(|thread| thread.thread().id() != here) {
             let _ = thread.join();
         }
     }
+
+    fn begin_close(&self, grace: Duration) {
+        let mut state = self.shared.state();
+        state.closed = true;
+        state.kill_at = Some(Instant::now() + grace);
+        self.shared.retire(&state);
+        self.shared.changed.notify_all();
+        self.shared.nudge();
+        drop(state);
+        os::ring(self.shared.attention.as_fd());
+    }
 }
 
 impl Drop for Pool {
+    /// Does not wait: whoever drops may hold a lock that the pool's threads want on their way out.
     fn drop(&mut self) {
-        self.close(Duration::from_millis(200));
+        if !self.shared.state().closed {
+            self.begin_close(Duration::from_millis(200));
+        }
     }
 }
 
@@ -415,8 +429,14 @@ impl Shared {
         if job.watched.load(Ordering::Relaxed) {
             state.watched -= 1;
             state.settled.push_back(job.clone());
-            self.collect.notify_all();
+            self.nudge();
         }
+    }
+
+    /// Make the collecting thread look around.
+    pub(crate) fn nudge(&self) {
+        self.nudged.store(true, Ordering::SeqCst);
+        self.collect.notify_all();
     }
 
     /// Deliver a loss for a task that is struck off its block already.

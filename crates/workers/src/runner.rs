@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tasks::Claim;
+use tasks::{Claim, spin};
 
 /// A task that this worker has taken.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +84,8 @@ impl Interrupts {
     }
 }
 
-/// Looks at the queue before a worker goes to sleep: a few microseconds.
-const SPINS: u32 = 100;
+/// How long a worker looks at the queue before it goes to sleep.
+const SPIN: Duration = Duration::from_micros(50);
 
 impl Runner {
     /// Take up the connection that the parent put at standard input.
@@ -153,11 +153,8 @@ impl Runner {
         if std::mem::take(&mut self.unheard) {
             self.control.parent_bell().ring_urgently();
         }
-        for _ in 0..SPINS {
-            if queue.has_ready() {
-                return Wake::Work;
-            }
-            std::hint::spin_loop();
+        if spin(SPIN, || queue.has_ready()) {
+            return Wake::Work;
         }
         let leaves = || slot.retire().load(Ordering::SeqCst) != 0;
         slot.bell().sleep(None, || queue.has_ready() || leaves());
@@ -180,13 +177,7 @@ impl Runner {
     ///
     /// # Errors
     /// `OutOfMemory` when shared memory has no room for `bytes`; nothing was reported then.
-    pub fn report(
-        &mut self,
-        task: &Task,
-        kind: Kind,
-        note: u8,
-        bytes: &[u8],
-    ) -> io::Result<()> {
+    pub fn report(&mut self, task: &Task, kind: Kind, note: u8, bytes: &[u8]) -> io::Result<()> {
         let reference;
         let elsewhere = bytes.len() > INLINE;
         let inline = if elsewhere {

@@ -10,9 +10,12 @@ use crate::pool::{Pool, Shared};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tasks::spin;
 
 /// Longest time for which small results are left to gather.
 const NAP: Duration = Duration::from_millis(1);
+/// How long a leader looks for results before it sleeps.
+const SPIN: Duration = Duration::from_micros(30);
 /// Less work than this is awaited awake or asleep, not napping.
 const NAP_FROM: Duration = Duration::from_micros(100);
 
@@ -37,7 +40,8 @@ impl Shared {
     fn gather(&self, job: &Job) -> Option<Duration> {
         let progress = job.progress();
         let work = progress.pace.mean_ns()? * progress.outstanding as f64;
-        let half = Duration::from_nanos((work / 2.0) as u64 / self.settings.workers as u64).min(NAP);
+        let half =
+            Duration::from_nanos((work / 2.0) as u64 / self.settings.workers as u64).min(NAP);
         let low = if progress.outstanding > 256 { progress.outstanding / 2 } else { 0 };
         self.control.low_water().store(low, Ordering::Relaxed);
         (half >= NAP_FROM && progress.pace.block() > 8).then_some(half)
@@ -93,6 +97,7 @@ impl Shared {
             }
             match gather() {
                 Some(nap) => bell.nap(nap.min(left), || self.half_full() || ready()),
+                None if spin(SPIN.min(left), || self.has_records() || ready()) => {}
                 None => bell.sleep(Some(left), || self.has_records() || ready()),
             }
         }
@@ -108,6 +113,7 @@ impl Shared {
     /// The collecting thread: sleeps unless results are wanted that nobody waits for.
     pub(crate) fn collect(&self) {
         loop {
+            self.nudged.store(false, Ordering::SeqCst);
             let mut state = self.state();
             if let Some(job) = state.settled.pop_front() {
                 drop(state);
@@ -123,13 +129,9 @@ impl Shared {
             }
             state.pressure = false;
             drop(state);
-            let ready = || {
-                let state = self.state();
-                !state.settled.is_empty()
-                    || state.closed
-                    || (state.watched == 0 && state.pending.is_empty())
-            };
-            self.wait_until(ready, || None, Instant::now() + Duration::from_millis(100));
+            // Not longer than this: the backlog may be gone, and then others read faster.
+            let deadline = Instant::now() + Duration::from_millis(100);
+            self.wait_until(|| self.nudged.load(Ordering::SeqCst), || None, deadline);
         }
     }
 }

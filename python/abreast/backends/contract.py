@@ -54,7 +54,7 @@ class Call:
 class Ended(NamedTuple):
     """A task that ended, other than by putting its value into the caller's list."""
 
-    index: int
+    task: int
     value: Any
     error: BaseException | None
 

@@ -55,7 +55,7 @@ class ProcessesBackend:
                 "hint: set sys.executable to a Python with the same packages, "
                 "or use plan('threads')"
             )
-        self._path, self._folder = list(sys.path), os.getcwd()
+        self._path, self._folder = list(sys.path), _folder()
         hello = {"argv": sys.argv, "level": self.level, "path": self._path, "folder": self._folder}
         command = [sys.executable, *_interpreter_flags(), "-c", _BOOT.format(path=self._path)]
         return _abreast.ProcessPool(
@@ -70,7 +70,7 @@ class ProcessesBackend:
 
     def open(self, call: Call) -> Job:
         """Begin a job."""
-        if self._sources.changed() or self._path != sys.path or self._folder != os.getcwd():
+        if self._sources.changed() or self._path != sys.path or self._folder != _folder():
             self._renew()
         if call.function is None:
             return ProcessesJob(self._pool.open(None, _abreast.APPLY), brings_function=True)
@@ -185,6 +185,11 @@ def _ended(index: int, kind: int, value: Any) -> Ended:
     return Ended(index, None, lost(value, index))
 
 
+def _folder() -> str:
+    # Asked for at every call, so the cheap way: a Path takes ten times as long.
+    return os.getcwd()  # noqa: PTH109
+
+
 def _drain(pool: _abreast.ProcessPool) -> None:
     import time
 
@@ -198,5 +203,5 @@ def _interpreter_flags() -> list[str]:
     import subprocess
 
     # Private, and what multiprocessing itself uses; without it workers get the defaults.
-    flags = getattr(subprocess, "_args_from_interpreter_flags", list)()
-    return [str(flag) for flag in flags]
+    flags: Callable[[], list[str]] = getattr(subprocess, "_args_from_interpreter_flags", list)
+    return flags()

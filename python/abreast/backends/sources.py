@@ -47,4 +47,4 @@ def _is_local(module: Any) -> bool:
     file = getattr(module, "__file__", None)
     if not isinstance(file, str) or getattr(module, "__name__", "") == "__main__":
         return False
-    return not file.startswith(_INSTALLED) and "abreast" != module.__name__.partition(".")[0]
+    return not file.startswith(_INSTALLED) and module.__name__.partition(".")[0] != "abreast"

@@ -9,6 +9,7 @@ A few tasks of a call are looked at, so the cost does not grow with their number
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 from typing import Any
 
 __all__ = ["after", "before"]
@@ -34,7 +35,7 @@ def after(states: State) -> bool:
 
 
 def _state(stream: Any) -> Any:
-    if stream is sys.modules.get("random"):
+    if isinstance(stream, ModuleType):
         return stream.getstate()
     generator = getattr(stream, "_bit_generator", None) or stream.bit_generator
     return _comparable(generator.state)

@@ -55,9 +55,7 @@ def gather(futures: Iterable[Future[R]]) -> list[R]:
     return [future.result() for future in _checked("gather", futures)]
 
 
-def as_completed(
-    futures: Iterable[Future[R]], timeout: float | None = None
-) -> Iterator[Future[R]]:
+def as_completed(futures: Iterable[Future[R]], timeout: float | None = None) -> Iterator[Future[R]]:
     """Yield futures as they end.
 
     Parameters

@@ -71,7 +71,9 @@ def imap(
     check_on_error("imap", on_error)
     if not iterables:
         raise TypeError("imap: items are missing\nhint: imap(function, items)")
-    if window is not None and (isinstance(window, bool) or not isinstance(window, int) or window < 1):
+    if window is not None and (
+        isinstance(window, bool) or not isinstance(window, int) or window < 1
+    ):
         raise ValueError(f"imap: window={window!r}: a whole number of items, at least 1")
     source = Source("imap", iterables)
     backend = place(plan)

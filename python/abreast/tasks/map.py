@@ -135,7 +135,9 @@ def map(
 
 def _check_seed_global(seed_global: bool, seed: Any, plan: str, workers: int) -> None:
     if seed_global and seed is None:
-        raise ValueError("seed_global=True needs a seed\nhint: map(f, xs, seed=1, seed_global=True)")
+        raise ValueError(
+            "seed_global=True needs a seed\nhint: map(f, xs, seed=1, seed_global=True)"
+        )
     if seed_global and plan == "threads" and workers > 1:
         raise ValueError(
             "seed_global=True on plan('threads'): threads share the global streams\n"

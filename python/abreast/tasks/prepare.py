@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from abreast.backends.contract import Backend, Call
 from abreast.errors import RandomStreamWarning
@@ -30,7 +30,9 @@ def check_function(caller: str, function: Any) -> None:
 def check_on_error(caller: str, on_error: str) -> None:
     """Refuse an unknown way to treat errors."""
     if on_error not in ON_ERROR:
-        raise ValueError(f"{caller}: on_error={on_error!r}: one of {', '.join(map(repr, ON_ERROR))}")
+        raise ValueError(
+            f"{caller}: on_error={on_error!r}: one of {', '.join(map(repr, ON_ERROR))}"
+        )
 
 
 def place(plan: PlanLike) -> Backend:
@@ -38,9 +40,7 @@ def place(plan: PlanLike) -> Backend:
     return backend(current()[0] if plan is None else resolve(plan)[0])
 
 
-def make_call(
-    function: Callable[..., Any], *, star: bool, seed: Any, seed_global: bool
-) -> Call:
+def make_call(function: Callable[..., Any], *, star: bool, seed: Any, seed_global: bool) -> Call:
     """Say how the tasks of a call are called."""
     if seed is None:
         return Call(function, star=star, watched=True)
@@ -69,7 +69,7 @@ def note(error: BaseException, caller: str, function: Any, index: int) -> BaseEx
 class Streams:
     """Warns once when two tasks of a call drew from a stream that they share."""
 
-    _told: set[tuple[Any, Any]] = set()
+    _told: ClassVar[set[tuple[Any, Any]]] = set()
 
     def __init__(self, function: Any, stacklevel: int) -> None:
         self._function = function

@@ -14,8 +14,8 @@ ProgressLike = bool | str | Callable[[int, int | None], Any]
 class Progress:
     """A bar on the terminal or in the notebook, a callback, or nothing.
 
-    ``True`` draws where somebody can see it: silent when standard error goes to a file. ``"always"``
-    draws there too. A function is called with the number of finished tasks and of all (None when
+    ``True`` draws where somebody can see it: silent when standard error goes to a file.
+    ``"always"`` draws there too. A function is called with the number of finished tasks and of all (None when
     that is not known).
     """
 
@@ -24,7 +24,7 @@ class Progress:
         self._done = 0
         self._callback = wanted if callable(wanted) else None
         self._bar: Any = None
-        if not isinstance(wanted, (bool, str)) and not callable(wanted) or (
+        if (not isinstance(wanted, (bool, str)) and not callable(wanted)) or (
             isinstance(wanted, str) and wanted != "always"
         ):
             raise ValueError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import count, cycle, repeat
 from operator import length_hint
 from typing import Any
@@ -43,7 +43,7 @@ class Source:
 
     def _zip(self, iterables: Sequence[Iterable[Any]]) -> Iterator[tuple[Any, ...]]:
         finite = [not _endless(each) for each in iterables]
-        lengths = {len(each) for each in iterables if hasattr(each, "__len__")}
+        lengths = {len(each) for each in iterables if isinstance(each, Sized)}
         if len(lengths) > 1:
             raise self._unequal(" and ".join(str(length) for length in sorted(lengths)))
         return self._in_step([iter(each) for each in iterables], finite)
@@ -107,6 +107,6 @@ def _endless(iterable: Iterable[Any]) -> bool:
 
 def _len(iterables: Sequence[Iterable[Any]]) -> int | None:
     for each in iterables:
-        if hasattr(each, "__len__"):
+        if isinstance(each, Sized):
             return len(each)
     return None

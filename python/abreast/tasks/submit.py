@@ -52,8 +52,7 @@ def start(
     seed: Any,
 ) -> Future[R]:
     """Submit with options."""
-    if not callable(function):
-        check_function("submit", function)
+    check_function("submit", function)
     if seed is not None:
         function, args = _Once(function, seed), (args, kwargs)
         kwargs = {}
