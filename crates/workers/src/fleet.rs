@@ -26,8 +26,11 @@ pub(crate) struct Member {
     _socket: UnixStream,
 }
 
-/// So many workers in a row that end before they are ready: more would not help.
-const FAILED_STARTS: u32 = 3;
+/// Three workers in a row that leave before they are ready: more would not help. One that is killed
+/// weighs less: that may be somebody's doing, and pass.
+const FAILED_STARTS: u32 = 12;
+const LEFT: u32 = 4;
+const KILLED: u32 = 1;
 
 impl Shared {
     /// Start workers while there is work that nobody takes.
@@ -146,7 +149,8 @@ impl Shared {
         let member = state.members[worker].take().expect("a live worker");
         let slot = self.control.slot(worker);
         let was_ready = slot.ready().load(Ordering::Acquire) != 0;
-        state.failed_starts = if was_ready { 0 } else { state.failed_starts + 1 };
+        let weight = if matches!(ending, Ending::Exited(_)) { LEFT } else { KILLED };
+        state.failed_starts = if was_ready { 0 } else { state.failed_starts + weight };
         self.sort_out(state, worker, Loss::Died { pid: member.pid, ending });
         let live = state.members.iter().flatten().count();
         if state.failed_starts >= FAILED_STARTS && live == 0 {
