@@ -3,22 +3,23 @@
 //! Locks here are never held while a Python object is made or dropped: that can run any code, on
 //! any thread, and with it somebody who wants the same lock.
 
-use crate::call::{APPLY, FAILURE, VALUE, WATCHED, WATCHED_TASKS, apply, call};
-use crate::enter::{enter, outside};
+mod engine;
+mod job;
+
+use crate::call::{FAILURE, VALUE};
+use crate::enter::enter;
+use engine::{Shared, raise};
+use job::{Done, Job};
 use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use std::cell::Cell;
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use tasks::{Bell, Claim, Pace, Queue};
+use tasks::Bell;
 
-/// Positions, and blocks, that exist at one time.
-const CELLS: usize = 1 << 16;
 /// How long a thread that waits inside a task looks away from the queue.
 const HELP_SLICE: Duration = Duration::from_millis(1);
 
@@ -35,113 +36,17 @@ pub(crate) struct ThreadJob {
     job: Arc<Job>,
 }
 
-struct Shared {
-    next: AtomicU64,
-    published: AtomicU64,
-    cells: Vec<AtomicU64>,
-    slots: Vec<Slot>,
-    state: Mutex<State>,
-    closed: AtomicBool,
-    before: Py<PyAny>,
-    after: Py<PyAny>,
-}
-
-struct Slot {
-    bell: AtomicU32,
-    /// Goes up when the thread of this slot is given up; who served before then leaves.
-    generation: AtomicU64,
-    running: Mutex<Option<Running>>,
-}
-
-struct Running {
-    job: Arc<Job>,
-    /// The thread, as `threading.get_ident` names it.
-    thread: u64,
-}
-
-#[derive(Default)]
-struct State {
-    blocks: Vec<Option<Arc<Block>>>,
-    free: Vec<u32>,
-    pending: VecDeque<Block>,
-}
-
-struct Block {
-    job: Arc<Job>,
-    items: Vec<Py<PyAny>>,
-    first_index: u64,
-    first_position: u64,
-    left: AtomicU64,
-}
-
-struct Job {
-    function: Option<Py<PyAny>>,
-    style: u64,
-    watched: AtomicU32,
-    progress: Mutex<Progress>,
-    changed: Condvar,
-}
-
-struct Progress {
-    done: Vec<Done>,
-    pace: Pace,
-    outstanding: u64,
-    running: u64,
-    pushed: u64,
-    callback: Option<Py<PyAny>>,
-}
-
-struct Done {
-    index: u64,
-    result: PyResult<Py<PyAny>>,
-    note: bool,
-}
-
-thread_local! {
-    /// The pool that the current thread serves, if any, and its slot there.
-    static SERVING: Cell<Option<(*const Shared, usize)>> = const { Cell::new(None) };
-}
-
 #[pymethods]
 impl ThreadPool {
     #[new]
     fn new(workers: usize, before: Py<PyAny>, after: Py<PyAny>) -> Self {
-        let slot = || Slot {
-            bell: AtomicU32::new(0),
-            generation: AtomicU64::new(0),
-            running: Mutex::new(None),
-        };
-        let shared = Shared {
-            next: AtomicU64::new(0),
-            published: AtomicU64::new(0),
-            cells: (0..CELLS).map(|_| AtomicU64::new(0)).collect(),
-            slots: (0..workers).map(|_| slot()).collect(),
-            state: Mutex::default(),
-            closed: AtomicBool::new(false),
-            before,
-            after,
-        };
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(Shared::new(workers, before, after)) }
     }
 
     /// A job whose tasks call `function` (none: each brings its own) in this style.
     #[pyo3(signature = (function, style))]
     fn open(&self, function: Option<Py<PyAny>>, style: u64) -> ThreadJob {
-        let progress = Progress {
-            done: Vec::new(),
-            pace: Pace::new(self.shared.slots.len()),
-            outstanding: 0,
-            running: 0,
-            pushed: 0,
-            callback: None,
-        };
-        let job = Job {
-            function,
-            style,
-            watched: AtomicU32::new(0),
-            progress: Mutex::new(progress),
-            changed: Condvar::new(),
-        };
+        let job = Job::new(function, style, self.shared.slots.len());
         ThreadJob { shared: self.shared.clone(), job: Arc::new(job) }
     }
 
@@ -154,10 +59,7 @@ impl ThreadPool {
 
     /// Tasks that are neither done nor withdrawn.
     fn outstanding(&self) -> u64 {
-        let state = self.shared.state();
-        let pending: usize = state.pending.iter().map(|block| block.items.len()).sum();
-        let left = |block: &Arc<Block>| block.left.load(Ordering::Acquire);
-        pending as u64 + state.blocks.iter().flatten().map(left).sum::<u64>()
+        self.shared.outstanding()
     }
 
     /// Have every thread leave as soon as it has nothing to do.
@@ -190,23 +92,7 @@ impl ThreadJob {
             if block.is_empty() {
                 return Ok(());
             }
-            let count = block.len() as u64;
-            let first_index = {
-                let mut progress = self.job.progress();
-                progress.outstanding += count;
-                progress.pushed += count;
-                progress.pushed - count
-            };
-            let block = Block {
-                job: self.job.clone(),
-                items: block,
-                first_index,
-                first_position: 0,
-                left: AtomicU64::new(count),
-            };
-            let mut state = self.shared.state();
-            state.pending.push_back(block);
-            self.shared.pump(&mut state);
+            self.shared.push(&self.job, block);
         }
     }
 
@@ -324,7 +210,7 @@ impl ThreadJob {
             if progress.outstanding == 0 {
                 Some(callback)
             } else {
-                progress.callback = Some(callback);
+                progress.callbacks.push(callback);
                 None
             }
         };
@@ -332,214 +218,7 @@ impl ThreadJob {
     }
 }
 
-/// Have `exception` raised in `thread` when it next runs Python code; null takes that back.
-fn raise(thread: u64, exception: *mut ffi::PyObject) {
-    // SAFETY: the interpreter is attached (all callers hold it), an unknown thread is ignored, and
-    // `exception` is a type that lives as long as the interpreter, or null.
-    unsafe { ffi::PyThreadState_SetAsyncExc(thread.cast_signed(), exception) };
-}
-
-impl Slot {
-    fn running(&self) -> MutexGuard<'_, Option<Running>> {
-        self.running.lock().expect("slot")
-    }
-}
-
-impl Job {
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().expect("progress")
-    }
-
-    fn is_ready(&self) -> bool {
-        let progress = self.progress();
-        !progress.done.is_empty() || progress.outstanding == 0
-    }
-
-    fn wait(&self, slice: Duration) -> bool {
-        let idle = |progress: &mut Progress| progress.done.is_empty() && progress.outstanding > 0;
-        let progress = self.progress();
-        let (progress, _) =
-            self.changed.wait_timeout_while(progress, slice, idle).expect("progress");
-        !progress.done.is_empty() || progress.outstanding == 0
-    }
-
-    /// `count` tasks are over; `done` is what became of the one that ran.
-    fn finish(&self, py: Python<'_>, count: u64, done: Option<(Done, u64)>) {
-        if count == 0 {
-            return;
-        }
-        let callback = {
-            let mut progress = self.progress();
-            progress.outstanding = progress.outstanding.saturating_sub(count);
-            if let Some((done, nanos)) = done {
-                progress.pace.record(1, nanos);
-                progress.running -= 1;
-                progress.done.push(done);
-            }
-            if progress.outstanding == 0 { progress.callback.take() } else { None }
-        };
-        self.changed.notify_all();
-        if let Some(callback) = callback
-            && let Err(error) = callback.call0(py)
-        {
-            error.write_unraisable(py, None);
-        }
-    }
-}
-
-impl Shared {
-    fn queue(&self) -> Queue<'_> {
-        Queue::new(&self.next, &self.published, &self.cells)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("state")
-    }
-
-    fn pump(&self, state: &mut State) {
-        let queue = self.queue();
-        let mut published = 0;
-        while let Some(next) = state.pending.front() {
-            let count = next.items.len() as u64;
-            if !queue.has_room(count) || (state.free.is_empty() && state.blocks.len() >= CELLS) {
-                break;
-            }
-            let mut block = state.pending.pop_front().expect("looked at above");
-            let id = state.free.pop().unwrap_or_else(|| {
-                state.blocks.push(None);
-                state.blocks.len() as u32 - 1
-            });
-            block.first_position = queue.end();
-            state.blocks[id as usize] = Some(Arc::new(block));
-            queue.publish(id, count, |_, _, _| ());
-            published += count;
-        }
-        for slot in &self.slots {
-            if published == 0 {
-                break;
-            }
-            published -= u64::from(Bell::new(&slot.bell).ring());
-        }
-    }
-
-    fn serve(&self, py: Python<'_>, slot: usize, thread: u64) {
-        let generation = self.slots[slot].generation.load(Ordering::SeqCst);
-        let current = || self.slots[slot].generation.load(Ordering::SeqCst) == generation;
-        while current() {
-            if self.run_one(py, slot, thread) {
-                continue;
-            }
-            let closed = || self.closed.load(Ordering::SeqCst);
-            if closed() {
-                break;
-            }
-            let bell = Bell::new(&self.slots[slot].bell);
-            outside(py, || bell.sleep(None, || self.queue().has_ready() || closed()));
-        }
-    }
-
-    /// Run the next task, if there is one; false when there is none.
-    fn run_one(&self, py: Python<'_>, slot: usize, thread: u64) -> bool {
-        let Some(Claim { position, block: id }) = self.queue().claim(slot as u16) else {
-            return false;
-        };
-        let block = self.state().blocks[id as usize].clone().expect("a claimed task's block");
-        let offset = position - block.first_position;
-        let index = block.first_index + offset;
-        let (job, item) = (&block.job, block.items[offset as usize].bind(py).clone());
-        job.progress().running += 1;
-        let generation = self.slots[slot].generation.load(Ordering::SeqCst);
-        let outer = self.slots[slot].running().replace(Running { job: job.clone(), thread });
-        let start = shm::os::now();
-        let (result, note) = self.run(job, index, item);
-        let nanos = shm::os::now() - start;
-        {
-            let mut running = self.slots[slot].running();
-            // An interrupt that came too late must not hit what this thread does next.
-            raise(thread, std::ptr::null_mut());
-            if self.slots[slot].generation.load(Ordering::SeqCst) != generation {
-                return true;
-            }
-            // `outer` is none, or a job that an enclosing task keeps alive.
-            *running = outer;
-        }
-        let result = result.map(Bound::unbind);
-        job.finish(py, 1, Some((Done { index, result, note }, nanos)));
-        if block.left.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.forget(id);
-        }
-        true
-    }
-
-    fn run<'py>(
-        &self,
-        job: &Job,
-        index: u64,
-        item: Bound<'py, PyAny>,
-    ) -> (PyResult<Bound<'py, PyAny>>, bool) {
-        let py = item.py();
-        let Some(function) = &job.function else {
-            debug_assert_eq!(job.style & !WATCHED, APPLY);
-            return (apply(item, Ok), false);
-        };
-        let function = function.bind(py);
-        if job.style & WATCHED == 0
-            || job.watched.fetch_add(1, Ordering::Relaxed) >= 2 * WATCHED_TASKS
-        {
-            return (call(function, job.style, index, item), false);
-        }
-        let before = self.before.bind(py).call1((function,));
-        let result = call(function, job.style, index, item);
-        let drew = before.and_then(|before| self.after.bind(py).call1((before,))?.is_truthy());
-        (result, drew.unwrap_or(false))
-    }
-
-    /// A block is done: drop it, outside the lock, and publish what waits for its place.
-    fn forget(&self, id: u32) {
-        let block = {
-            let mut state = self.state();
-            state.free.push(id);
-            let block = state.blocks[id as usize].take();
-            if !state.pending.is_empty() {
-                self.pump(&mut state);
-            }
-            block
-        };
-        drop(block);
-    }
-
-    fn withdraw(&self, job: &Arc<Job>) -> u64 {
-        let (mut withdrawn, mut dropped) = (0, Vec::new());
-        let mut emptied = Vec::new();
-        {
-            let mut state = self.state();
-            for block in std::mem::take(&mut state.pending) {
-                if Arc::ptr_eq(&block.job, job) {
-                    withdrawn += block.items.len() as u64;
-                    dropped.push(block);
-                } else {
-                    state.pending.push_back(block);
-                }
-            }
-            for (id, block) in state.blocks.iter().enumerate() {
-                let Some(block) = block.as_ref().filter(|block| Arc::ptr_eq(&block.job, job))
-                else {
-                    continue;
-                };
-                let positions =
-                    block.first_position..block.first_position + block.items.len() as u64;
-                let voided =
-                    positions.filter(|&position| self.queue().void(position)).count() as u64;
-                withdrawn += voided;
-                if voided > 0 && block.left.fetch_sub(voided, Ordering::AcqRel) == voided {
-                    emptied.push(id as u32);
-                }
-            }
-        }
-        for id in emptied {
-            self.forget(id);
-        }
-        drop(dropped);
-        withdrawn
-    }
+thread_local! {
+    /// The pool that the current thread serves, if any, and its slot there.
+    static SERVING: Cell<Option<(*const Shared, usize)>> = const { Cell::new(None) };
 }

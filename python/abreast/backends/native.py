@@ -2,8 +2,8 @@
 
 Worker processes are told by variables, before anything reads them. Threads share one process, whose
 libraries are loaded already: there the limit is set at run time, where each library asks for it.
-OpenMP keeps it per thread, so every worker thread sets its own; OpenBLAS and MKL keep one for the
-process, which stays as it is while the threads of a plan are alive.
+OpenMP keeps it per thread, so every worker thread sets its own. OpenBLAS and MKL keep one for the
+process: it is lowered while tasks run on threads and put back when the last has ended.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["VARIABLES", "Capped", "environment", "limit_here"]
+__all__ = ["VARIABLES", "Capped", "ProcessLimit", "environment", "limit_here"]
 
 VARIABLES = (
     "OMP_NUM_THREADS",
@@ -55,11 +55,79 @@ def limit_here(threads: int) -> None:
     if getattr(_here, "seen", None) == (loaded, threads):
         return
     _here.seen = (loaded, threads)
-    if any(name in sys.modules for name in _LOADED_FIRST):
+    if _anything_loaded():
+        for library in _libraries(per_thread=True):
+            library.set_num_threads(threads)
+
+
+def _anything_loaded() -> bool:
+    return any(name in sys.modules for name in _LOADED_FIRST)
+
+
+def _libraries(per_thread: bool) -> list[Any]:
+    """Return the native pools of this process whose limit is of that kind.
+
+    Looking for them takes a fraction of a millisecond, so only when modules were imported.
+    """
+    global _known
+    loaded = len(sys.modules)
+    if _known is None or _known[0] != loaded:
         import threadpoolctl
 
-        # Kept: the limits hold as long as nobody restores them.
-        _here.limits = threadpoolctl.threadpool_limits(limits=threads)
+        _known = (loaded, threadpoolctl.ThreadpoolController().lib_controllers)
+    return [each for each in _known[1] if _is_per_thread(each) == per_thread]
+
+
+def _is_per_thread(library: Any) -> bool:
+    return "openmp" in (library.user_api, getattr(library, "threading_layer", None))
+
+
+_known: tuple[int, list[Any]] | None = None
+
+
+def _set(library: Any, threads: int) -> None:
+    """Set a limit of the whole process from this thread, and leave it free for others to set.
+
+    threadpoolctl lets one thread control OpenBLAS and ignores all others, which would keep the
+    last task's thread from putting back what the first caller's changed.
+    """
+    free = getattr(library, "clear_controlling_thread", None)
+    if free is not None:
+        free(force=True)
+    library.set_num_threads(threads)
+    if free is not None:
+        free(force=True)
+
+
+class ProcessLimit:
+    """The limit of pools that know only one for the whole process, while somebody needs it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before: list[tuple[Any, int]] = []
+
+    def enter(self, threads: int) -> None:
+        """Lower the limit; the first user's number counts."""
+        with self._lock:
+            self._users += 1
+            if self._users > 1 or not _anything_loaded():
+                return
+            for library in _libraries(per_thread=False):
+                before = library.get_num_threads()
+                if before is not None and before > threads:
+                    self._before.append((library, before))
+                    _set(library, threads)
+
+    def leave(self) -> None:
+        """Put it back with the last user."""
+        with self._lock:
+            self._users -= 1
+            if self._users > 0:
+                return
+            before, self._before = self._before, []
+            for library, threads in before:
+                _set(library, threads)
 
 
 class Capped:
@@ -74,7 +142,7 @@ class Capped:
     @classmethod
     def wrap(cls, function: Callable[..., Any] | None, threads: int) -> Any:
         """Wrap `function` if there is anything to limit."""
-        if function is None or not any(name in sys.modules for name in _LOADED_FIRST):
+        if function is None or not _anything_loaded():
             return function
         return cls(function, threads)
 

@@ -10,10 +10,13 @@ from typing import Any
 from abreast import _abreast
 from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
 from abreast.backends.isolation import Isolated, copy_function, pack
-from abreast.backends.native import Capped, limit_here
+from abreast.backends.native import Capped, ProcessLimit, limit_here
 from abreast.random.watch import after, before
 
 __all__ = ["ThreadsBackend", "open"]
+
+
+_limit = ProcessLimit()
 
 
 def open(level: Level) -> Backend:
@@ -35,8 +38,6 @@ class ThreadsBackend:
         self._pool = _abreast.ThreadPool(level.workers, before, after)
         self._threads: list[threading.Thread | None] = [None] * level.workers
         self._lock = threading.Lock()
-        self._jobs = 0
-        self._limits: Any = None
 
     def open(self, call: Call) -> Job:
         """Begin a job."""
@@ -92,6 +93,8 @@ class ThreadsJob:
         self._backend = backend
         self._isolate = backend.level.isolate
         self._pushed = 0
+        self._limited = False
+        self._lock = threading.Lock()
         function, style = call.function, _style(call)
         if self._isolate:
             function, style = Isolated(call), _abreast.INDEXED | (style & _abreast.WATCHED)
@@ -129,11 +132,26 @@ class ThreadsJob:
         self._pushed += len(items)
         if not self._backend.started:
             self._backend.start()
+        with self._lock:
+            enter, self._limited = not self._limited, True
+        if enter:
+            _limit.enter(self._backend.level.inner_threads)
         self._job.push(items)
+        if enter:
+            self._job.watch(self._over)
+
+    def _over(self) -> None:
+        """Nothing is outstanding any more: told by `pull`, and to be sure by the last thread."""
+        with self._lock:
+            leave, self._limited = self._limited, False
+        if leave:
+            _limit.leave()
 
     def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
         """Wait until tasks ended, and take them."""
         finished, notes, events = self._job.pull(timeout, results)
+        if self._limited and not self._job.outstanding():
+            self._over()
         return Pulled(finished, notes, [_ended(*event) for event in events])
 
     def stop(self, grace: float) -> None:

@@ -15,8 +15,8 @@ class Progress:
     """A bar on the terminal or in the notebook, a callback, or nothing.
 
     ``True`` draws where somebody can see it: silent when standard error goes to a file.
-    ``"always"`` draws there too. A function is called with the number of finished tasks and of all (None when
-    that is not known).
+    ``"always"`` draws there too. A function is called with the number of finished tasks and of
+    all (None when that is not known).
     """
 
     def __init__(self, wanted: ProgressLike, total: int | None, label: str) -> None:

@@ -1,0 +1,265 @@
+//! The claim queue of a thread pool, and the loop that its threads run.
+
+use super::job::{Done, Job};
+use crate::call::{APPLY, WATCHED, WATCHED_TASKS, apply, call};
+use crate::enter::outside;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tasks::{Bell, Claim, Queue};
+
+/// Positions, and blocks, that exist at one time.
+const CELLS: usize = 1 << 16;
+
+pub(super) struct Shared {
+    pub(super) next: AtomicU64,
+    pub(super) published: AtomicU64,
+    pub(super) cells: Vec<AtomicU64>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) state: Mutex<State>,
+    pub(super) closed: AtomicBool,
+    pub(super) before: Py<PyAny>,
+    pub(super) after: Py<PyAny>,
+}
+
+pub(super) struct Slot {
+    pub(super) bell: AtomicU32,
+    /// Goes up when the thread of this slot is given up; who served before then leaves.
+    pub(super) generation: AtomicU64,
+    pub(super) running: Mutex<Option<Running>>,
+}
+
+pub(super) struct Running {
+    pub(super) job: Arc<Job>,
+    /// The thread, as `threading.get_ident` names it.
+    pub(super) thread: u64,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) blocks: Vec<Option<Arc<Block>>>,
+    pub(super) free: Vec<u32>,
+    pub(super) pending: VecDeque<Block>,
+}
+
+pub(super) struct Block {
+    pub(super) job: Arc<Job>,
+    pub(super) items: Vec<Py<PyAny>>,
+    pub(super) first_index: u64,
+    pub(super) first_position: u64,
+    pub(super) left: AtomicU64,
+}
+
+/// Have `exception` raised in `thread` when it next runs Python code; null takes that back.
+pub(super) fn raise(thread: u64, exception: *mut ffi::PyObject) {
+    // SAFETY: the interpreter is attached (all callers hold it), an unknown thread is ignored, and
+    // `exception` is a type that lives as long as the interpreter, or null.
+    unsafe { ffi::PyThreadState_SetAsyncExc(thread.cast_signed(), exception) };
+}
+
+impl Slot {
+    pub(super) fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().expect("slot")
+    }
+}
+
+impl Shared {
+    pub(super) fn new(workers: usize, before: Py<PyAny>, after: Py<PyAny>) -> Self {
+        let slot = || Slot {
+            bell: AtomicU32::new(0),
+            generation: AtomicU64::new(0),
+            running: Mutex::new(None),
+        };
+        Self {
+            next: AtomicU64::new(0),
+            published: AtomicU64::new(0),
+            cells: (0..CELLS).map(|_| AtomicU64::new(0)).collect(),
+            slots: (0..workers).map(|_| slot()).collect(),
+            state: Mutex::default(),
+            closed: AtomicBool::new(false),
+            before,
+            after,
+        }
+    }
+
+    /// Append tasks to a job, in one block.
+    pub(super) fn push(&self, job: &Arc<Job>, items: Vec<Py<PyAny>>) {
+        let count = items.len() as u64;
+        let first_index = {
+            let mut progress = job.progress();
+            progress.outstanding += count;
+            progress.pushed += count;
+            progress.pushed - count
+        };
+        let left = AtomicU64::new(count);
+        let block = Block { job: job.clone(), items, first_index, first_position: 0, left };
+        let mut state = self.state();
+        state.pending.push_back(block);
+        self.pump(&mut state);
+    }
+
+    /// Tasks that are neither done nor withdrawn.
+    pub(super) fn outstanding(&self) -> u64 {
+        let state = self.state();
+        let pending: usize = state.pending.iter().map(|block| block.items.len()).sum();
+        let left = |block: &Arc<Block>| block.left.load(Ordering::Acquire);
+        pending as u64 + state.blocks.iter().flatten().map(left).sum::<u64>()
+    }
+
+    pub(super) fn queue(&self) -> Queue<'_> {
+        Queue::new(&self.next, &self.published, &self.cells)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("state")
+    }
+
+    pub(super) fn pump(&self, state: &mut State) {
+        let queue = self.queue();
+        let mut published = 0;
+        while let Some(next) = state.pending.front() {
+            let count = next.items.len() as u64;
+            if !queue.has_room(count) || (state.free.is_empty() && state.blocks.len() >= CELLS) {
+                break;
+            }
+            let mut block = state.pending.pop_front().expect("looked at above");
+            let id = state.free.pop().unwrap_or_else(|| {
+                state.blocks.push(None);
+                state.blocks.len() as u32 - 1
+            });
+            block.first_position = queue.end();
+            state.blocks[id as usize] = Some(Arc::new(block));
+            queue.publish(id, count, |_, _, _| ());
+            published += count;
+        }
+        for slot in &self.slots {
+            if published == 0 {
+                break;
+            }
+            published -= u64::from(Bell::new(&slot.bell).ring());
+        }
+    }
+
+    pub(super) fn serve(&self, py: Python<'_>, slot: usize, thread: u64) {
+        let generation = self.slots[slot].generation.load(Ordering::SeqCst);
+        let current = || self.slots[slot].generation.load(Ordering::SeqCst) == generation;
+        while current() {
+            if self.run_one(py, slot, thread) {
+                continue;
+            }
+            let closed = || self.closed.load(Ordering::SeqCst);
+            if closed() {
+                break;
+            }
+            let bell = Bell::new(&self.slots[slot].bell);
+            outside(py, || bell.sleep(None, || self.queue().has_ready() || closed()));
+        }
+    }
+
+    /// Run the next task, if there is one; false when there is none.
+    pub(super) fn run_one(&self, py: Python<'_>, slot: usize, thread: u64) -> bool {
+        let Some(Claim { position, block: id }) = self.queue().claim(slot as u16) else {
+            return false;
+        };
+        let block = self.state().blocks[id as usize].clone().expect("a claimed task's block");
+        let offset = position - block.first_position;
+        let index = block.first_index + offset;
+        let (job, item) = (&block.job, block.items[offset as usize].bind(py).clone());
+        job.progress().running += 1;
+        let generation = self.slots[slot].generation.load(Ordering::SeqCst);
+        let outer = self.slots[slot].running().replace(Running { job: job.clone(), thread });
+        let start = shm::os::now();
+        let (result, note) = self.run(job, index, item);
+        let nanos = shm::os::now() - start;
+        {
+            let mut running = self.slots[slot].running();
+            // An interrupt that came too late must not hit what this thread does next.
+            raise(thread, std::ptr::null_mut());
+            if self.slots[slot].generation.load(Ordering::SeqCst) != generation {
+                return true;
+            }
+            // `outer` is none, or a job that an enclosing task keeps alive.
+            *running = outer;
+        }
+        let result = result.map(Bound::unbind);
+        job.finish(py, 1, Some((Done { index, result, note }, nanos)));
+        if block.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.forget(id);
+        }
+        true
+    }
+
+    pub(super) fn run<'py>(
+        &self,
+        job: &Job,
+        index: u64,
+        item: Bound<'py, PyAny>,
+    ) -> (PyResult<Bound<'py, PyAny>>, bool) {
+        let py = item.py();
+        let Some(function) = &job.function else {
+            debug_assert_eq!(job.style & !WATCHED, APPLY);
+            return (apply(item, Ok), false);
+        };
+        let function = function.bind(py);
+        if job.style & WATCHED == 0
+            || job.watched.fetch_add(1, Ordering::Relaxed) >= 2 * WATCHED_TASKS
+        {
+            return (call(function, job.style, index, item), false);
+        }
+        let before = self.before.bind(py).call1((function,));
+        let result = call(function, job.style, index, item);
+        let drew = before.and_then(|before| self.after.bind(py).call1((before,))?.is_truthy());
+        (result, drew.unwrap_or(false))
+    }
+
+    /// A block is done: drop it, outside the lock, and publish what waits for its place.
+    pub(super) fn forget(&self, id: u32) {
+        let block = {
+            let mut state = self.state();
+            state.free.push(id);
+            let block = state.blocks[id as usize].take();
+            if !state.pending.is_empty() {
+                self.pump(&mut state);
+            }
+            block
+        };
+        drop(block);
+    }
+
+    pub(super) fn withdraw(&self, job: &Arc<Job>) -> u64 {
+        let (mut withdrawn, mut dropped) = (0, Vec::new());
+        let mut emptied = Vec::new();
+        {
+            let mut state = self.state();
+            for block in std::mem::take(&mut state.pending) {
+                if Arc::ptr_eq(&block.job, job) {
+                    withdrawn += block.items.len() as u64;
+                    dropped.push(block);
+                } else {
+                    state.pending.push_back(block);
+                }
+            }
+            for (id, block) in state.blocks.iter().enumerate() {
+                let Some(block) = block.as_ref().filter(|block| Arc::ptr_eq(&block.job, job))
+                else {
+                    continue;
+                };
+                let positions =
+                    block.first_position..block.first_position + block.items.len() as u64;
+                let voided =
+                    positions.filter(|&position| self.queue().void(position)).count() as u64;
+                withdrawn += voided;
+                if voided > 0 && block.left.fetch_sub(voided, Ordering::AcqRel) == voided {
+                    emptied.push(id as u32);
+                }
+            }
+        }
+        for id in emptied {
+            self.forget(id);
+        }
+        drop(dropped);
+        withdrawn
+    }
+}

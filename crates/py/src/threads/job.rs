@@ -1,0 +1,92 @@
+//! One call's tasks on threads, and what became of them.
+
+use pyo3::prelude::*;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+use tasks::Pace;
+
+pub(super) struct Job {
+    pub(super) function: Option<Py<PyAny>>,
+    pub(super) style: u64,
+    pub(super) watched: AtomicU32,
+    pub(super) progress: Mutex<Progress>,
+    pub(super) changed: Condvar,
+}
+
+pub(super) struct Progress {
+    pub(super) done: Vec<Done>,
+    pub(super) pace: Pace,
+    pub(super) outstanding: u64,
+    pub(super) running: u64,
+    pub(super) pushed: u64,
+    /// Called once nothing is outstanding.
+    pub(super) callbacks: Vec<Py<PyAny>>,
+}
+
+pub(super) struct Done {
+    pub(super) index: u64,
+    pub(super) result: PyResult<Py<PyAny>>,
+    pub(super) note: bool,
+}
+
+impl Job {
+    pub(super) fn new(function: Option<Py<PyAny>>, style: u64, workers: usize) -> Self {
+        let progress = Progress {
+            done: Vec::new(),
+            pace: Pace::new(workers),
+            outstanding: 0,
+            running: 0,
+            pushed: 0,
+            callbacks: Vec::new(),
+        };
+        Self {
+            function,
+            style,
+            watched: AtomicU32::new(0),
+            progress: Mutex::new(progress),
+            changed: Condvar::new(),
+        }
+    }
+
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().expect("progress")
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        let progress = self.progress();
+        !progress.done.is_empty() || progress.outstanding == 0
+    }
+
+    pub(super) fn wait(&self, slice: Duration) -> bool {
+        let idle = |progress: &mut Progress| progress.done.is_empty() && progress.outstanding > 0;
+        let progress = self.progress();
+        let (progress, _) =
+            self.changed.wait_timeout_while(progress, slice, idle).expect("progress");
+        !progress.done.is_empty() || progress.outstanding == 0
+    }
+
+    /// `count` tasks are over; `done` is what became of the one that ran.
+    pub(super) fn finish(&self, py: Python<'_>, count: u64, done: Option<(Done, u64)>) {
+        if count == 0 {
+            return;
+        }
+        let callbacks = {
+            let mut progress = self.progress();
+            progress.outstanding = progress.outstanding.saturating_sub(count);
+            if let Some((done, nanos)) = done {
+                progress.pace.record(1, nanos);
+                progress.running -= 1;
+                progress.done.push(done);
+            }
+            let over = progress.outstanding == 0;
+            if over { std::mem::take(&mut progress.callbacks) } else { Vec::new() }
+        };
+        self.changed.notify_all();
+        for callback in callbacks {
+            if let Err(error) = callback.call0(py) {
+                error.write_unraisable(py, None);
+            }
+        }
+    }
+}
