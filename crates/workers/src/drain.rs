@@ -1,8 +1,8 @@
 //! From the workers' rings to the jobs' inboxes.
 
 use crate::job::{Delivery, Inbox, Job, Outcome};
-use crate::pool::{Shared, State};
 use crate::ring::{Kind, Record, Ring};
+use crate::shared::{Shared, State};
 use shm::{Mapping, os};
 use std::os::fd::AsFd;
 use std::sync::Arc;

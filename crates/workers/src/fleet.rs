@@ -2,7 +2,7 @@
 
 use crate::block::Pending;
 use crate::job::{Job, Loss};
-use crate::pool::{Shared, State, create_arena};
+use crate::shared::{Shared, State, create_arena};
 use shm::os::{self, Ending};
 use shm::{Arena, Mapping};
 use std::io;

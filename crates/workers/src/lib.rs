@@ -16,6 +16,7 @@ mod payload;
 mod pool;
 mod ring;
 mod runner;
+mod shared;
 mod wait;
 
 pub use job::{Delivery, Inbox, Job, Loss, Outcome};

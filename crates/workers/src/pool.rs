@@ -1,17 +1,16 @@
 //! The parent's side of a pool of worker processes.
 
-use crate::block::{Block, Entry, Pending};
+use crate::block::Pending;
 use crate::control::{BLOCKS, CELLS, Control, MAX_WORKERS};
-use crate::fleet::Member;
-use crate::job::{Job, Loss, Outcome};
+use crate::job::Job;
 use crate::payload::{Items, Payload};
-use shm::{Arena, Segment, os};
-use std::collections::{HashMap, VecDeque};
+use crate::shared::{Shared, State, create_arena};
+use shm::{Segment, os};
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -30,9 +29,6 @@ pub struct Settings {
     pub idle: Duration,
 }
 
-/// Called by the pool's own thread when a watched job has nothing outstanding any more.
-pub(crate) type Hook = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
-
 /// Worker processes and all that is on its way to and from them.
 ///
 /// Dropping the last handle ends the workers.
@@ -48,50 +44,6 @@ impl std::fmt::Debug for Pool {
             .field("settings", &self.shared.settings)
             .finish_non_exhaustive()
     }
-}
-
-pub(crate) struct Shared {
-    pub(crate) settings: Settings,
-    pub(crate) control: Control,
-    pub(crate) control_segment: Segment,
-    pub(crate) arena: Arc<Arena>,
-    /// Rung to make the watching thread look around.
-    pub(crate) attention: OwnedFd,
-    /// This process, for the workers to see it end.
-    pub(crate) own_process: OwnedFd,
-    pub(crate) hook: Hook,
-    pub(crate) state: Mutex<State>,
-    /// Held by whoever reads the workers' rings; keeps the memory reused for that.
-    pub(crate) lead: Mutex<Vec<u8>>,
-    /// Something arrived, or nobody leads any more: for those who wait while another leads.
-    pub(crate) changed: Condvar,
-    pub(crate) followers: AtomicUsize,
-    /// For the pool's own collecting thread.
-    pub(crate) collect: Condvar,
-    /// The collecting thread has something else to do than to wait for results.
-    pub(crate) nudged: AtomicBool,
-    _hello: Payload,
-}
-
-pub(crate) struct State {
-    pub(crate) members: Vec<Option<Member>>,
-    pub(crate) blocks: Vec<Option<Block>>,
-    free_blocks: Vec<u32>,
-    /// Running tasks whose cell in the queue was reused: position and worker.
-    pub(crate) stragglers: HashMap<u64, u16>,
-    pub(crate) pending: VecDeque<Pending>,
-    /// Tasks pushed and neither delivered nor withdrawn, of all jobs.
-    pub(crate) outstanding: u64,
-    /// Watched jobs with something outstanding.
-    pub(crate) watched: usize,
-    /// Watched jobs with nothing outstanding any more, for the hook.
-    pub(crate) settled: VecDeque<Arc<Job>>,
-    /// A worker's ring is full and nobody reads it.
-    pub(crate) pressure: bool,
-    pub(crate) failed_starts: u32,
-    pub(crate) last_work: Instant,
-    pub(crate) closed: bool,
-    pub(crate) kill_at: Option<Instant>,
 }
 
 impl Pool {
@@ -297,154 +249,6 @@ impl Drop for Pool {
     fn drop(&mut self) {
         if !self.shared.state().closed {
             self.begin_close(Duration::from_millis(200));
-        }
-    }
-}
-
-/// As much address space as the machine has memory, or as much of that as a limit leaves.
-pub(crate) fn create_arena() -> io::Result<Arena> {
-    let mut len = 1_usize << 36;
-    loop {
-        match Arena::create("abreast-arena", len) {
-            Err(_) if len > 1 << 26 => len /= 4,
-            result => return result,
-        }
-    }
-}
-
-impl State {
-    fn new(workers: usize) -> Self {
-        Self {
-            members: (0..workers).map(|_| None).collect(),
-            blocks: Vec::new(),
-            free_blocks: Vec::new(),
-            stragglers: HashMap::new(),
-            pending: VecDeque::new(),
-            outstanding: 0,
-            watched: 0,
-            settled: VecDeque::new(),
-            pressure: false,
-            failed_starts: 0,
-            last_work: Instant::now(),
-            closed: false,
-            kill_at: None,
-        }
-    }
-
-    /// Number and position of each worker that runs a task of `job`.
-    fn running<'a>(
-        &'a self,
-        job: &'a Arc<Job>,
-        control: &'a Control,
-    ) -> impl Iterator<Item = (usize, u64)> + 'a {
-        (0..self.members.len()).filter_map(move |worker| {
-            let position = control.slot(worker).running().load(Ordering::Acquire).checked_sub(1)?;
-            let ours = |block: &Block| {
-                block.offset(position).is_some() && Arc::ptr_eq(&block.tasks.job, job)
-            };
-            self.blocks.iter().flatten().any(ours).then_some((worker, position))
-        })
-    }
-
-    fn take_block(&mut self) -> Option<u32> {
-        if let Some(id) = self.free_blocks.pop() {
-            return Some(id);
-        }
-        (self.blocks.len() < BLOCKS).then(|| {
-            self.blocks.push(None);
-            self.blocks.len() as u32 - 1
-        })
-    }
-
-    pub(crate) fn free_if_done(&mut self, id: u32) {
-        let slot = &mut self.blocks[id as usize];
-        if slot.as_ref().is_some_and(|block| block.left == 0) {
-            *slot = None;
-            self.free_blocks.push(id);
-        }
-    }
-}
-
-impl Shared {
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no panic while a pool's state is open")
-    }
-
-    /// Publish what waits, as far as there is room, and see that somebody runs it.
-    pub(crate) fn pump(&self, state: &mut State) {
-        let queue = self.control.queue();
-        let mut published = 0;
-        while let Some(next) = state.pending.front() {
-            if !queue.has_room(next.count) {
-                break;
-            }
-            let Some(id) = state.take_block() else { break };
-            let tasks = state.pending.pop_front().expect("looked at above");
-            let entry = Entry {
-                job: tasks.job.id,
-                first_position: queue.end(),
-                first_item: tasks.first_item,
-                first_index: tasks.first_index,
-                items: tasks.items,
-                payload: tasks.payload.extent.offset,
-                function: tasks.job.function.as_ref().map_or((0, 0), Payload::span),
-                style: tasks.job.style,
-            };
-            entry.write(self.control.block(id));
-            let State { blocks, stragglers, .. } = state;
-            let first = queue.publish(id, tasks.count, |position, block, worker| {
-                let runs = blocks[block as usize].as_ref().is_some_and(|block| {
-                    block.offset(position).is_some_and(|offset| !block.is_done(offset))
-                });
-                if runs {
-                    stragglers.insert(position, worker);
-                }
-            });
-            published += tasks.count;
-            blocks[id as usize] = Some(Block::new(tasks, first));
-        }
-        if published > 0 {
-            state.last_work = Instant::now();
-            self.wake(published);
-        }
-        if !state.pending.is_empty() {
-            self.collect.notify_all();
-        }
-        self.grow(state);
-    }
-
-    /// Wake workers for `count` tasks.
-    fn wake(&self, count: u64) {
-        let mut woken = 0;
-        for worker in 0..self.settings.workers {
-            woken += u64::from(self.control.slot(worker).bell().ring());
-            if woken == count {
-                return;
-            }
-        }
-    }
-
-    /// Nothing of `job` is outstanding any more.
-    pub(crate) fn settle(&self, state: &mut State, job: &Arc<Job>) {
-        if job.watched.load(Ordering::Relaxed) {
-            state.watched -= 1;
-            state.settled.push_back(job.clone());
-            self.nudge();
-        }
-    }
-
-    /// Make the collecting thread look around.
-    pub(crate) fn nudge(&self) {
-        self.nudged.store(true, Ordering::SeqCst);
-        self.collect.notify_all();
-    }
-
-    /// Deliver a loss for a task that is struck off its block already.
-    pub(crate) fn deliver_loss(&self, state: &mut State, job: &Arc<Job>, index: u64, loss: Loss) {
-        state.outstanding -= 1;
-        job.deliver(index, Outcome::Lost(loss));
-        if job.outstanding() == 0 {
-            self.settle(state, job);
         }
     }
 }

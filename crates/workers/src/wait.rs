@@ -6,7 +6,8 @@
 //! and nobody waits: callbacks, a backlog, a full ring.
 
 use crate::job::Job;
-use crate::pool::{Pool, Shared};
+use crate::pool::Pool;
+use crate::shared::Shared;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
