@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import signal
@@ -53,6 +54,10 @@ def main(number: int) -> None:
             raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        # What a task prints shows at once, also where output goes to a file.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
     hello = pickle.loads(worker.hello())
     sys.argv = hello["argv"]
     sys.path[:] = hello["path"]
