@@ -209,8 +209,8 @@ def resolve(
         counts = [workers] if workers is not None else [None] * len(names)
     parsed: list[tuple[str, int]] = []
     budget = _budget()
-    for name, given in zip(names, counts, strict=True):
-        name, count = _parse(name, given, budget)
+    for place, (name, given) in enumerate(zip(names, counts, strict=True)):
+        name, count = _parse(name, given, budget, outermost=place == 0)
         parsed.append((name, count))
         budget = max(1, budget // count)
     threads = budget if inner_threads is None else _count("inner_threads", inner_threads)
@@ -224,7 +224,7 @@ def _budget() -> int:
     return cores() if _worker is None else max(1, _worker.inner_threads)
 
 
-def _parse(name: str, given: int | None, budget: int) -> tuple[str, int]:
+def _parse(name: str, given: int | None, budget: int, outermost: bool) -> tuple[str, int]:
     name, _, number = name.partition(":")
     if name not in _OPENERS and name not in _installed():
         raise PlanError(f"plan({name!r}): there is no such plan\nhint: {_known(name)}")
@@ -232,7 +232,7 @@ def _parse(name: str, given: int | None, budget: int) -> tuple[str, int]:
         if not number.isdigit():
             raise PlanError(f"plan('{name}:{number}'): after the colon stands a number of workers")
         given = int(number)
-    if given is None and os.environ.get("ABREAST_WORKERS") and _worker is None:
+    if given is None and outermost and os.environ.get("ABREAST_WORKERS") and _worker is None:
         text = os.environ["ABREAST_WORKERS"]
         if not text.isdigit():
             raise PlanError(f"the variable ABREAST_WORKERS={text!r}: a whole number, at least 1")

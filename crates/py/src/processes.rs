@@ -101,7 +101,11 @@ impl ProcessPool {
 
     /// Tasks that are neither done nor withdrawn.
     fn outstanding(&self, py: Python<'_>) -> u64 {
-        outside(py, || self.pool.outstanding())
+        outside(py, || {
+            // Results that nobody asked for yet are no reason to wait.
+            self.pool.poll();
+            self.pool.outstanding()
+        })
     }
 
     /// End the workers, by force after `grace` seconds.
@@ -221,9 +225,10 @@ impl ProcessJob {
         outside(py, || self.pool.is_running(&self.job))
     }
 
-    /// Withdraw what no worker has taken; answers how many.
-    fn cancel(&self, py: Python<'_>) -> u64 {
-        outside(py, || self.pool.cancel(&self.job))
+    /// Withdraw what no worker has taken, from index `first` on; answers how many.
+    #[pyo3(signature = (first = 0))]
+    fn cancel(&self, py: Python<'_>, first: u64) -> u64 {
+        outside(py, || self.pool.cancel(&self.job, first))
     }
 
     /// Ask (`kill`: force) workers to stop the tasks they run.

@@ -170,9 +170,10 @@ impl ThreadJob {
         self.job.progress().running > 0
     }
 
-    /// Withdraw what no thread has taken; answers how many.
-    fn cancel(&self, py: Python<'_>) -> u64 {
-        let withdrawn = self.shared.withdraw(&self.job);
+    /// Withdraw what no thread has taken, from index `first` on; answers how many.
+    #[pyo3(signature = (first = 0))]
+    fn cancel(&self, py: Python<'_>, first: u64) -> u64 {
+        let withdrawn = self.shared.withdraw(&self.job, first);
         self.job.finish(py, withdrawn, None);
         withdrawn
     }

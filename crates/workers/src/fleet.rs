@@ -151,7 +151,12 @@ impl Shared {
         let was_ready = slot.ready().load(Ordering::Acquire) != 0;
         let weight = if matches!(ending, Ending::Exited(_)) { LEFT } else { KILLED };
         state.failed_starts = if was_ready { 0 } else { state.failed_starts + weight };
-        self.sort_out(state, worker, Loss::Died { pid: member.pid, ending });
+        let loss = if state.closed {
+            Loss::Closed // by us, if need be by force
+        } else {
+            Loss::Died { pid: member.pid, ending }
+        };
+        self.sort_out(state, worker, loss);
         let live = state.members.iter().flatten().count();
         if state.failed_starts >= FAILED_STARTS && live == 0 {
             state.failed_starts = 0;
@@ -235,6 +240,7 @@ impl Shared {
         for (job, index) in gone {
             self.deliver_loss(state, &job, index, loss);
         }
+        self.nudge();
         self.changed.notify_all();
         self.control.parent_bell().ring_urgently();
     }

@@ -139,14 +139,22 @@ impl Pool {
         Ok(true)
     }
 
-    /// Withdraw every task of the job that no worker has taken; answers how many.
-    pub fn cancel(&self, job: &Arc<Job>) -> u64 {
+    /// Withdraw every task of the job, from index `first` on, that no worker has taken; answers how
+    /// many.
+    ///
+    /// Tasks are taken in order, but not only: one that a worker was about to take when it died is
+    /// published again, behind later ones. So the index says what is withdrawn, not the place.
+    pub fn cancel(&self, job: &Arc<Job>, first: u64) -> u64 {
         let mut state = self.shared.state();
         let mut withdrawn = 0;
-        state.pending.retain(|pending| {
-            let ours = Arc::ptr_eq(&pending.job, job);
-            withdrawn += if ours { pending.count } else { 0 };
-            !ours
+        state.pending.retain_mut(|pending| {
+            if !Arc::ptr_eq(&pending.job, job) {
+                return true;
+            }
+            let kept = first.saturating_sub(pending.first_index).min(pending.count);
+            withdrawn += pending.count - kept;
+            pending.count = kept;
+            kept > 0
         });
         let queue = self.shared.control.queue();
         for id in 0..state.blocks.len() {
@@ -154,7 +162,8 @@ impl Pool {
             if !Arc::ptr_eq(&block.tasks.job, job) {
                 continue;
             }
-            let offsets: Vec<u64> = block.unfinished().collect();
+            let kept = first.saturating_sub(block.tasks.first_index);
+            let offsets: Vec<u64> = block.unfinished().filter(|&it| it >= kept).collect();
             for offset in offsets {
                 if queue.void(block.first_position + offset) {
                     block.finish(offset);

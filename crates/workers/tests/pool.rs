@@ -187,7 +187,7 @@ fn what_was_not_taken_can_be_withdrawn() {
         std::thread::yield_now();
     }
     push(&pool, &job, (0..1_000).map(|value| (DOUBLE, value)));
-    assert_eq!(pool.cancel(&job), 1_000);
+    assert_eq!(pool.cancel(&job, 0), 1_000);
     assert_eq!(collect(&pool, &job).len(), 1);
     let next = pool.open(None, 0).unwrap();
     push(&pool, &next, [(DOUBLE, 21)]);

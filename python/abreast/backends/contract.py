@@ -103,8 +103,8 @@ class Job(Protocol):
     def running(self) -> bool:
         """Whether some task has been started and has not ended."""
 
-    def cancel(self) -> int:
-        """Withdraw every task that was not started; answers how many."""
+    def cancel(self, first: int = 0) -> int:
+        """Withdraw every task from index `first` on that was not started; answers how many."""
 
     def stop(self, grace: float) -> None:
         """Withdraw, interrupt what runs, and after `grace` seconds use force where possible."""

@@ -142,11 +142,11 @@ class SerialJob:
         """Tasks run inside `pull`, so nobody can ask while one does."""
         return False
 
-    def cancel(self) -> int:
+    def cancel(self, first: int = 0) -> int:
         """Drop what waits."""
-        withdrawn = len(self._waiting)
-        self._waiting.clear()
-        return withdrawn
+        before = len(self._waiting)
+        self._waiting = deque(each for each in self._waiting if each[0] < first)
+        return before - len(self._waiting)
 
     def stop(self, grace: float) -> None:
         """Drop what waits."""

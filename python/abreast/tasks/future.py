@@ -131,7 +131,10 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         job = self._job
         if job is not None and self._state in _PENDING and job.cancel():
             self._job = None
-            return super().cancel()
+            cancelled = super().cancel()
+            # Nobody will start it: those who wait for it are told now.
+            self.set_running_or_notify_cancel()
+            return cancelled
         return self.cancelled()
 
     def add_done_callback(self, fn: Callable[[concurrent.futures.Future[R]], object]) -> None:

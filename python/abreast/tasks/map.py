@@ -94,8 +94,8 @@ def map(
     >>> import abreast as ab
     >>> ab.map(pow, [2, 3, 4], [5, 2, 3], plan="threads")
     [32, 9, 64]
-    >>> ab.map(lambda x, rng: x + rng.integers(10), [10, 20], seed=1, plan="serial")
-    [np.int64(18), np.int64(23)]
+    >>> ab.map(lambda x, rng: x + int(rng.integers(10)), [10, 20], seed=1, plan="serial")
+    [10, 29]
     """
     check_function("map", function)
     check_on_error("map", on_error)
@@ -178,9 +178,8 @@ class _Run:
             for index, _, error in pulled.ended:
                 if error is not None:
                     self.fail(index, error)
-                    if self.raises and len(self.errors) == 1:
-                        # Tasks are taken in order: what is withdrawn comes after the failed one.
-                        self.job.cancel()
+                    if self.raises and index == min(self.errors):
+                        self.job.cancel(index + 1)
 
     def feed(self, want: int) -> None:
         """Push up to `want` more items."""

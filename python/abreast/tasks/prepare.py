@@ -69,7 +69,7 @@ def note(error: BaseException, caller: str, function: Any, index: int) -> BaseEx
 class Streams:
     """Warns once when two tasks of a call drew from a stream that they share."""
 
-    _told: ClassVar[set[tuple[Any, Any]]] = set()
+    _told: ClassVar[set[Any]] = set()
 
     def __init__(self, function: Any, stacklevel: int) -> None:
         self._function = function
@@ -82,7 +82,8 @@ class Streams:
             return
         self._tasks += tasks
         function = self._function
-        key = (getattr(function, "__module__", None), name_of(function))
+        # Its code tells one lambda from another; it is kept, so its id is not given away.
+        key = getattr(function, "__code__", None) or (type(function), name_of(function))
         if self._tasks < 2 or key in self._told:
             return
         self._told.add(key)

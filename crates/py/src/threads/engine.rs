@@ -228,26 +228,28 @@ impl Shared {
         drop(block);
     }
 
-    pub(super) fn withdraw(&self, job: &Arc<Job>) -> u64 {
+    pub(super) fn withdraw(&self, job: &Arc<Job>, first: u64) -> u64 {
         let (mut withdrawn, mut dropped) = (0, Vec::new());
         let mut emptied = Vec::new();
         {
             let mut state = self.state();
-            for block in std::mem::take(&mut state.pending) {
-                if Arc::ptr_eq(&block.job, job) {
-                    withdrawn += block.items.len() as u64;
-                    dropped.push(block);
-                } else {
-                    state.pending.push_back(block);
-                }
+            for block in state.pending.iter_mut().filter(|block| Arc::ptr_eq(&block.job, job)) {
+                let kept = first.saturating_sub(block.first_index).min(block.items.len() as u64);
+                let tail = block.items.split_off(kept as usize);
+                withdrawn += tail.len() as u64;
+                block.left.store(kept, Ordering::Relaxed);
+                dropped.extend(tail);
             }
+            // An empty block holds no Python object but the job's, which the caller keeps alive.
+            state.pending.retain(|block| !block.items.is_empty());
             for (id, block) in state.blocks.iter().enumerate() {
                 let Some(block) = block.as_ref().filter(|block| Arc::ptr_eq(&block.job, job))
                 else {
                     continue;
                 };
-                let positions =
-                    block.first_position..block.first_position + block.items.len() as u64;
+                let kept = first.saturating_sub(block.first_index).min(block.items.len() as u64);
+                let end = block.first_position + block.items.len() as u64;
+                let positions = block.first_position + kept..end;
                 let voided =
                     positions.filter(|&position| self.queue().void(position)).count() as u64;
                 withdrawn += voided;
