@@ -44,7 +44,7 @@ def results(monkeypatch: pytest.MonkeyPatch, serial: list[float], parallel: list
 
 
 @pytest.mark.parametrize(
-    ("parallel", "message"),
+    ("answers", "message"),
     [
         ([1.0, 2.0 + 2**-51], "1 of 2 predictions differ, the first that of patient 441"),
         ([1.0], "Serial gave 2 predictions, processes 1"),
@@ -53,10 +53,10 @@ def results(monkeypatch: pytest.MonkeyPatch, serial: list[float], parallel: list
 def test_the_last_bit_counts(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    parallel: list[float],
+    answers: list[float],
     message: str,
 ) -> None:
-    results(monkeypatch, [1.0, 2.0], parallel)
+    results(monkeypatch, [1.0, 2.0], answers)
     assert demo.main(["--rows", "2", "--workers", "1"]) == 1
     shown = capsys.readouterr()
     assert "FAILED: the plans disagree. " + message in shown.err

@@ -39,7 +39,7 @@ def describe(error: BaseException, index: int, what: str) -> bytes:
     name = f"{kind.__module__}.{kind.__qualname__}"
     for form in (_whole, _parts, _plain_parts):
         try:
-            data = pickle.dumps((form.__name__, form(error), name, str(error), text), protocol=5)
+            data = pickle.dumps((form.__name__, form(error), name, _str(error), text), protocol=5)
             # An exception class whose `__init__` cannot be replayed shows only when read back.
             if type(_read(data)) is kind:
                 return data

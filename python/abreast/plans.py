@@ -6,9 +6,8 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from collections.abc import Sequence
+from contextvars import Context, ContextVar, Token, copy_context
 from importlib import import_module
 from types import TracebackType
 from typing import Any
@@ -21,9 +20,9 @@ __all__ = [
     "Plan",
     "abandon",
     "backend",
+    "context_of",
     "current",
     "enter_worker",
-    "inside",
     "plan",
     "resolve",
     "shutdown",
@@ -346,14 +345,11 @@ def enter_worker(level: Level, *, process: bool) -> None:
         _context.set(level.inner or (SERIAL,))
 
 
-@contextmanager
-def inside(level: Level) -> Iterator[None]:
-    """Run tasks of `level` here: the plan in force is what that level has inside."""
-    token = _context.set(level.inner or (SERIAL,))
-    try:
-        yield
-    finally:
-        _context.reset(token)
+def context_of(level: Level) -> Context:
+    """Return a copy of this context for tasks of `level`: with the plan that it has inside."""
+    context = copy_context()
+    context.run(_context.set, level.inner or (SERIAL,))
+    return context
 
 
 def _disarm() -> None:

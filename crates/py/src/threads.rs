@@ -172,36 +172,41 @@ impl ThreadJob {
 
     /// Withdraw what no thread has taken, from index `first` on; answers how many.
     #[pyo3(signature = (first = 0))]
-    fn cancel(&self, py: Python<'_>, first: u64) -> u64 {
-        let withdrawn = self.shared.withdraw(&self.job, first);
-        self.job.finish(py, withdrawn, None);
+    fn cancel(&self, py: Python<'_>, first: u64) -> usize {
+        let withdrawn = self.shared.withdraw(&self.job, first).len();
+        self.job.finish(py, withdrawn as u64, None);
         withdrawn
     }
 
     /// Raise `KeyboardInterrupt` in the threads that run tasks of the job.
     ///
-    /// It arrives when the task runs Python code again. With `kill`, threads that did not stop are
-    /// given up: answers their slots, for which the caller starts new threads.
-    fn interrupt(&self, py: Python<'_>, kill: bool) -> Vec<usize> {
-        let mut given_up = Vec::new();
-        for (number, slot) in self.shared.slots.iter().enumerate() {
-            let mut running = slot.running();
-            if !running.as_ref().is_some_and(|running| Arc::ptr_eq(&running.job, &self.job)) {
-                continue;
-            }
-            let thread = running.as_ref().expect("looked at above").thread;
-            raise(thread, PyKeyboardInterrupt::type_object(py).as_ptr());
-            if kill {
-                slot.generation.fetch_add(1, Ordering::SeqCst);
-                // Not dropped here: see the top of this file. The job is alive in `self`.
-                *running = None;
-                given_up.push(number);
+    /// It arrives when the task runs Python code again.
+    fn interrupt(&self, py: Python<'_>) {
+        let exception = PyKeyboardInterrupt::type_object(py);
+        for slot in &self.shared.slots {
+            if let Some(running) = slot.running().as_ref().filter(|it| it.is_of(&self.job)) {
+                raise(running.thread, exception.as_ptr());
             }
         }
-        if kill {
-            self.job.finish(py, given_up.len() as u64, None);
+    }
+
+    /// Have tasks end with the exception `make(index)`: those that no thread has taken, or, with
+    /// `kill`, those that run.
+    ///
+    /// The threads of the latter are given up: answers their slots, for which the caller may start
+    /// new threads.
+    fn fail(&self, make: &Bound<'_, PyAny>, kill: bool) -> PyResult<Vec<usize>> {
+        let py = make.py();
+        let (slots, indices): (Vec<usize>, Vec<u64>) = if kill {
+            self.shared.give_up(&self.job).into_iter().unzip()
+        } else {
+            (Vec::new(), self.shared.withdraw(&self.job, 0))
+        };
+        for index in indices {
+            let result = Err(PyErr::from_value(make.call1((index,))?));
+            self.job.finish(py, 1, Some(Done { index, result, note: false }));
         }
-        given_up
+        Ok(slots)
     }
 
     /// Have `callback()` called, on the thread that finishes the last task.

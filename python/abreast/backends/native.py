@@ -12,9 +12,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any
 
-__all__ = ["VARIABLES", "Capped", "ProcessLimit", "environment", "limit_here"]
+__all__ = ["VARIABLES", "Guest", "ProcessLimit", "environment", "limit_here"]
 
 VARIABLES = (
     "OMP_NUM_THREADS",
@@ -130,23 +131,23 @@ class ProcessLimit:
                 _set(library, threads)
 
 
-class Capped:
-    """A function that sees to the limits of the thread it runs on."""
+class Guest:
+    """A function as it runs on a worker thread: in a context of its own, within its limits.
 
-    __slots__ = ("__wrapped__", "threads")
+    Each call gets a copy of the context in which the job was made, so what it sees there (decimal
+    precision, `numpy.errstate`) is what the caller set, and what it sets (a plan) is seen by no
+    other task.
+    """
 
-    def __init__(self, function: Callable[..., Any], threads: int) -> None:
+    __slots__ = ("__wrapped__", "context", "threads")
+
+    def __init__(self, function: Callable[..., Any], context: Context, threads: int) -> None:
         self.__wrapped__ = function
+        self.context = context
         self.threads = threads
 
-    @classmethod
-    def wrap(cls, function: Callable[..., Any] | None, threads: int) -> Any:
-        """Wrap `function` if there is anything to limit."""
-        if function is None or not _anything_loaded():
-            return function
-        return cls(function, threads)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
-        limit_here(self.threads)
-        return self.__wrapped__(*args, **kwargs)
+        if "numpy" in sys.modules:
+            limit_here(self.threads)
+        return self.context.copy().run(self.__wrapped__, *args, **kwargs)

@@ -23,7 +23,9 @@ IDLE = 300.0
 """Seconds without work after which workers are let go."""
 
 _BOOT = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = {path!r}; "
+    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    # A replacement is started by a thread that hears no signals, and would inherit that.
+    "signal.pthread_sigmask(signal.SIG_SETMASK, ()); sys.path[:] = {path!r}; "
     "from abreast.backends.worker import main; main(int(sys.argv[1]))"
 )
 

@@ -77,12 +77,9 @@ class SerialJob:
 
     def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
         """Run what waits, for a moment at least."""
-        from abreast.plans import inside
+        from abreast.plans import context_of
 
-        with inside(self._level):
-            return self._run_some(results)
-
-    def _run_some(self, results: list[Any] | None) -> Pulled:
+        context = context_of(self._level)
         ended: list[Ended] = []
         finished = notes = 0
         deadline = time.perf_counter() + _SLICE
@@ -90,7 +87,8 @@ class SerialJob:
             index, item = self._waiting.popleft()
             finished += 1
             try:
-                value, drew = self._run(index, item)
+                # A context for each: a task's plan is its own.
+                value, drew = context.copy().run(self._run, index, item)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:

@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakSet
 
 from abreast import _abreast
 from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
 from abreast.backends.isolation import Isolated, copy_function, pack
-from abreast.backends.native import Capped, ProcessLimit, limit_here
+from abreast.backends.native import Guest, ProcessLimit, limit_here
+from abreast.failures import lost
 from abreast.random.watch import after, before
 
 __all__ = ["ThreadsBackend", "open"]
@@ -38,6 +40,7 @@ class ThreadsBackend:
         self._pool = _abreast.ThreadPool(level.workers, before, after)
         self._threads: list[threading.Thread | None] = [None] * level.workers
         self._lock = threading.Lock()
+        self.jobs: WeakSet[ThreadsJob] = WeakSet()
 
     def open(self, call: Call) -> Job:
         """Begin a job."""
@@ -63,9 +66,6 @@ class ThreadsBackend:
         return self._threads[-1] is not None
 
     def _serve(self, slot: int) -> None:
-        from abreast.plans import enter_worker
-
-        enter_worker(self.level, process=False)
         limit_here(self.level.inner_threads)
         self._pool.serve(slot, threading.get_ident())
 
@@ -75,8 +75,19 @@ class ThreadsBackend:
 
     def shutdown(self, grace: float) -> None:
         """Have the threads leave; one that is stuck in compiled code is left to the process."""
+        jobs = list(self.jobs)
+        for job in jobs:
+            job.fail(kill=False)
         self._pool.close()
-        deadline = time.monotonic() + grace
+        self._join(grace)
+        for job in jobs:
+            job.interrupt()
+        self._join(0.2)
+        for job in jobs:
+            job.fail(kill=True)
+
+    def _join(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         for thread in self._threads:
             if thread is not None and thread is not threading.current_thread():
                 thread.join(max(0.0, deadline - time.monotonic()))
@@ -98,8 +109,12 @@ class ThreadsJob:
         function, style = call.function, _style(call)
         if self._isolate:
             function, style = Isolated(call), _abreast.INDEXED | (style & _abreast.WATCHED)
-        capped = Capped.wrap(function, backend.level.inner_threads)
-        self._job = pool.open(capped, style)
+        from abreast.plans import context_of
+
+        self._context = context_of(backend.level)
+        self._brings_function = function is None
+        self._job = pool.open(None if function is None else self._guest(function), style)
+        backend.jobs.add(self)
         self.want = self._job.want
         self.wait = self._job.wait
         self.ready = self._job.ready
@@ -108,12 +123,17 @@ class ThreadsJob:
         self.cancel = self._job.cancel
         self.watch: Callable[[Callable[[], None]], None] = self._job.watch
 
+    def _guest(self, function: Callable[..., Any]) -> Guest:
+        return Guest(function, self._context, self._backend.level.inner_threads)
+
     def push(self, items: Sequence[Any]) -> None:
         """Append a task for each item."""
         if self._isolate:
-            return self._push_packed(items)
-        self._send(items)
-        return None
+            self._push_packed(items)
+        elif self._brings_function:
+            self._send([(self._guest(function), *rest) for function, *rest in items])
+        else:
+            self._send(items)
 
     def skip(self) -> None:
         """Pass over an index."""
@@ -157,12 +177,24 @@ class ThreadsJob:
     def stop(self, grace: float) -> None:
         """Withdraw; interrupt Python code; give up threads that stay in compiled code."""
         self._job.cancel()
-        self._job.interrupt(False)
+        self.interrupt()
         deadline = time.monotonic() + grace
         while self._job.outstanding() and time.monotonic() < deadline:
             self._job.pull(0.01, None)
         if self._job.outstanding():
-            self._backend.start(self._job.interrupt(True))
+            self._backend.start(self.fail(kill=True))
+
+    def interrupt(self) -> None:
+        """Raise `KeyboardInterrupt` in the threads that run tasks of the job."""
+        self._job.interrupt()
+
+    def fail(self, *, kill: bool) -> list[int]:
+        """Have what was not started (`kill`: what still runs) end as lost."""
+        return self._job.fail(_closed, kill)
+
+
+def _closed(index: int) -> BaseException:
+    return lost(("closed", None, None, None), index)
 
 
 def _style(call: Call) -> int:

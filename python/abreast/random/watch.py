@@ -55,7 +55,9 @@ def _captured(function: Any, *kinds: type, depth: int = 3) -> list[Any]:
     values += (getattr(function, "keywords", None) or {}).values()
     values.append(getattr(function, "__func__", None))
     owner = getattr(function, "__self__", None)
-    values += getattr(owner, "__dict__", {}).values() if not isinstance(owner, type) else ()
+    # A builtin's owner is its module, and a class method's its class: those share nothing.
+    if not isinstance(owner, (type, ModuleType)):
+        values += getattr(owner, "__dict__", {}).values()
     values += getattr(function, "__defaults__", None) or ()
     values += (getattr(function, "__kwdefaults__", None) or {}).values()
     for cell in getattr(function, "__closure__", None) or ():

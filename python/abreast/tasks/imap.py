@@ -144,6 +144,8 @@ class _Stream:
             if self.first_error is not None:
                 index, error = self.first_error
                 raise note(error, "imap", self.function, index)
+            if self.source.error is not None:
+                raise self.source.error
         except Exception:
             raise
         except GeneratorExit:

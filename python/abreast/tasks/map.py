@@ -128,6 +128,8 @@ def map(
             more = ", ..." if len(run.errors) > 6 else ""
             error.add_note(f"abreast: {len(run.errors) - 1} more failed: tasks {others}{more}")
         raise error
+    if source.error is not None:
+        raise source.error
     for index, error in run.errors.items():
         run.results[index] = note(error, "map", function, index)
     return run.results

@@ -82,8 +82,9 @@ class Streams:
             return
         self._tasks += tasks
         function = self._function
-        # Its code tells one lambda from another; it is kept, so its id is not given away.
-        key = getattr(function, "__code__", None) or (type(function), name_of(function))
+        # Its code tells one lambda from another.
+        code = getattr(function, "__code__", type(function))
+        key = (code, getattr(function, "__module__", None), name_of(function))
         if self._tasks < 2 or key in self._told:
             return
         self._told.add(key)

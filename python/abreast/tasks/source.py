@@ -17,6 +17,8 @@ _PATIENCE = 0.0005
 class Source:
     """The items of one or several iterables, a tuple each if there are several.
 
+    An exception of the iterable ends the items; it is kept in `error` for when their turn is over.
+
     Several must be equally long; `itertools.repeat`, `count` and `cycle` go along with the others.
     """
 
@@ -30,6 +32,7 @@ class Source:
                 )
         self.star = len(iterables) > 1
         self.exhausted = False
+        self.error: Exception | None = None
         self._unread: list[Any] = []
         self._at = 0
         self._items: Sequence[Any] | None = None
@@ -82,10 +85,14 @@ class Source:
             return items
         items = []
         deadline = time.perf_counter() + _PATIENCE
-        for item in self._iterator:
-            items.append(item)
-            if len(items) >= most or time.perf_counter() >= deadline:
-                return items
+        try:
+            for item in self._iterator:
+                items.append(item)
+                if len(items) >= most or time.perf_counter() >= deadline:
+                    return items
+        except Exception as error:
+            # What it gave before comes first, as it would in a loop.
+            self.error = error
         self.exhausted = True
         return items
 

@@ -86,6 +86,6 @@ class _Spread:
         self.__name__ = getattr(function, "__name__", type(function).__name__)
         self.__qualname__ = getattr(function, "__qualname__", self.__name__)
 
-    def __call__(self, item: tuple[tuple[Any, ...], dict[str, Any]], **keywords: Any) -> Any:
+    def __call__(self, item: tuple[tuple[Any, ...], dict[str, Any]], /, **keywords: Any) -> Any:
         args, kwargs = item
         return self.__wrapped__(*args, **kwargs, **keywords)

@@ -47,7 +47,9 @@ def in_main(source: str) -> types.ModuleType:
 
 def renamed(function: Any) -> Any:
     """Give a function a name that no other has: some things are said once for each name."""
-    function.__qualname__ = function.__name__ = f"{function.__name__}_{next(_numbers)}"
+    name = f"{function.__name__}_{next(_numbers)}"
+    function.__qualname__ = function.__name__ = name
+    function.__code__ = function.__code__.replace(co_name=name)
     return function
 
 

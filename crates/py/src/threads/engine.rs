@@ -33,6 +33,7 @@ pub(super) struct Slot {
 
 pub(super) struct Running {
     pub(super) job: Arc<Job>,
+    pub(super) index: u64,
     /// The thread, as `threading.get_ident` names it.
     pub(super) thread: u64,
 }
@@ -57,6 +58,12 @@ pub(super) fn raise(thread: u64, exception: *mut ffi::PyObject) {
     // SAFETY: the interpreter is attached (all callers hold it), an unknown thread is ignored, and
     // `exception` is a type that lives as long as the interpreter, or null.
     unsafe { ffi::PyThreadState_SetAsyncExc(thread.cast_signed(), exception) };
+}
+
+impl Running {
+    pub(super) fn is_of(&self, job: &Arc<Job>) -> bool {
+        Arc::ptr_eq(&self.job, job)
+    }
 }
 
 impl Slot {
@@ -167,9 +174,9 @@ impl Shared {
         let offset = position - block.first_position;
         let index = block.first_index + offset;
         let (job, item) = (&block.job, block.items[offset as usize].bind(py).clone());
-        job.progress().running += 1;
+        job.started();
         let generation = self.slots[slot].generation.load(Ordering::SeqCst);
-        let outer = self.slots[slot].running().replace(Running { job: job.clone(), thread });
+        let outer = self.slots[slot].running().replace(Running { job: job.clone(), index, thread });
         let start = shm::os::now();
         let (result, note) = self.run(job, index, item);
         let nanos = shm::os::now() - start;
@@ -184,7 +191,8 @@ impl Shared {
             *running = outer;
         }
         let result = result.map(Bound::unbind);
-        job.finish(py, 1, Some((Done { index, result, note }, nanos)));
+        job.stopped(nanos);
+        job.finish(py, 1, Some(Done { index, result, note }));
         if block.left.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.forget(id);
         }
@@ -228,17 +236,19 @@ impl Shared {
         drop(block);
     }
 
-    pub(super) fn withdraw(&self, job: &Arc<Job>, first: u64) -> u64 {
-        let (mut withdrawn, mut dropped) = (0, Vec::new());
+    /// Withdraw what no thread has taken, from index `first` on; answers which.
+    pub(super) fn withdraw(&self, job: &Arc<Job>, first: u64) -> Vec<u64> {
+        let (mut withdrawn, mut dropped) = (Vec::new(), Vec::new());
         let mut emptied = Vec::new();
+        let queue = self.queue();
         {
             let mut state = self.state();
             for block in state.pending.iter_mut().filter(|block| Arc::ptr_eq(&block.job, job)) {
-                let kept = first.saturating_sub(block.first_index).min(block.items.len() as u64);
-                let tail = block.items.split_off(kept as usize);
-                withdrawn += tail.len() as u64;
+                let len = block.items.len() as u64;
+                let kept = first.saturating_sub(block.first_index).min(len);
+                withdrawn.extend(block.first_index + kept..block.first_index + len);
+                dropped.extend(block.items.split_off(kept as usize));
                 block.left.store(kept, Ordering::Relaxed);
-                dropped.extend(tail);
             }
             // An empty block holds no Python object but the job's, which the caller keeps alive.
             state.pending.retain(|block| !block.items.is_empty());
@@ -247,12 +257,12 @@ impl Shared {
                 else {
                     continue;
                 };
-                let kept = first.saturating_sub(block.first_index).min(block.items.len() as u64);
-                let end = block.first_position + block.items.len() as u64;
-                let positions = block.first_position + kept..end;
-                let voided =
-                    positions.filter(|&position| self.queue().void(position)).count() as u64;
-                withdrawn += voided;
+                let len = block.items.len() as u64;
+                let before = withdrawn.len();
+                let kept = first.saturating_sub(block.first_index).min(len);
+                let offsets = (kept..len).filter(|it| queue.void(block.first_position + it));
+                withdrawn.extend(offsets.map(|offset| block.first_index + offset));
+                let voided = (withdrawn.len() - before) as u64;
                 if voided > 0 && block.left.fetch_sub(voided, Ordering::AcqRel) == voided {
                     emptied.push(id as u32);
                 }
@@ -263,5 +273,20 @@ impl Shared {
         }
         drop(dropped);
         withdrawn
+    }
+
+    /// Give up the threads that run tasks of the job: answers their slots and the tasks' indices.
+    pub(super) fn give_up(&self, job: &Arc<Job>) -> Vec<(usize, u64)> {
+        let mut given_up = Vec::new();
+        for (number, slot) in self.slots.iter().enumerate() {
+            let mut running = slot.running();
+            if let Some(index) = running.as_ref().filter(|it| it.is_of(job)).map(|it| it.index) {
+                slot.generation.fetch_add(1, Ordering::SeqCst);
+                // Not the last reference to the job: the caller has one.
+                *running = None;
+                given_up.push((number, index));
+            }
+        }
+        given_up
     }
 }

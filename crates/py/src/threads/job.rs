@@ -66,19 +66,25 @@ impl Job {
         !progress.done.is_empty() || progress.outstanding == 0
     }
 
-    /// `count` tasks are over; `done` is what became of the one that ran.
-    pub(super) fn finish(&self, py: Python<'_>, count: u64, done: Option<(Done, u64)>) {
+    pub(super) fn started(&self) {
+        self.progress().running += 1;
+    }
+
+    pub(super) fn stopped(&self, nanos: u64) {
+        let mut progress = self.progress();
+        progress.pace.record(1, nanos);
+        progress.running -= 1;
+    }
+
+    /// `count` tasks are over; `done` is what became of the one that is to be told of.
+    pub(super) fn finish(&self, py: Python<'_>, count: u64, done: Option<Done>) {
         if count == 0 {
             return;
         }
         let callbacks = {
             let mut progress = self.progress();
             progress.outstanding = progress.outstanding.saturating_sub(count);
-            if let Some((done, nanos)) = done {
-                progress.pace.record(1, nanos);
-                progress.running -= 1;
-                progress.done.push(done);
-            }
+            progress.done.extend(done);
             let over = progress.outstanding == 0;
             if over { std::mem::take(&mut progress.callbacks) } else { Vec::new() }
         };

@@ -172,3 +172,15 @@ def random_numbers_after_a_loss() -> Any:
     kept = ab.map(task, range(20), seed=9, on_error="return")
     calm = ab.map(lambda _n, rng: rng.random(), range(20), seed=9)
     return [kept[n] == calm[n] for n in range(20)].count(False) == 1
+
+
+@case("interrupt", requires=SURVIVES, answer=set())
+def replacements_hear_signals() -> Any:
+    """Workers that replace lost ones listen to signals as the first ones did."""
+
+    def blocked(_n: int) -> Any:
+        nap(0.02)
+        return signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+    ab.map(dies_at("SIGKILL", 0, 1, 2, 3), range(40), on_error="return")
+    return set().union(*ab.map(blocked, range(4 * here().workers)))

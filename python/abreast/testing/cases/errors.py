@@ -161,9 +161,7 @@ def at_the_end() -> Any:
 @case()
 def then_work_goes_on() -> Any:
     """After a failed call the plan works as before."""
-    return [
-        (caught(ab.map, fails_at(n), range(50)), ab.map(same, range(n))) for n in range(15)
-    ]
+    return [(caught(ab.map, fails_at(n), range(50)), ab.map(same, range(n))) for n in range(15)]
 
 
 @case("usage")

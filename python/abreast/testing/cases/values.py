@@ -204,7 +204,7 @@ def classes_of_main() -> Any:
 @case("callables")
 def functions_as_results() -> Any:
     """Functions and classes can be results; closures keep what they captured."""
-    adders = ab.map(lambda n: lambda x: x + n, range(3))
+    adders: list[Any] = ab.map(lambda n: lambda x: x + n, range(3))
     kinds: list[Any] = ab.map(type, [1, "a", None])
     return [add(10) for add in adders], kinds
 
