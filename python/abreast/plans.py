@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import Context, ContextVar, Token, copy_context
 from importlib import import_module
 from types import TracebackType
@@ -22,7 +24,7 @@ __all__ = [
     "backend",
     "context_of",
     "current",
-    "enter_worker",
+    "inside",
     "plan",
     "resolve",
     "shutdown",
@@ -38,10 +40,22 @@ _OPENERS = {name: f"abreast.backends.{name}:open" for name in ("serial", "thread
 
 _context: ContextVar[tuple[Level, ...] | None] = ContextVar("abreast_plan", default=None)
 _process: tuple[Level, ...] | None = None
-_worker: Level | None = None
 _lock = threading.RLock()
 _backends: dict[Level, Backend] = {}
 _abandoned: list[Job] = []
+
+
+def _read_worker() -> Level | None:
+    """Return the level that this process is a worker of, if it is one.
+
+    It waits as bytes until a task asks for a plan: most never do, and workers start faster.
+    """
+    worker = sys.modules.get("abreast.backends.worker")
+    level: Level | None = None if worker is None else worker.read_level()
+    return level
+
+
+_worker = _read_worker()
 
 
 class Plan:
@@ -336,20 +350,21 @@ def _at_exit() -> None:
         shutdown(0.2)
 
 
-def enter_worker(level: Level, *, process: bool) -> None:
-    """Be a worker of `level`: here, the plan is what that level has inside."""
-    global _worker
-    if process:
-        _worker = level
-    else:
-        _context.set(level.inner or (SERIAL,))
-
-
 def context_of(level: Level) -> Context:
     """Return a copy of this context for tasks of `level`: with the plan that it has inside."""
     context = copy_context()
     context.run(_context.set, level.inner or (SERIAL,))
     return context
+
+
+@contextmanager
+def inside(level: Level) -> Iterator[None]:
+    """Run a task of `level` here: the plan in force is what that level has inside."""
+    token = _context.set(level.inner or (SERIAL,))
+    try:
+        yield
+    finally:
+        _context.reset(token)
 
 
 def _disarm() -> None:

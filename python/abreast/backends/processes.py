@@ -58,7 +58,12 @@ class ProcessesBackend:
                 "or use plan('threads')"
             )
         self._path, self._folder = list(sys.path), _folder()
-        hello = {"argv": sys.argv, "level": self.level, "path": self._path, "folder": self._folder}
+        hello = {
+            "argv": sys.argv,
+            "folder": self._folder,
+            "level": pickle.dumps(self.level),
+            "path": self._path,
+        }
         command = [sys.executable, *_interpreter_flags(), "-c", _BOOT.format(path=self._path)]
         return _abreast.ProcessPool(
             self.level.workers,

@@ -13,7 +13,7 @@ from typing import Any
 from abreast import _abreast
 from abreast.pickling import dumps
 
-__all__ = ["main"]
+__all__ = ["main", "read_level"]
 
 
 class Hooks:
@@ -44,6 +44,14 @@ class Hooks:
         return after(state)
 
 
+_level: bytes | None = None
+
+
+def read_level() -> Any:
+    """Return the level of the plan that this process serves; for `abreast.plans`."""
+    return None if _level is None else pickle.loads(_level)
+
+
 def main(number: int) -> None:
     """Serve as worker `number` of the pool that started this process."""
     worker = _abreast.Worker(number)
@@ -62,9 +70,8 @@ def main(number: int) -> None:
     sys.argv = hello["argv"]
     sys.path[:] = hello["path"]
     os.chdir(hello["folder"])
-    from abreast.plans import enter_worker
-
-    enter_worker(hello["level"], process=True)
+    global _level
+    _level = hello["level"]
     worker.ready()
     worker.serve(Hooks)
     # As a script ends: exit handlers run, open files are written.
