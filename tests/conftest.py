@@ -101,7 +101,8 @@ def _traces() -> dict[str, Any]:
     """Return everything that a library could leave behind."""
     maps = Path("/proc/self/maps").read_text()
     return {
-        "threads": set(threading.enumerate()),
+        # A callback on a native thread that asks for its name is listed for ever, as a dummy.
+        "threads": {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)},
         # A library with a thread pool of its own may start it whenever it is loaded.
         "native threads": (
             frozenset(re.findall(r"\S*(?:blas|omp|mkl)\S*\.so\S*", maps)),
@@ -172,28 +173,28 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
         time.sleep(0.01)
 
 
-def session_members(session: int) -> list[psutil.Process]:
-    """Processes, zombies aside, of a session (what `start_new_session` makes)."""
+def family(leader: int) -> list[psutil.Process]:
+    """Live processes of a program started with `start_new_session`: itself, and all it started."""
     members = []
     for process in psutil.process_iter():
         try:
-            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
                 members.append(process)
         except (OSError, psutil.Error):
             continue
     return members
 
 
-def end_of_session(session: int, seconds: float = SETTLE) -> list[psutil.Process]:
-    """Wait until a session is empty; return who is left after so many seconds."""
+def end_of_family(leader: int, seconds: float = SETTLE) -> list[psutil.Process]:
+    """Wait until nobody of a family lives; return who is left after so many seconds."""
     deadline = time.monotonic() + seconds
-    while (members := session_members(session)) and time.monotonic() < deadline:
+    while (members := family(leader)) and time.monotonic() < deadline:
         time.sleep(0.01)
     return members
 
 
 class Script:
-    """A running Python program with a session of its own, so that all it starts can be found."""
+    """A running Python program, apart from this one, so that all it starts can be found."""
 
     def __init__(self, command: list[str], folder: Path, **settings: Any) -> None:
         self.process = subprocess.Popen(
@@ -225,13 +226,13 @@ class Script:
             self.kill()
             out, err = self.process.communicate()
             pytest.fail(f"the script did not end within {timeout} s\n{out}\n{err}")
-        left = end_of_session(self.pid)
+        left = end_of_family(self.pid)
         assert not left, f"processes outlive the script: {left}\n{out}\n{err}"
         return self.process.returncode, out, err
 
     def kill(self) -> None:
         """End it and all that it started."""
-        for process in session_members(self.pid):
+        for process in family(self.pid):
             process.kill()
 
 

@@ -129,5 +129,5 @@ def test_waiting_for_what_ended_long_ago(plan):
 
 def test_thousands_waited_for_at_once(parallel):
     futures = [ab.submit(square, k) for k in range(3000)]
-    done, pending = ab.wait(futures, timeout=60)
+    done, pending = ab.wait(futures, timeout=15)
     assert len(done) == 3000 and not pending

@@ -105,6 +105,7 @@ def test_a_lower_limit_of_the_users_stays(run, limit):
     import os, numpy, threadpoolctl
     import abreast as ab
     def pools(_):
+        numpy.ones((9, 9)) @ numpy.ones((9, 9))
         found = {pool["num_threads"] for pool in threadpoolctl.threadpool_info()}
         return found, os.environ["OMP_NUM_THREADS"]
     print(ab.map(pools, [0], plan=ab.plan("processes", workers=1, inner_threads=2)))

@@ -33,7 +33,9 @@ class Progress:
         if wanted == "always" or (wanted is True and _visible()):
             from tqdm.auto import tqdm
 
-            self._bar = tqdm(total=total, desc=label, unit="task", file=sys.stderr)
+            # Without the thread that tqdm starts to refresh slow bars: `period` sees to that.
+            silent = type("Bar", (tqdm,), {"monitor_interval": 0})
+            self._bar = silent(total=total, desc=label, unit="task", file=sys.stderr)
 
     @property
     def period(self) -> float | None:
