@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np  # noqa: F401 - its threads and descriptors are there before any test is
 import psutil
 import pytest
-import threadpoolctl  # noqa: F401 - sets a variable when it is imported
+import threadpoolctl
 
 import abreast as ab
 from abreast import plans
@@ -28,6 +28,10 @@ SETTLE = 2.0
 """Seconds in which everything must be gone."""
 OTHERS = ("sem.", "joblib", "loky", "psm_", "ray", "plasma", "pymp-")
 """Files of other libraries, in a folder that all programs of the machine share."""
+
+
+# Set by pytest, and by scikit-learn when it is imported.
+NOT_OURS = {"PYTEST_CURRENT_TEST", "KMP_INIT_AT_FORK", "KMP_DUPLICATE_LIB_OK"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -92,6 +96,11 @@ def _tasks() -> set[tuple[str, str]]:
     return found
 
 
+def _native_pools() -> set[tuple[str, int]]:
+    """How many threads the native libraries that are loaded may use."""
+    return {(pool["filepath"], pool["num_threads"]) for pool in threadpoolctl.threadpool_info()}
+
+
 def _names(folder: str) -> set[str]:
     paths = Path(folder).iterdir() if Path(folder).is_dir() else []
     return {path.name for path in paths if not path.name.startswith(OTHERS)}
@@ -113,11 +122,12 @@ def _traces() -> dict[str, Any]:
         "mappings": set(re.findall(r".*memfd:abreast.*", maps)),
         "shared memory files": _names("/dev/shm"),
         "temporary files": _names(tempfile.gettempdir()),
-        "variables": {item for item in os.environ.items() if item[0] != "PYTEST_CURRENT_TEST"},
+        "variables": {item for item in os.environ.items() if item[0] not in NOT_OURS},
         "signal handlers": {
             (number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGCHLD)
         },
         "folder": {Path.cwd()},
+        "limits of native pools": _native_pools(),
     }
 
 
@@ -127,6 +137,9 @@ def _left(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
         then = before[what]
         if what == "native threads":
             new = now[1] - then[1] if now[0] == then[0] else set()
+        elif what == "limits of native pools":
+            known = {file for file, _ in then}
+            new = {pool for pool in now - then if pool[0] in known}
         elif what in ("variables", "signal handlers", "folder"):
             new = now ^ then
         else:

@@ -17,7 +17,7 @@ from abreast.errors import (
 )
 from abreast.pickling import dumps
 
-__all__ = ["describe", "garbled", "lost", "rebuild", "unpicklable"]
+__all__ = ["describe", "garbled", "lost", "rebuild", "shut_down", "unpicklable"]
 
 
 def describe(error: BaseException, index: int, what: str) -> bytes:
@@ -129,6 +129,14 @@ def garbled(index: int, reason: BaseException) -> TransferError:
     error.index = index
     error.__cause__ = reason
     return error
+
+
+def shut_down() -> PoolClosed:
+    """Say that a job was begun before its workers were shut down, and cannot go on."""
+    return PoolClosed(
+        "the plan's workers were shut down\n"
+        "hint: call the function again; a new pool starts by itself"
+    )
 
 
 def lost(

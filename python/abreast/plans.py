@@ -35,6 +35,9 @@ MAX_WORKERS = 1024
 
 SERIAL = Level("serial")
 
+START_FOLDER = os.getcwd()  # noqa: PTH109 - kept as a string
+"""What relative entries of `sys.path` meant when the program began."""
+
 _OPENERS = {name: f"abreast.backends.{name}:open" for name in ("serial", "threads", "processes")}
 """The backends that come with the library, so that finding them costs no search."""
 
@@ -74,16 +77,19 @@ class Plan:
     ) -> None:
         self.levels = levels
         self._before = before
-        self._token: Token[tuple[Level, ...] | None] | None = None
+        self._tokens: list[Token[tuple[Level, ...] | None]] = []
+        self._entered = False
 
     def __enter__(self) -> Plan:
+        # The call itself set the plan as a statement does; the first `with` takes that back,
+        # unless somebody has set another one since.
         levels, was_local = self._before
-        # The call itself set the plan as a statement does; inside `with` that is taken back.
-        if was_local:
+        if not self._entered and was_local and _context.get() is self.levels:
             _context.set(levels)
-        else:
+        elif not self._entered and not was_local and _process is self.levels:
             _set_process(levels)
-        self._token = _context.set(self.levels)
+        self._entered = True
+        self._tokens.append(_context.set(self.levels))
         return self
 
     def __exit__(
@@ -92,9 +98,7 @@ class Plan:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._token is not None:
-            _context.reset(self._token)
-            self._token = None
+        _context.reset(self._tokens.pop())
 
     def __repr__(self) -> str:
         return " in ".join(_describe(level) for level in reversed(self.levels))

@@ -24,7 +24,7 @@ pub(crate) const LOST: u8 = 2;
 pub(crate) const GARBLED: u8 = 3;
 
 /// Tasks of a job on one worker that are watched for shared random streams.
-pub(crate) const WATCHED_TASKS: u32 = 2;
+pub(crate) const WATCHED_TASKS: u32 = 3;
 
 /// Call a task of the first three styles.
 pub(crate) fn call<'py>(

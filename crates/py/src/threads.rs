@@ -46,7 +46,8 @@ impl ThreadPool {
     /// A job whose tasks call `function` (none: each brings its own) in this style.
     #[pyo3(signature = (function, style))]
     fn open(&self, function: Option<Py<PyAny>>, style: u64) -> ThreadJob {
-        let job = Job::new(function, style, self.shared.slots.len());
+        let total = self.shared.outstanding.clone();
+        let job = Job::new(function, style, self.shared.slots.len(), total);
         ThreadJob { shared: self.shared.clone(), job: Arc::new(job) }
     }
 
@@ -59,7 +60,7 @@ impl ThreadPool {
 
     /// Tasks that are neither done nor withdrawn.
     fn outstanding(&self) -> u64 {
-        self.shared.outstanding()
+        self.shared.outstanding.load(Ordering::Acquire)
     }
 
     /// Have every thread leave as soon as it has nothing to do.
@@ -183,7 +184,12 @@ impl ThreadJob {
     /// It arrives when the task runs Python code again.
     fn interrupt(&self, py: Python<'_>) {
         let exception = PyKeyboardInterrupt::type_object(py);
-        for slot in &self.shared.slots {
+        let own = SERVING.get().filter(|(pool, _)| *pool == Arc::as_ptr(&self.shared));
+        for (number, slot) in self.shared.slots.iter().enumerate() {
+            // A task that asks for this means the others.
+            if own.is_some_and(|(_, slot)| slot == number) {
+                continue;
+            }
             if let Some(running) = slot.running().as_ref().filter(|it| it.is_of(&self.job)) {
                 raise(running.thread, exception.as_ptr());
             }

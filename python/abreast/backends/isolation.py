@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from abreast.backends.contract import Call
-from abreast.failures import describe, rebuild, unpicklable
+from abreast.failures import describe, garbled, rebuild, unpicklable
 from abreast.pickling import dumps, loads
 
 __all__ = ["Isolated", "copy_function", "pack"]
@@ -58,6 +58,10 @@ class Isolated:
             copy = rebuild(describe(error, index, "task"))
             raise copy.with_traceback(error.__traceback__) from copy.__cause__
         try:
-            return loads(dumps(value))
+            packed = dumps(value)
         except Exception as reason:
             raise rebuild(describe(reason, index, "result")) from None
+        try:
+            return loads(packed)
+        except Exception as reason:
+            raise garbled(index, reason) from reason

@@ -13,8 +13,8 @@ from abreast import _abreast
 from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
 from abreast.backends.native import environment
 from abreast.backends.sources import Sources
-from abreast.errors import LaunchError, PoolClosed
-from abreast.failures import garbled, lost, rebuild, unpicklable
+from abreast.errors import LaunchError
+from abreast.failures import garbled, lost, rebuild, shut_down, unpicklable
 from abreast.pickling import dumps, dumps_call, loads
 
 __all__ = ["IDLE", "ProcessesBackend", "open"]
@@ -58,13 +58,14 @@ class ProcessesBackend:
                 "or use plan('threads')"
             )
         self._path, self._folder = list(sys.path), _folder()
+        path = _absolute(self._path, self._folder)
         hello = {
             "argv": sys.argv,
             "folder": self._folder,
             "level": pickle.dumps(self.level),
-            "path": self._path,
+            "path": path,
         }
-        command = [sys.executable, *_interpreter_flags(), "-c", _BOOT.format(path=self._path)]
+        command = [sys.executable, *_interpreter_flags(), "-c", _BOOT.format(path=path)]
         return _abreast.ProcessPool(
             self.level.workers,
             command,
@@ -141,10 +142,7 @@ class ProcessesJob:
             raise
         except RuntimeError as reason:
             if not hasattr(reason, "item"):
-                raise PoolClosed(
-                    "the plan's workers were shut down\nhint: call abreast.plan(...) or the "
-                    "function again; a new pool starts by itself"
-                ) from None
+                raise shut_down() from None
             raise self._unpicklable(reason) from reason
         except Exception as reason:
             raise self._unpicklable(reason) from reason
@@ -195,6 +193,21 @@ def _ended(index: int, kind: int, value: Any) -> Ended:
 def _folder() -> str:
     # Asked for at every call, so the cheap way: a Path takes ten times as long.
     return os.getcwd()  # noqa: PTH109
+
+
+def _absolute(path: list[str], folder: str) -> list[str]:
+    """Return the path with relative entries as they mean now, and at its end as they meant first.
+
+    A program that changes its folder keeps the modules it imported before; workers find them too.
+    """
+    from abreast.plans import START_FOLDER
+
+    relative = [entry for entry in path if not os.path.isabs(entry)]  # noqa: PTH117
+    return [os.path.join(folder, entry) for entry in path] + [  # noqa: PTH118
+        os.path.join(START_FOLDER, entry)  # noqa: PTH118
+        for entry in relative
+        if folder != START_FOLDER
+    ]
 
 
 def _drain(pool: _abreast.ProcessPool) -> None:

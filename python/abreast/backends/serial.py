@@ -58,7 +58,7 @@ class SerialJob:
         self._waiting: deque[tuple[int, Any]] = deque()
         self._pushed = 0
         self._batch = 1
-        self._watched = 2 if call.watched else 0
+        self._watched = 3 if call.watched else 0
 
     def want(self) -> int:
         """As many as ran in the last slice, twice over: one while tasks are long."""

@@ -12,8 +12,8 @@ from abreast import _abreast
 from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
 from abreast.backends.isolation import Isolated, copy_function, pack
 from abreast.backends.native import Guest, ProcessLimit, limit_here
-from abreast.failures import lost
-from abreast.random.watch import after, before
+from abreast.failures import lost, shut_down
+from abreast.random.watch import after, before_on_thread
 
 __all__ = ["ThreadsBackend", "open"]
 
@@ -37,7 +37,7 @@ class ThreadsBackend:
             survives_crash=False,
             stops_anything=False,
         )
-        self._pool = _abreast.ThreadPool(level.workers, before, after)
+        self._pool = _abreast.ThreadPool(level.workers, before_on_thread, after)
         self._threads: list[threading.Thread | None] = [None] * level.workers
         self._lock = threading.Lock()
         self.jobs: WeakSet[ThreadsJob] = WeakSet()
@@ -156,7 +156,11 @@ class ThreadsJob:
             enter, self._limited = not self._limited, True
         if enter:
             _limit.enter(self._backend.level.inner_threads)
-        self._job.push(items)
+        try:
+            self._job.push(items)
+        except RuntimeError as error:
+            self._over()
+            raise shut_down() if str(error) == "the pool is closed" else error from None
         if enter:
             self._job.watch(self._over)
 

@@ -13,7 +13,8 @@ References
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,11 @@ class Seeded:
     def run(self, sequence: SeedSequence, item: Any, default_rng: Callable[..., Any]) -> Any:
         """Call the function with the stream of `sequence`."""
         if self.seed_global:
-            _seed_global(sequence)
+            with _global_streams(sequence):
+                return self._call(sequence, item, default_rng)
+        return self._call(sequence, item, default_rng)
+
+    def _call(self, sequence: SeedSequence, item: Any, default_rng: Callable[..., Any]) -> Any:
         keywords = {"rng": default_rng(sequence)} if self.takes_rng else {}
         token = _running.set(_Task(sequence))
         try:
@@ -122,11 +127,19 @@ def _takes_rng(function: Callable[..., Any]) -> bool:
     return any(each.kind is each.VAR_KEYWORD for each in parameters.values())
 
 
-def _seed_global(sequence: SeedSequence) -> None:
+@contextmanager
+def _global_streams(sequence: SeedSequence) -> Iterator[None]:
+    """Seed `random` and `numpy.random`, and put them back: they may be the caller's own."""
     import random
 
     import numpy as np
 
+    before = random.getstate(), np.random.get_state()
     state = sequence.generate_state(8)
     random.seed(int.from_bytes(state.tobytes(), "little"))
     np.random.seed(state)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])

@@ -9,24 +9,52 @@ A few tasks of a call are looked at, so the cost does not grow with their number
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["after", "before"]
+__all__ = ["after", "before", "before_on_thread"]
 
 State = list[tuple[Any, Any]]
 
 
 def before(function: Any) -> State:
     """Return the streams that `function` could share, with their state."""
+    return _states(function, everything=True)
+
+
+def before_on_thread(function: Any) -> State:
+    """As `before`, for a task beside which others run in the same process.
+
+    These may draw from a global stream too. So it counts only if the function names its module.
+    """
+    return _states(function, everything=False)
+
+
+def _states(function: Any, *, everything: bool) -> State:
+    reached = _reached(function, _DEPTH)
     streams: list[Any] = []
-    if "random" in sys.modules:
-        streams.append(sys.modules["random"])
+    python_random = sys.modules.get("random")
+    if python_random is not None and (everything or _names(python_random, reached)):
+        streams.append(python_random)
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
-        streams.append(numpy_random.mtrand._rand)
-        streams.extend(_captured(function, numpy_random.Generator, numpy_random.RandomState))
+        shared = numpy_random.mtrand._rand
+        if everything or _names(numpy_random, reached) or _names(sys.modules["numpy"], reached):
+            streams.append(shared)
+        kinds = (numpy_random.Generator, numpy_random.RandomState)
+        streams += [value for value in reached if isinstance(value, kinds) and value is not shared]
     return [(stream, _state(stream)) for stream in streams]
+
+
+def _names(module: Any, reached: list[Any]) -> bool:
+    """Whether the module, or a function of the generator behind it, is among what is reached."""
+    owners = (getattr(module, "_inst", module), getattr(module, "_rand", module))
+    return any(
+        value is module or getattr(value, "__self__", None) in owners
+        for value in reached
+        if isinstance(value, (ModuleType, BuiltinFunctionType, MethodType))
+    )
 
 
 def after(states: State) -> bool:
@@ -47,30 +75,39 @@ def _comparable(state: Any) -> Any:
     return state.tobytes() if hasattr(state, "tobytes") else state
 
 
-def _captured(function: Any, *kinds: type, depth: int = 3) -> list[Any]:
-    """Return the generators that a call of `function` reaches without its arguments."""
-    found: list[Any] = []
-    values: list[Any] = [getattr(function, "func", None), getattr(function, "__wrapped__", None)]
-    values += getattr(function, "args", ()) or ()
-    values += (getattr(function, "keywords", None) or {}).values()
-    values.append(getattr(function, "__func__", None))
-    owner = getattr(function, "__self__", None)
-    # A builtin's owner is its module, and a class method's its class: those share nothing.
-    if not isinstance(owner, (type, ModuleType)):
-        values += getattr(owner, "__dict__", {}).values()
-    values += getattr(function, "__defaults__", None) or ()
-    values += (getattr(function, "__kwdefaults__", None) or {}).values()
-    for cell in getattr(function, "__closure__", None) or ():
+_DEPTH = 3
+"""Functions that call functions are followed so far."""
+
+
+def _reached(function: Any, depth: int) -> list[Any]:
+    """Return what a call of `function` can use besides its arguments, as far as its code names it."""
+    values = _held(function)
+    if depth > 0:
+        for value in list(values):
+            if callable(value) and not isinstance(value, (type, BuiltinFunctionType)):
+                values += _reached(value, depth - 1)
+    return values
+
+
+def _held(function: Any) -> list[Any]:
+    """Return what `function` itself refers to."""
+    if isinstance(function, partial):
+        return [function.func, *function.args, *function.keywords.values()]
+    if isinstance(function, MethodType):
+        return [function.__func__, *getattr(function.__self__, "__dict__", {}).values()]
+    if not isinstance(function, FunctionType):
+        if isinstance(function, (type, BuiltinFunctionType)):
+            return []
+        # An object that can be called: its attributes, and the code of its class.
+        wrapped = getattr(function, "__wrapped__", None)
+        call = getattr(type(function), "__call__", None)
+        return [wrapped, call, *getattr(function, "__dict__", {}).values()]
+    values: list[Any] = [*function.__dict__.values(), *(function.__defaults__ or ())]
+    values += (function.__kwdefaults__ or {}).values()
+    for cell in function.__closure__ or ():
         try:
             values.append(cell.cell_contents)
         except ValueError:
             continue
-    code = getattr(function, "__code__", None)
-    names = getattr(function, "__globals__", {})
-    values += [names[name] for name in getattr(code, "co_names", ()) if name in names]
-    for value in values:
-        if isinstance(value, kinds):
-            found.append(value)
-        elif depth > 0 and callable(value) and not isinstance(value, type):
-            found += _captured(value, *kinds, depth=depth - 1)
-    return found
+    names = function.__globals__
+    return values + [names[name] for name in function.__code__.co_names if name in names]

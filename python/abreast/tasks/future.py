@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import threading
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
@@ -56,10 +57,20 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         """Have the future settled without anybody asking for it."""
         job = self._job
         if job is not None and self._state in _PENDING:
+            self._announcing = threading.get_ident()
             job.watch(self._settle_from_outside)
+            self._announcing = 0
+
+    _announcing = 0
+    """The thread that is asking to be told."""
 
     def _settle_from_outside(self) -> None:
-        self._fetch(0.0)
+        if self._announcing == threading.get_ident():
+            # It is over already, and who announces itself is not ready to hear it before this
+            # returns: the standard library adds its waiter afterwards, under the future's lock.
+            threading.Thread(target=self._fetch, args=(0.0,), name="abreast-settle").start()
+        else:
+            self._fetch(0.0)
 
     def _fetch(self, timeout: float | None) -> bool:
         """Wait for the outcome and take it; false when it did not come in time."""

@@ -30,6 +30,8 @@ def _checked(caller: str, futures: Iterable[Future[R]]) -> list[Future[R]]:
                 f"{caller}: item {place} is {future!r}, which is not a future\n"
                 "hint: futures come from abreast.submit"
             )
+        # What has ended is settled here and now, by this thread.
+        future.done()
     return listed
 
 

@@ -13,6 +13,7 @@ from abreast.tasks.prepare import (
     Streams,
     check_function,
     check_on_error,
+    check_seed_global,
     make_call,
     name_of,
     note,
@@ -77,6 +78,7 @@ def imap(
         raise ValueError(f"imap: window={window!r}: a whole number of items, at least 1")
     source = Source("imap", iterables)
     backend = place(plan)
+    check_seed_global("imap", seed_global, seed, backend.level)
     call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
     stream = _Stream(

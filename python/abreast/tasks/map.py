@@ -13,6 +13,7 @@ from abreast.tasks.prepare import (
     Streams,
     check_function,
     check_on_error,
+    check_seed_global,
     make_call,
     name_of,
     note,
@@ -103,7 +104,7 @@ def map(
         raise TypeError("map: items are missing\nhint: map(function, items)")
     source = Source("map", iterables)
     backend = place(plan)
-    _check_seed_global(seed_global, seed, backend.level.name, backend.level.workers)
+    check_seed_global("map", seed_global, seed, backend.level)
     call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
     run = _Run(backend.open(call), source, on_error, bar, Streams(function, stacklevel=4))
@@ -133,18 +134,6 @@ def map(
     for index, error in run.errors.items():
         run.results[index] = note(error, "map", function, index)
     return run.results
-
-
-def _check_seed_global(seed_global: bool, seed: Any, plan: str, workers: int) -> None:
-    if seed_global and seed is None:
-        raise ValueError(
-            "seed_global=True needs a seed\nhint: map(f, xs, seed=1, seed_global=True)"
-        )
-    if seed_global and plan == "threads" and workers > 1:
-        raise ValueError(
-            "seed_global=True on plan('threads'): threads share the global streams\n"
-            "hint: take a parameter `rng` instead, or use plan('processes')"
-        )
 
 
 class _Run:

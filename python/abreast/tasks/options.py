@@ -44,7 +44,7 @@ class Options:
 
     def submit(self, function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
         """As `abreast.submit`; with a seed, ``rng`` is the stream of the seed itself."""
-        return start(function, args, kwargs, self.plan, self.seed)
+        return start(function, args, kwargs, self.plan, self.seed, self.seed_global)
 
 
 def options(

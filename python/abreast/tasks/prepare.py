@@ -6,11 +6,20 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from abreast.backends.contract import Backend, Call
+from abreast.backends.contract import Backend, Call, Level
 from abreast.errors import RandomStreamWarning
 from abreast.plans import Plan, backend, current, resolve
 
-__all__ = ["ON_ERROR", "Streams", "check_function", "check_on_error", "make_call", "note", "place"]
+__all__ = [
+    "ON_ERROR",
+    "Streams",
+    "check_function",
+    "check_on_error",
+    "check_seed_global",
+    "make_call",
+    "note",
+    "place",
+]
 
 ON_ERROR = ("raise", "finish", "return")
 """What happens when a task raises: stop the rest, finish the rest, or give errors as results."""
@@ -32,6 +41,19 @@ def check_on_error(caller: str, on_error: str) -> None:
     if on_error not in ON_ERROR:
         raise ValueError(
             f"{caller}: on_error={on_error!r}: one of {', '.join(map(repr, ON_ERROR))}"
+        )
+
+
+def check_seed_global(caller: str, seed_global: bool, seed: Any, level: Level) -> None:
+    """Refuse to seed the global streams without a seed, or where tasks share them."""
+    if seed_global and seed is None:
+        raise ValueError(
+            f"{caller}: seed_global=True needs a seed\nhint: seed=1 beside seed_global=True"
+        )
+    if seed_global and level.name == "threads" and level.workers > 1:
+        raise ValueError(
+            f"{caller}: seed_global=True on plan('threads'): threads share the global streams\n"
+            "hint: take a parameter `rng` instead, or use plan('processes')"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from abreast.backends.contract import Call
 from abreast.plans import backend, current
 from abreast.tasks.future import Future
-from abreast.tasks.prepare import PlanLike, check_function, place
+from abreast.tasks.prepare import PlanLike, check_function, check_seed_global, place
 
 __all__ = ["start", "submit"]
 
@@ -41,7 +41,7 @@ def submit(function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R
     >>> future.result()
     1024
     """
-    return start(function, args, kwargs, None, None)
+    return start(function, args, kwargs, None)
 
 
 def start(
@@ -49,14 +49,15 @@ def start(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     plan: PlanLike,
-    seed: Any,
+    seed: Any = None,
+    seed_global: bool = False,
 ) -> Future[R]:
     """Submit with options."""
     check_function("submit", function)
-    if seed is not None:
-        function, args = _Once(function, seed), (args, kwargs)
-        kwargs = {}
     place_ = backend(current()[0]) if plan is None else place(plan)
+    if seed is not None or seed_global:
+        check_seed_global("submit", seed_global, seed, place_.level)
+        function, args, kwargs = _Once(function, seed, seed_global), (args, kwargs), {}
     job = place_.open(_APPLY)
     job.push([(function, args, kwargs or None)])
     return Future(job, function, at_once=place_.level.name == "serial")
@@ -65,11 +66,11 @@ def start(
 class _Once:
     """A seeded function that is called once, with the stream of the seed itself."""
 
-    def __init__(self, function: Callable[..., Any], seed: Any) -> None:
+    def __init__(self, function: Callable[..., Any], seed: Any, seed_global: bool) -> None:
         from abreast.random.path import Seeded
 
         self.__wrapped__ = function
-        self.seeded = Seeded(_Spread(function), seed, star=False, seed_global=False)
+        self.seeded = Seeded(_Spread(function), seed, star=False, seed_global=seed_global)
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         from numpy.random import SeedSequence, default_rng

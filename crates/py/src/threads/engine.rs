@@ -20,6 +20,8 @@ pub(super) struct Shared {
     pub(super) slots: Vec<Slot>,
     pub(super) state: Mutex<State>,
     pub(super) closed: AtomicBool,
+    /// Tasks that are neither done nor withdrawn.
+    pub(super) outstanding: Arc<AtomicU64>,
     pub(super) before: Py<PyAny>,
     pub(super) after: Py<PyAny>,
 }
@@ -86,6 +88,7 @@ impl Shared {
             slots: (0..workers).map(|_| slot()).collect(),
             state: Mutex::default(),
             closed: AtomicBool::new(false),
+            outstanding: Arc::default(),
             before,
             after,
         }
@@ -94,25 +97,12 @@ impl Shared {
     /// Append tasks to a job, in one block.
     pub(super) fn push(&self, job: &Arc<Job>, items: Vec<Py<PyAny>>) {
         let count = items.len() as u64;
-        let first_index = {
-            let mut progress = job.progress();
-            progress.outstanding += count;
-            progress.pushed += count;
-            progress.pushed - count
-        };
+        let first_index = job.pushed(count);
         let left = AtomicU64::new(count);
         let block = Block { job: job.clone(), items, first_index, first_position: 0, left };
         let mut state = self.state();
         state.pending.push_back(block);
         self.pump(&mut state);
-    }
-
-    /// Tasks that are neither done nor withdrawn.
-    pub(super) fn outstanding(&self) -> u64 {
-        let state = self.state();
-        let pending: usize = state.pending.iter().map(|block| block.items.len()).sum();
-        let left = |block: &Arc<Block>| block.left.load(Ordering::Acquire);
-        pending as u64 + state.blocks.iter().flatten().map(left).sum::<u64>()
     }
 
     pub(super) fn queue(&self) -> Queue<'_> {

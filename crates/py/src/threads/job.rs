@@ -1,8 +1,8 @@
 //! One call's tasks on threads, and what became of them.
 
 use pyo3::prelude::*;
-use std::sync::atomic::AtomicU32;
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 use tasks::Pace;
 
@@ -10,6 +10,8 @@ pub(super) struct Job {
     pub(super) function: Option<Py<PyAny>>,
     pub(super) style: u64,
     pub(super) watched: AtomicU32,
+    /// Outstanding tasks of all jobs of the pool.
+    total: Arc<AtomicU64>,
     pub(super) progress: Mutex<Progress>,
     pub(super) changed: Condvar,
 }
@@ -31,7 +33,12 @@ pub(super) struct Done {
 }
 
 impl Job {
-    pub(super) fn new(function: Option<Py<PyAny>>, style: u64, workers: usize) -> Self {
+    pub(super) fn new(
+        function: Option<Py<PyAny>>,
+        style: u64,
+        workers: usize,
+        total: Arc<AtomicU64>,
+    ) -> Self {
         let progress = Progress {
             done: Vec::new(),
             pace: Pace::new(workers),
@@ -44,6 +51,7 @@ impl Job {
             function,
             style,
             watched: AtomicU32::new(0),
+            total,
             progress: Mutex::new(progress),
             changed: Condvar::new(),
         }
@@ -66,6 +74,15 @@ impl Job {
         !progress.done.is_empty() || progress.outstanding == 0
     }
 
+    /// `count` tasks more; answers the index of the first.
+    pub(super) fn pushed(&self, count: u64) -> u64 {
+        let mut progress = self.progress();
+        progress.outstanding += count;
+        self.total.fetch_add(count, Ordering::AcqRel);
+        progress.pushed += count;
+        progress.pushed - count
+    }
+
     pub(super) fn started(&self) {
         self.progress().running += 1;
     }
@@ -83,7 +100,8 @@ impl Job {
         }
         let callbacks = {
             let mut progress = self.progress();
-            progress.outstanding = progress.outstanding.saturating_sub(count);
+            progress.outstanding -= count;
+            self.total.fetch_sub(count, Ordering::AcqRel);
             progress.done.extend(done);
             let over = progress.outstanding == 0;
             if over { std::mem::take(&mut progress.callbacks) } else { Vec::new() }
