@@ -158,8 +158,10 @@ impl Shared {
             Loss::Died { pid: member.pid, ending }
         };
         self.sort_out(state, worker, loss);
-        let live = state.members.iter().flatten().count();
-        if state.failed_starts >= FAILED_STARTS && live == 0 {
+        // Others that are starting prove nothing; one that works does.
+        let works = |worker: usize| self.control.slot(worker).ready().load(Ordering::Acquire) != 0;
+        let nobody = !(0..state.members.len()).any(|it| state.members[it].is_some() && works(it));
+        if state.failed_starts >= FAILED_STARTS && nobody {
             state.failed_starts = 0;
             self.give_up(state, Loss::CannotStart { ending: Some(ending) });
         }

@@ -65,8 +65,10 @@ def after(states: State) -> bool:
 def _state(stream: Any) -> Any:
     if isinstance(stream, ModuleType):
         return stream.getstate()
-    generator = getattr(stream, "_bit_generator", None) or stream.bit_generator
-    return _comparable(generator.state)
+    if hasattr(stream, "get_state"):
+        # A RandomState keeps every second normal number for later: that is state too.
+        return _comparable(stream.get_state(legacy=False))
+    return _comparable(stream.bit_generator.state)
 
 
 def _comparable(state: Any) -> Any:
@@ -80,7 +82,7 @@ _DEPTH = 3
 
 
 def _reached(function: Any, depth: int) -> list[Any]:
-    """Return what a call of `function` can use besides its arguments, as far as its code names it."""
+    """Return what a call of `function` uses besides its arguments, as far as its code names it."""
     values = _held(function)
     if depth > 0:
         for value in list(values):
@@ -100,7 +102,7 @@ def _held(function: Any) -> list[Any]:
             return []
         # An object that can be called: its attributes, and the code of its class.
         wrapped = getattr(function, "__wrapped__", None)
-        call = getattr(type(function), "__call__", None)
+        call = vars(type(function)).get("__call__")
         return [wrapped, call, *getattr(function, "__dict__", {}).values()]
     values: list[Any] = [*function.__dict__.values(), *(function.__defaults__ or ())]
     values += (function.__kwdefaults__ or {}).values()
