@@ -128,15 +128,16 @@ impl ProcessJob {
         self.job.appetite().0
     }
 
-    /// Append a task for each of `items`.
+    /// Append a task for each of `items`, copied before the next is asked for; answers how many.
     ///
     /// An item that cannot be pickled raises the pickler's error with attribute `item` = its place
     /// in `items`; those before it are appended.
-    fn push(&self, items: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn push(&self, items: &Bound<'_, PyAny>) -> PyResult<usize> {
         let py = items.py();
         let dumps = self.dumps.bind(py);
         let most = self.job.appetite().1;
         let mut block = Items::default();
+        let mut count = 0;
         for (place, item) in items.try_iter()?.enumerate() {
             if let Err(error) = codec::encode(&item?, block.bytes(), dumps) {
                 block.undo();
@@ -146,11 +147,13 @@ impl ProcessJob {
                 return Err(error);
             }
             block.end();
+            count = place + 1;
             if block.len() >= most || block.size() >= BLOCK_BYTES {
                 self.publish(py, &mut block)?;
             }
         }
-        self.publish(py, &mut block)
+        self.publish(py, &mut block)?;
+        Ok(count)
     }
 
     /// Wait at most `timeout` seconds until something happened; take it.

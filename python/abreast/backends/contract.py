@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -73,8 +73,10 @@ class Job(Protocol):
     def want(self) -> int:
         """How many more tasks to push now; zero when enough are on their way."""
 
-    def push(self, items: Sequence[Any]) -> None:
-        """Append a task for each item, as the items are now.
+    def push(self, items: Iterable[Any]) -> None:
+        """Append a task for each item, as it is now.
+
+        A backend that copies items copies each before it asks for the next.
 
         Raises
         ------

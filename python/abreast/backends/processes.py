@@ -6,7 +6,7 @@ import os
 import pickle
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from abreast import _abreast
@@ -132,12 +132,12 @@ class ProcessesJob:
         self.cancel = job.cancel
         self.watch: Callable[[Callable[[], None]], None] = job.watch
 
-    def push(self, items: Sequence[Any]) -> None:
+    def push(self, items: Iterable[Any]) -> None:
         """Append a task for each item."""
         if self._brings_function:
-            items = [(dumps_call(function), args, kwargs) for function, args, kwargs in items]
+            items = ((dumps_call(function), args, kwargs) for function, args, kwargs in items)
         try:
-            self._job.push(items)
+            self._pushed += self._job.push(items)
         except (MemoryError, OSError):
             raise
         except RuntimeError as reason:
@@ -146,7 +146,6 @@ class ProcessesJob:
             raise self._unpicklable(reason) from reason
         except Exception as reason:
             raise self._unpicklable(reason) from reason
-        self._pushed += len(items)
 
     def _unpicklable(self, reason: Exception) -> Exception:
         self._pushed += int(getattr(reason, "item", 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
@@ -64,7 +64,7 @@ class SerialJob:
         """As many as ran in the last slice, twice over: one while tasks are long."""
         return 0 if self._waiting else self._batch
 
-    def push(self, items: Sequence[Any]) -> None:
+    def push(self, items: Iterable[Any]) -> None:
         """Append a task for each item."""
         for item in items:
             packed = item if self._isolated is None else pack(item, self._pushed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from weakref import WeakSet
 
@@ -126,21 +126,21 @@ class ThreadsJob:
     def _guest(self, function: Callable[..., Any]) -> Guest:
         return Guest(function, self._context, self._backend.level.inner_threads)
 
-    def push(self, items: Sequence[Any]) -> None:
+    def push(self, items: Iterable[Any]) -> None:
         """Append a task for each item."""
         if self._isolate:
             self._push_packed(items)
         elif self._brings_function:
             self._send([(self._guest(function), *rest) for function, *rest in items])
         else:
-            self._send(items)
+            self._send(list(items))
 
     def skip(self) -> None:
         """Pass over an index."""
         self._pushed += 1
         self._job.skip()
 
-    def _push_packed(self, items: Sequence[Any]) -> None:
+    def _push_packed(self, items: Iterable[Any]) -> None:
         packed: list[bytes] = []
         try:
             for at, item in enumerate(items):

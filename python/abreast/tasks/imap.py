@@ -20,7 +20,7 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
-from abreast.tasks.source import Source
+from abreast.tasks.source import Reading, Source
 
 __all__ = ["imap"]
 
@@ -90,6 +90,8 @@ def imap(
         function,
         bar,
     )
+    # Where items are copied as they are pushed, they are read one by one.
+    stream.copies = backend.capabilities.isolated
     return stream.results()
 
 
@@ -113,6 +115,7 @@ class _Stream:
         self.on_error = on_error
         self.function = function
         self.bar = bar
+        self.copies = False
         self.streams = Streams(function, stacklevel=4)
         self.arrived: dict[int, tuple[Any, BaseException | None]] = {}
         self.pushed = 0
@@ -166,15 +169,16 @@ class _Stream:
             room = min(self.window - (self.pushed - self.yielded), self.job.want())
             if room <= 0:
                 return
-            items = self.source.take(room)
+            items = self.source.read(room) if self.copies else self.source.take(room)
             try:
                 self.job.push(items)
-                self.pushed += len(items)
+                self.pushed += items.given if isinstance(items, Reading) else len(items)
             except TransferError as error:
                 if error.index is None:
                     raise
                 sent = error.index - self.pushed
-                self.source.unread(items[sent + 1 :])
+                if not isinstance(items, Reading):
+                    self.source.unread(items[sent + 1 :])
                 self.job.skip()
                 self.pushed += sent + 1
                 self.arrive(error.index, None, error)

@@ -20,7 +20,7 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
-from abreast.tasks.source import Source
+from abreast.tasks.source import Reading, Source
 
 __all__ = ["map"]
 
@@ -107,7 +107,9 @@ def map(
     check_seed_global("map", seed_global, seed, backend.level)
     call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
-    run = _Run(backend.open(call), source, on_error, bar, Streams(function, stacklevel=4))
+    streams = Streams(function, stacklevel=4)
+    run = _Run(backend.open(call), source, on_error, bar, streams)
+    run.copies = backend.capabilities.isolated
     try:
         run.drive()
     except Exception:
@@ -144,6 +146,8 @@ class _Run:
     ) -> None:
         self.job = job
         self.source = source
+        self.copies = False
+        """Items are copied as they are pushed, so they are read one by one."""
         self.raises = on_error == "raise"
         self.bar = bar
         self.streams = streams
@@ -174,7 +178,7 @@ class _Run:
 
     def feed(self, want: int) -> None:
         """Push up to `want` more items."""
-        items = self.source.take(want)
+        items = self.source.read(want) if self.copies else self.source.take(want)
         first = len(self.results)
         try:
             self.job.push(items)
@@ -185,12 +189,14 @@ class _Run:
             # was pushed, so what waits in the queue comes before it and runs.
             sent = error.index - first
             self.results.extend([_WAITING] * (sent + 1))
-            self.source.unread(items[sent + 1 :])
+            if not isinstance(items, Reading):
+                self.source.unread(items[sent + 1 :])
             self.job.skip()
             self.finished += 1
             self.fail(error.index, error)
             return
-        self.results.extend([_WAITING] * len(items))
+        count = items.given if isinstance(items, Reading) else len(items)
+        self.results.extend([_WAITING] * count)
 
     def fail(self, index: int, error: BaseException) -> None:
         """Note that a task failed."""

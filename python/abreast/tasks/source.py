@@ -8,10 +8,26 @@ from itertools import count, cycle, repeat
 from operator import length_hint
 from typing import Any
 
-__all__ = ["Source"]
+__all__ = ["Reading", "Source"]
 
 _PATIENCE = 0.0005
 """Seconds for which items of a slow iterator are gathered before they are handed on."""
+
+
+class Reading:
+    """Items that are read as they are asked for, once; `given` counts them."""
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self._items = items
+        self.given = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        item = next(self._items)
+        self.given += 1
+        return item
 
 
 class Source:
@@ -75,26 +91,44 @@ class Source:
 
     def take(self, most: int) -> Sequence[Any]:
         """Return up to `most` items, fewer if they come slowly or end; sets `exhausted`."""
+        return self._listed(most) or list(self._read(most))
+
+    def read(self, most: int) -> Sequence[Any] | Reading:
+        """As `take`, but of an iterator each item is read when it is asked for.
+
+        For whoever copies items: a generator may give the same buffer again and again, and what
+        counts is what it held when it was given.
+        """
+        return self._listed(most) or Reading(self._read(most))
+
+    def _listed(self, most: int) -> Sequence[Any]:
         if self._unread:
             taken, self._unread = self._unread[:most], self._unread[most:]
             return taken
-        if self._items is not None:
-            items = self._items[self._at : self._at + most]
-            self._at += len(items)
-            self.exhausted = self._at >= len(self._items)
-            return items
-        items = []
-        deadline = time.perf_counter() + _PATIENCE
-        try:
-            for item in self._iterator:
-                items.append(item)
-                if len(items) >= most or time.perf_counter() >= deadline:
-                    return items
-        except Exception as error:
-            # What it gave before comes first, as it would in a loop.
-            self.error = error
-        self.exhausted = True
+        if self._items is None:
+            return ()
+        items = self._items[self._at : self._at + most]
+        self._at += len(items)
+        self.exhausted = self._at >= len(self._items)
         return items
+
+    def _read(self, most: int) -> Iterator[Any]:
+        if self.exhausted or self._items is not None:
+            return
+        deadline = time.perf_counter() + _PATIENCE
+        for _ in range(most):
+            try:
+                item = next(self._iterator)
+            except StopIteration:
+                self.exhausted = True
+                return
+            except Exception as error:
+                # What it gave before comes first, as it would in a loop.
+                self.error, self.exhausted = error, True
+                return
+            yield item
+            if time.perf_counter() >= deadline:
+                return
 
     def unread(self, items: Sequence[Any]) -> None:
         """Put items back, to be taken next."""

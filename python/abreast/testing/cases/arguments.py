@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import operator
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -228,6 +229,21 @@ def tasks_do_not_see_each_other_in_large_arrays() -> Any:
     """A task can write into a large array, and only it sees what it wrote."""
     big = np.zeros(400_000)
     return ab.map(add_one, [big] * 12), float(big.sum()), big.flags.writeable
+
+
+@case("sharing", requires="isolated", answer=[list(range(40))] * 2)
+def an_iterator_may_reuse_its_buffer() -> Any:
+    """An item is taken as it is when the iterator gives it, whatever becomes of it afterwards."""
+
+    def buffers() -> Iterator[list[int]]:
+        buffer = [0]
+        for value in range(40):
+            buffer[0] = value
+            yield buffer
+
+    return ab.map(operator.itemgetter(0), buffers()), list(
+        ab.imap(operator.itemgetter(0), buffers())
+    )
 
 
 @case("sharing", requires="isolated background")
