@@ -231,7 +231,7 @@ def tasks_do_not_see_each_other_in_large_arrays() -> Any:
     return ab.map(add_one, [big] * 12), float(big.sum()), big.flags.writeable
 
 
-@case("sharing", requires="isolated", answer=[list(range(40))] * 2)
+@case("sharing", requires="isolated", answer=(list(range(40)), list(range(40))))
 def an_iterator_may_reuse_its_buffer() -> Any:
     """An item is taken as it is when the iterator gives it, whatever becomes of it afterwards."""
 
