@@ -285,9 +285,14 @@ def test_workers_go_whatever_they_do(start, busy):
 
 
 def test_workers_go_when_the_parent_is_killed_while_they_start(start):
-    text = (
-        "import abreast as ab\nab.plan('processes:2')\nprint('go', flush=True)\nab.map(abs, [1, 2])"
-    )
+    text = """
+    import time
+    import abreast as ab
+    ab.plan("processes:2")
+    print("go", flush=True)
+    ab.map(time.sleep, [5, 5])
+    """
+    text = textwrap.dedent(text)
     for pause in (0.0, 0.01, 0.03, 0.06):
         script = start(text)
         assert script.line() == "go"
