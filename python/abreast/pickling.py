@@ -34,11 +34,18 @@ def dumps(obj: Any) -> bytes:
 
 
 def dumps_call(function: Any) -> Any:
-    """Return `function` as bytes if a name is enough to find it in a worker, else itself.
+    """Return `function` as it travels with its task.
 
-    Bytes let a worker recognise a function that it has seen; an object travels with its task.
+    Bytes, if a name is enough to find it in a worker, which then recognises a function that it has
+    seen; bytes in a tuple, if it goes by value, which is read anew for each task, so that none sees
+    what another did to captured variables; itself, if it is pickled together with its arguments.
     """
     if isinstance(function, _BY_NAME):
+        if function.__module__ == "__main__":
+            try:
+                return (_by_value(function),)
+            except Exception:
+                return function
         try:
             data = pickle.dumps(function, protocol=5)
         except Exception:

@@ -5,7 +5,7 @@ use crate::codec;
 use crate::enter::outside;
 use pyo3::exceptions::{PyMemoryError, PyOSError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -178,8 +178,12 @@ impl<'py, 'runner> Server<'py, 'runner> {
         self.jobs.len() - 1
     }
 
-    /// A function that came with its task: as bytes when it is known by name.
+    /// A function that came with its task: as bytes when it is known by name, as a tuple of bytes
+    /// when it goes by value, as itself otherwise.
     fn resolve(&mut self, function: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Ok(by_value) = function.cast::<PyTuple>() {
+            return self.hooks.loads.call1((by_value.get_item(0)?,));
+        }
         let Ok(bytes) = function.cast::<PyBytes>() else { return Ok(function) };
         if let Some(known) = self.functions.get(bytes.as_bytes()) {
             return Ok(known.bind(self.py).clone());
