@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import opcode
 import os
 import sys
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, Token, copy_context
 from importlib import import_module
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from abreast.backends.contract import Backend, Job, Level, Opener
@@ -42,7 +43,10 @@ _OPENERS = {name: f"abreast.backends.{name}:open" for name in ("serial", "thread
 """The backends that come with the library, so that finding them costs no search."""
 
 _context: ContextVar[tuple[Level, ...] | None] = ContextVar("abreast_plan", default=None)
-_process: tuple[Level, ...] | None = None
+_process: list[Plan] | None = None
+"""The plans set by statements, the last of which is in force; each is taken out again when it turns
+out to be the head of a `with`, in whatever order threads get there."""
+_default_levels: tuple[Level, ...] | None = None
 _lock = threading.RLock()
 _backends: dict[Level, Backend] = {}
 _abandoned: list[Job] = []
@@ -72,9 +76,7 @@ class Plan:
     plan('threads', workers=2)
     """
 
-    def __init__(
-        self, levels: tuple[Level, ...], before: tuple[tuple[Level, ...] | None, bool]
-    ) -> None:
+    def __init__(self, levels: tuple[Level, ...], before: tuple[Level, ...] | None = None) -> None:
         self.levels = levels
         self._before = before
         self._tokens: list[Token[tuple[Level, ...] | None]] = []
@@ -83,11 +85,10 @@ class Plan:
     def __enter__(self) -> Plan:
         # The call itself set the plan as a statement does; the first `with` takes that back,
         # unless somebody has set another one since.
-        levels, was_local = self._before
-        if not self._entered and was_local and _context.get() is self.levels:
-            _context.set(levels)
-        elif not self._entered and not was_local and _process is self.levels:
-            _set_process(levels)
+        if not self._entered and self._before is not None and _context.get() is self.levels:
+            _context.set(self._before)
+        elif not self._entered:
+            _take_back(self)
         self._entered = True
         self._tokens.append(_context.set(self.levels))
         return self
@@ -160,29 +161,59 @@ def plan(
     >>> _ = ab.plan("serial")
     """
     if spec is None:
-        return Plan(current(), (_context.get(), _context.get() is not None))
+        return Plan(current())
     levels = resolve(spec, workers=workers, isolate=isolate, inner_threads=inner_threads)
     local = _context.get()
     if local is not None:
         _context.set(levels)
-        return Plan(levels, (local, True))
-    before = _process
-    _set_process(levels)
-    return Plan(levels, (before, False))
-
-
-def _set_process(levels: tuple[Level, ...] | None) -> None:
+        return Plan(levels, local)
+    stated = Plan(levels)
+    if _heads_a_block(sys._getframe(1)):
+        return stated
     global _process
-    _process = levels
+    with _lock:
+        # The older ones matter only to threads that are about to enter theirs.
+        _process = [*(_process or [])[-_KEPT:], stated]
+    return stated
+
+
+_KEPT = 256
+
+
+def _heads_a_block(caller: FrameType) -> bool:
+    """Whether the call stands in ``with plan(...):``, by the instruction that follows it.
+
+    Such a plan never is the process's, not even until the block is entered, when another thread
+    might see it. Where this cannot tell (``p = plan(...)``, then ``with p:``), entering takes it
+    back.
+    """
+    code, at = caller.f_code.co_code, caller.f_lasti + 2
+    while at < len(code) and opcode.opname[code[at]] == "CACHE":
+        at += 2
+    # Python 3.14 has two instructions where the versions before have one.
+    following = [opcode.opname[code[each]] for each in (at, at + 2) if each < len(code)]
+    return following[:1] == ["BEFORE_WITH"] or following == ["COPY", "LOAD_SPECIAL"]
+
+
+def _take_back(stated: Plan) -> None:
+    global _process
+    with _lock:
+        # A new list: others read the old one without the lock.
+        _process = [each for each in _process or [] if each is not stated]
 
 
 def current() -> tuple[Level, ...]:
     """Return the levels of the plan in force, outermost first."""
-    levels = _context.get() or _process
-    if levels is None:
-        levels = _default()
-        _set_process(levels)
-    return levels
+    levels = _context.get()
+    if levels is not None:
+        return levels
+    stated = _process
+    if stated:
+        return stated[-1].levels
+    global _default_levels
+    if _default_levels is None:
+        _default_levels = _default()
+    return _default_levels
 
 
 def _default() -> tuple[Level, ...]:

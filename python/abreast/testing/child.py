@@ -78,7 +78,7 @@ class Suite:
     def __init__(self, levels: tuple[Level, ...]) -> None:
         self.cases = load()
         self.level = levels[0]
-        self.plan = plans.Plan(levels, (None, False))
+        self.plan = plans.Plan(levels)
         self.abilities = abilities(self.level, plans.backend(self.level).capabilities)
         ab.shutdown()
         self.theme = ""
@@ -129,16 +129,15 @@ class Suite:
     def _oracle(self) -> plans.Plan:
         inner = self.level.inner_threads
         levels = plans.resolve("serial", isolate=True, inner_threads=inner)
-        return plans.Plan(levels, (None, False))
+        return plans.Plan(levels)
 
 
 def observe(function: Callable[[], Any], plan: plans.Plan) -> Outcome:
     """Run a case on a plan and note everything about it."""
-    before = (plans._process, False)
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         outcome = Outcome(None, None, [])
-        with plans.Plan(plan.levels, before):
+        with plans.Plan(plan.levels):
             try:
                 outcome.value = function()
             except BaseException as error:
