@@ -81,6 +81,7 @@ def imap(
     check_seed_global("imap", seed_global, seed, backend.level)
     call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
+    source.one_by_one = backend.capabilities.isolated
     stream = _Stream(
         backend.open(call),
         source,
@@ -90,8 +91,6 @@ def imap(
         function,
         bar,
     )
-    # Where items are copied as they are pushed, they are read one by one.
-    stream.copies = backend.capabilities.isolated
     return stream.results()
 
 
@@ -115,7 +114,6 @@ class _Stream:
         self.on_error = on_error
         self.function = function
         self.bar = bar
-        self.copies = False
         self.streams = Streams(function, stacklevel=4)
         self.arrived: dict[int, tuple[Any, BaseException | None]] = {}
         self.pushed = 0
@@ -169,7 +167,7 @@ class _Stream:
             room = min(self.window - (self.pushed - self.yielded), self.job.want())
             if room <= 0:
                 return
-            items = self.source.read(room) if self.copies else self.source.take(room)
+            items = self.source.take(room)
             try:
                 self.job.push(items)
                 self.pushed += items.given if isinstance(items, Reading) else len(items)

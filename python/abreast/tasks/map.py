@@ -107,9 +107,8 @@ def map(
     check_seed_global("map", seed_global, seed, backend.level)
     call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
-    streams = Streams(function, stacklevel=4)
-    run = _Run(backend.open(call), source, on_error, bar, streams)
-    run.copies = backend.capabilities.isolated
+    source.one_by_one = backend.capabilities.isolated
+    run = _Run(backend.open(call), source, on_error, bar, Streams(function, stacklevel=4))
     try:
         run.drive()
     except Exception:
@@ -146,8 +145,6 @@ class _Run:
     ) -> None:
         self.job = job
         self.source = source
-        self.copies = False
-        """Items are copied as they are pushed, so they are read one by one."""
         self.raises = on_error == "raise"
         self.bar = bar
         self.streams = streams
@@ -178,7 +175,7 @@ class _Run:
 
     def feed(self, want: int) -> None:
         """Push up to `want` more items."""
-        items = self.source.read(want) if self.copies else self.source.take(want)
+        items = self.source.take(want)
         first = len(self.results)
         try:
             self.job.push(items)

@@ -49,6 +49,10 @@ class Source:
         self.star = len(iterables) > 1
         self.exhausted = False
         self.error: Exception | None = None
+        self.one_by_one = False
+        """Whoever takes items copies them. So each item of an iterator is read when it is asked
+        for: the iterator may give one buffer again and again, and what counts is what it held when
+        it was given."""
         self._unread: list[Any] = []
         self._at = 0
         self._items: Sequence[Any] | None = None
@@ -89,17 +93,10 @@ class Source:
             "itertools.repeat(value)"
         )
 
-    def take(self, most: int) -> Sequence[Any]:
+    def take(self, most: int) -> Sequence[Any] | Reading:
         """Return up to `most` items, fewer if they come slowly or end; sets `exhausted`."""
-        return self._listed(most) or list(self._read(most))
-
-    def read(self, most: int) -> Sequence[Any] | Reading:
-        """As `take`, but of an iterator each item is read when it is asked for.
-
-        For whoever copies items: a generator may give the same buffer again and again, and what
-        counts is what it held when it was given.
-        """
-        return self._listed(most) or Reading(self._read(most))
+        read = self._read(most)
+        return self._listed(most) or (Reading(read) if self.one_by_one else list(read))
 
     def _listed(self, most: int) -> Sequence[Any]:
         if self._unread:
