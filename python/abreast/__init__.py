@@ -13,8 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from abreast import config
     from abreast.errors import (
         AbreastError,
+        ConfigError,
         LaunchError,
         PlanError,
         PoolClosed,
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
         WorkerLost,
     )
     from abreast.plans import Plan, plan, shutdown
+    from abreast.report import Report, report
+    from abreast.shared import share
     from abreast.tasks import (
         Future,
         as_completed,
@@ -47,7 +51,12 @@ __all__ = [
     "plan",
     "Plan",
     "shutdown",
+    "share",
+    "config",
+    "report",
+    "Report",
     "AbreastError",
+    "ConfigError",
     "LaunchError",
     "PlanError",
     "PoolClosed",
@@ -61,11 +70,14 @@ __all__ = [
 _HOMES = {
     "abreast.tasks": "map imap submit options Future as_completed wait gather",
     "abreast.plans": "plan Plan shutdown",
-    "abreast.errors": "AbreastError LaunchError PlanError PoolClosed RandomStreamWarning "
-    "RemoteError TransferError WorkerLost",
+    "abreast.shared": "share",
+    "abreast.report": "report Report",
+    "abreast.errors": "AbreastError ConfigError LaunchError PlanError PoolClosed "
+    "RandomStreamWarning RemoteError TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+_HOME["config"] = ""  # a module itself
 
 __version__: str
 
@@ -75,7 +87,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'abreast' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(_HOME[name]), name)
+    home = _HOME[name]
+    value = getattr(import_module(home), name) if home else import_module(f"abreast.{name}")
     globals()[name] = value
     return value
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 __all__ = [
     "AbreastError",
+    "ConfigError",
     "LaunchError",
     "PlanError",
     "PoolClosed",
@@ -24,6 +25,10 @@ class AbreastError(Exception):
 
 class PlanError(AbreastError, ValueError):
     """A plan that does not exist, or settings that it does not take."""
+
+
+class ConfigError(AbreastError, ValueError):
+    """A setting that makes no sense, or comes too late."""
 
 
 class LaunchError(AbreastError):

@@ -363,8 +363,11 @@ def shutdown(grace: float = 1.0) -> None:
         opened = list(_backends.values())
         _backends.clear()
         _abandoned.clear()
-    for each in opened:
-        each.shutdown(grace)
+    while opened:
+        opened.pop().shutdown(grace)
+    memory = sys.modules.get("abreast.backends.memory")
+    if memory is not None:
+        memory.close()
 
 
 def abandon(job: Job) -> None:

@@ -3,9 +3,13 @@
 //! Level 5: converts, enters, returns; no logic of its own. Every wait leaves the interpreter to
 //! other threads and looks for Ctrl-C (`enter`).
 
+mod buffer;
 mod call;
 mod codec;
 mod enter;
+mod lodging;
+mod memory;
+mod parcel;
 mod processes;
 mod threads;
 mod worker;
@@ -19,6 +23,10 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<threads::ThreadPool>()?;
     module.add_class::<threads::ThreadJob>()?;
     module.add_class::<worker::Worker>()?;
+    module.add_class::<memory::Memory>()?;
+    module.add_class::<buffer::Buffer>()?;
+    module.add_class::<parcel::Parcel>()?;
+    module.add_function(wrap_pyfunction!(parcel::delivered, module)?)?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;
     module.add("INDEXED", call::INDEXED)?;

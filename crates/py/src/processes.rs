@@ -3,6 +3,7 @@
 use crate::call::{FAILURE, GARBLED, LOST, VALUE};
 use crate::codec;
 use crate::enter::{enter, outside};
+use crate::memory::{Clerk, Memory, Steady, read_value};
 use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
@@ -37,6 +38,13 @@ pub(crate) struct ProcessJob {
     callbacks: Callbacks,
     dumps: Py<PyAny>,
     loads: Py<PyAny>,
+    steady: Steady,
+}
+
+impl Drop for ProcessJob {
+    fn drop(&mut self) {
+        self.pool.end(&self.job);
+    }
 }
 
 fn key(job: &Arc<Job>) -> usize {
@@ -53,7 +61,8 @@ fn io_error(error: io::Error) -> PyErr {
 #[pymethods]
 impl ProcessPool {
     #[new]
-    #[pyo3(signature = (workers, command, environment, hello, idle, dumps, loads))]
+    #[pyo3(signature = (workers, command, environment, hello, idle, dumps, loads, memory))]
+    #[expect(clippy::too_many_arguments, reason = "settings, each named by its one caller")]
     fn new(
         workers: usize,
         command: Vec<OsString>,
@@ -62,12 +71,13 @@ impl ProcessPool {
         idle: f64,
         dumps: Py<PyAny>,
         loads: Py<PyAny>,
+        memory: &Memory,
     ) -> PyResult<Self> {
         let idle = Duration::try_from_secs_f64(idle).unwrap_or(Duration::MAX / 4);
         let settings = Settings { workers, command, environment, hello, idle };
         let callbacks = Callbacks::default();
         let called = callbacks.clone();
-        let pool = Pool::new(settings, move |job| {
+        let pool = Pool::new(settings, memory.store.clone(), move |job| {
             let callback = called.lock().expect("callbacks").remove(&key(job));
             if let Some(callback) = callback {
                 Python::try_attach(|py| {
@@ -82,8 +92,19 @@ impl ProcessPool {
         Ok(Self { pool: Arc::new(pool), callbacks, dumps, loads })
     }
 
-    /// A job whose tasks call the pickled `function` (none: each brings its own) in this style.
-    fn open(&self, py: Python<'_>, function: Option<&[u8]>, style: u64) -> PyResult<ProcessJob> {
+    /// A job whose tasks call `function` (none: each brings its own), as it is now, in this style.
+    fn open(
+        &self,
+        py: Python<'_>,
+        function: Option<Bound<'_, PyAny>>,
+        style: u64,
+    ) -> PyResult<ProcessJob> {
+        let mut clerk = Clerk::new(self.pool.store(), None);
+        let mut bytes = Vec::new();
+        if let Some(function) = &function {
+            codec::encode(function, &mut bytes, self.dumps.bind(py), &mut clerk)?;
+        }
+        let function = function.map(|_| (&bytes[..], clerk.loans));
         let job = self.pool.open(function, style).map_err(io_error)?;
         Ok(ProcessJob {
             pool: self.pool.clone(),
@@ -91,6 +112,7 @@ impl ProcessPool {
             callbacks: self.callbacks.clone(),
             dumps: self.dumps.clone_ref(py),
             loads: self.loads.clone_ref(py),
+            steady: Steady::default(),
         })
     }
 
@@ -123,23 +145,29 @@ impl ProcessPool {
 
 #[pymethods]
 impl ProcessJob {
-    /// How many more tasks are wanted now.
+    /// How many more tasks are wanted now: none while those on their way fill half of the memory.
     fn want(&self) -> usize {
+        let store = self.pool.store();
+        if store.used() > store.limit() / 2 && self.job.outstanding() > 0 {
+            return 0;
+        }
         self.job.appetite().0
     }
 
     /// Append a task for each of `items`, copied before the next is asked for; answers how many.
     ///
     /// An item that cannot be pickled raises the pickler's error with attribute `item` = its place
-    /// in `items`; those before it are appended.
-    fn push(&self, items: &Bound<'_, PyAny>) -> PyResult<usize> {
+    /// in `items`; those before it are appended. `steady`: nothing runs between two items that could
+    /// change one, so that memory which several share need not be compared.
+    fn push(&self, items: &Bound<'_, PyAny>, steady: bool) -> PyResult<usize> {
         let py = items.py();
         let dumps = self.dumps.bind(py);
         let most = self.job.appetite().1;
         let mut block = Items::default();
         let mut count = 0;
+        let mut clerk = Clerk::new(self.pool.store(), steady.then_some(&self.steady));
         for (place, item) in items.try_iter()?.enumerate() {
-            if let Err(error) = codec::encode(&item?, block.bytes(), dumps) {
+            if let Err(error) = codec::encode(&item?, block.bytes(), dumps, &mut clerk) {
                 block.undo();
                 self.publish(py, &mut block)?;
                 // Best effort: an exception that refuses attributes still says what is wrong.
@@ -147,6 +175,7 @@ impl ProcessJob {
                 return Err(error);
             }
             block.end();
+            clerk.loans.drain(..).for_each(|loan| block.keep(loan));
             count = place + 1;
             if block.len() >= most || block.size() >= BLOCK_BYTES {
                 self.publish(py, &mut block)?;
@@ -171,30 +200,41 @@ impl ProcessJob {
         }
         let inbox = self.job.take();
         let loads = self.loads.bind(py);
-        let (mut events, mut notes) = (Vec::new(), 0);
-        for Delivery { index, outcome, note } in &inbox.deliveries {
-            notes += usize::from(*note != 0);
-            let (kind, value) = match outcome {
-                Outcome::Value(range) => {
-                    match codec::decode(py, &inbox.bytes[range.clone()], loads) {
-                        Ok(value) => {
-                            if let Some(results) = &results {
-                                results.set_item(*index as usize, value)?;
-                                continue;
-                            }
-                            (VALUE, value)
-                        }
-                        Err(error) => (GARBLED, error.into_value(py).into_bound(py).into_any()),
-                    }
+        let (mut events, mut notes, mut finished) = (Vec::new(), 0, 0);
+        let store = self.pool.store();
+        // One after the other, so that what is not needed any more goes before the next comes.
+        for Delivery { index, outcome, note, elsewhere, loans } in inbox.deliveries {
+            notes += usize::from(note != 0);
+            finished += 1;
+            let far;
+            let found = |range: std::ops::Range<usize>| &inbox.bytes[range];
+            let bytes = match (&outcome, elsewhere) {
+                (Outcome::Lost(_), _) => &[][..],
+                (Outcome::Value(_) | Outcome::Failure(_), Some((_loan, span))) => {
+                    let mut bytes = vec![0; span.len as usize];
+                    store.files().read(span, &mut bytes).map_err(io_error)?;
+                    far = bytes;
+                    &far
                 }
-                Outcome::Failure(range) => {
-                    (FAILURE, PyBytes::new(py, &inbox.bytes[range.clone()]).into_any())
-                }
-                Outcome::Lost(loss) => (LOST, describe(py, *loss)?.into_any()),
+                (Outcome::Value(range) | Outcome::Failure(range), None) => found(range.clone()),
             };
-            events.push((*index, kind, value).into_pyobject(py)?);
+            let (kind, value) = match outcome {
+                Outcome::Value(_) => match read_value(py, bytes, loads, store, &loans) {
+                    Ok(value) => {
+                        if let Some(results) = &results {
+                            results.set_item(index as usize, value)?;
+                            continue;
+                        }
+                        (VALUE, value)
+                    }
+                    Err(error) => (GARBLED, error.into_value(py).into_bound(py).into_any()),
+                },
+                Outcome::Failure(_) => (FAILURE, PyBytes::new(py, bytes).into_any()),
+                Outcome::Lost(loss) => (LOST, describe(py, loss)?.into_any()),
+            };
+            events.push((index, kind, value).into_pyobject(py)?);
         }
-        Ok((inbox.deliveries.len(), notes, events))
+        Ok((finished, notes, events))
     }
 
     /// Wait at most `timeout` seconds until something arrived; true when it did.

@@ -1,14 +1,18 @@
 //! What a worker process does: claim, call, report.
 
+use crate::buffer::Buffer;
 use crate::call::{APPLY, WATCHED, WATCHED_TASKS, apply, call};
 use crate::codec;
 use crate::enter::outside;
+use crate::lodging::{Lodger, Received};
+use crate::parcel::{Holds, Parcel, pickling};
 use pyo3::exceptions::{PyMemoryError, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
+use shm::Lodging;
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use workers::{Kind, Runner, Task, Wake};
 
 /// This process, as a worker of its parent's pool.
@@ -17,6 +21,7 @@ pub(crate) struct Worker {
     runner: Mutex<Runner>,
     /// Answers `interrupted` while `serve` holds the runner.
     interrupts: workers::Interrupts,
+    lodging: Arc<Lodging>,
     serving: AtomicBool,
 }
 
@@ -33,7 +38,9 @@ struct Hooks<'py> {
 
 /// A job's function, once read: or why it cannot be.
 struct Function {
-    function: Result<Py<PyAny>, PyErr>,
+    read: Result<Py<PyAny>, PyErr>,
+    /// The shared memory that it holds.
+    buffers: Vec<Py<Buffer>>,
     watched: u32,
 }
 
@@ -50,7 +57,20 @@ impl Worker {
         let runner =
             Runner::connect(number).map_err(|error| PyOSError::new_err(error.to_string()))?;
         let interrupts = runner.interrupts();
-        Ok(Self { runner: Mutex::new(runner), interrupts, serving: AtomicBool::new(false) })
+        let lodging = runner.lodging().clone();
+        let serving = AtomicBool::new(false);
+        Ok(Self { runner: Mutex::new(runner), interrupts, lodging, serving })
+    }
+
+    /// Pack a value as it is now, to go with a result.
+    fn pack(&self, object: &Bound<'_, PyAny>) -> PyResult<Parcel> {
+        let dumps = pickling(object.py())?.0.bind(object.py());
+        let mut lodger = Lodger::new(&self.lodging);
+        let mut bytes = Vec::new();
+        codec::encode(object, &mut bytes, dumps, &mut lodger)?;
+        let bases = lodger.leases.iter().map(|lease| lease.span().base).collect();
+        let leases = Mutex::new(lodger.leases);
+        Ok(Parcel::new(bytes, Holds::Leases(self.lodging.clone(), leases, bases)))
     }
 
     /// What the parent tells every worker first.
@@ -109,6 +129,7 @@ impl<'py, 'runner> Server<'py, 'runner> {
     fn serve(&mut self) -> PyResult<()> {
         loop {
             let Some(task) = self.runner.claim() else {
+                self.let_go();
                 let (py, runner) = (self.py, &mut *self.runner);
                 match outside(py, || runner.idle()) {
                     Wake::Work => {}
@@ -126,9 +147,18 @@ impl<'py, 'runner> Server<'py, 'runner> {
         }
     }
 
+    /// Drop the functions of jobs that are over, if they hold memory that others may want.
+    fn let_go(&mut self) {
+        let runner = &*self.runner;
+        self.jobs.retain(|(id, function)| function.buffers.is_empty() || runner.is_open(*id));
+    }
+
     fn run(&mut self, task: &Task) -> (PyResult<Bound<'py, PyAny>>, u8) {
         let (py, style) = (self.py, task.style());
-        let item = match codec::decode(py, &self.arguments, &self.hooks.loads) {
+        let received = Received::new(self.runner.lodging());
+        let item = codec::decode(py, &self.arguments, &self.hooks.loads, &received);
+        drop(received);
+        let item = match item {
             Ok(item) => item,
             Err(error) => return (Err(error), 0),
         };
@@ -136,7 +166,7 @@ impl<'py, 'runner> Server<'py, 'runner> {
             return (apply(item, |function| self.resolve(function)), 0);
         }
         let job = self.job(task);
-        let function = match &self.jobs[job].1.function {
+        let function = match &self.jobs[job].1.read {
             Ok(function) => function.bind(py).clone(),
             Err(error) => return (Err(error.clone_ref(py)), 0),
         };
@@ -144,7 +174,18 @@ impl<'py, 'runner> Server<'py, 'runner> {
             self.jobs[job].1.watched += 1;
             return self.run_watched(task, &function, item);
         }
-        (call(&function, style, task.index(), item), 0)
+        if self.jobs[job].1.buffers.is_empty() {
+            return (call(&function, style, task.index(), item), 0);
+        }
+        let faults = shm::os::faults();
+        let result = call(&function, style, task.index(), item);
+        if shm::os::faults() != faults
+            && self.jobs[job].1.buffers.iter().any(|buffer| buffer.get().is_written())
+        {
+            // What the task wrote to what it captured is not for the next one: that reads anew.
+            self.jobs.remove(job);
+        }
+        (result, 0)
     }
 
     /// Run a task and note whether it moved a random stream that is not its own.
@@ -169,8 +210,11 @@ impl<'py, 'runner> Server<'py, 'runner> {
         }
         let mut bytes = Vec::new();
         self.runner.function(task, &mut bytes);
-        let read = self.hooks.loads.call1((PyBytes::new(self.py, &bytes),));
-        let function = Function { function: read.map(Bound::unbind), watched: 0 };
+        let received = Received::new(self.runner.lodging());
+        let read = codec::decode(self.py, &bytes, &self.hooks.loads, &received);
+        let buffers = received.opened.into_inner();
+        let function = Function { read: read.map(Bound::unbind), buffers, watched: 0 };
+        self.let_go();
         if self.jobs.len() >= KEPT_JOBS {
             self.jobs.remove(0);
         }
@@ -179,10 +223,13 @@ impl<'py, 'runner> Server<'py, 'runner> {
     }
 
     /// A function that came with its task: as bytes when it is known by name, as a tuple of bytes
-    /// when it goes by value, as itself otherwise.
+    /// or a parcel when it goes by value, as itself otherwise.
     fn resolve(&mut self, function: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         if let Ok(by_value) = function.cast::<PyTuple>() {
             return self.hooks.loads.call1((by_value.get_item(0)?,));
+        }
+        if let Ok(parcel) = function.cast::<Parcel>() {
+            return parcel.get().open(self.py);
         }
         let Ok(bytes) = function.cast::<PyBytes>() else { return Ok(function) };
         if let Some(known) = self.functions.get(bytes.as_bytes()) {
@@ -203,24 +250,30 @@ impl<'py, 'runner> Server<'py, 'runner> {
         result: PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<()> {
         self.answer.clear();
-        let (kind, what, result) = match result {
-            Ok(value) => match codec::encode(&value, &mut self.answer, &self.hooks.dumps) {
-                Ok(()) => (Kind::Value, "", Ok(())),
-                Err(error) => (Kind::Failure, "result", Err(error)),
-            },
-            Err(error) => (Kind::Failure, "task", Err(error)),
+        let lodging = self.runner.lodging().clone();
+        let mut lodger = Lodger::new(&lodging);
+        let encoded = result.map(|value| {
+            let encoded = codec::encode(&value, &mut self.answer, &self.hooks.dumps, &mut lodger);
+            // Here, before anybody hears of the result: what the task leaves behind is gone then.
+            drop(value);
+            encoded
+        });
+        let (kind, leases) = match encoded {
+            Ok(Ok(())) => (Kind::Value, lodger.leases),
+            Ok(Err(error)) => {
+                self.fail(task, &error, "result")?;
+                (Kind::Failure, Vec::new())
+            }
+            Err(error) => {
+                self.fail(task, &error, "task")?;
+                (Kind::Failure, Vec::new())
+            }
         };
-        if let Err(error) = result {
-            self.fail(task, &error, what)?;
-        }
-        if let Err(error) = self.runner.report(task, kind, note, &self.answer) {
-            let error = PyMemoryError::new_err(format!(
-                "{error}: the result needs {} bytes",
-                self.answer.len()
-            ));
+        if let Err(error) = self.runner.report(task, kind, note, &self.answer, leases) {
+            let error = PyMemoryError::new_err(error.to_string());
             self.fail(task, &error, "result")?;
             self.runner
-                .report(task, Kind::Failure, note, &self.answer)
+                .report(task, Kind::Failure, note, &self.answer, Vec::new())
                 .map_err(|error| PyMemoryError::new_err(error.to_string()))?;
         }
         Ok(())

@@ -1,144 +1,313 @@
-//! A large sparse segment out of which one process hands out extents.
+//! A region of shared memory out of which one process hands out extents.
 
-use crate::{Extent, Extents, Mapping, Segment, os};
+use crate::extent::{Extent, Extents};
+use crate::files::{Files, REGION, Span};
+use crate::head::{HEAD, Head};
+use crate::ranges::Ranges;
+use crate::{Mapping, Raw, os};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Extents from this size on have their memory reserved before they are written.
+/// Small extents from this size on have their memory reserved before they are written.
 const RESERVE_FROM: u64 = 1 << 20;
-/// Free memory kept for reuse: fresh pages cost ten times what used ones do.
-const KEEP: u64 = 256 << 20;
+/// Free memory kept between small extents.
+const KEEP_SMALL: u64 = 64 << 20;
 const PAGE: u64 = 4096;
+const LINE: u64 = 64;
 
 /// Memory of one owner, read by others.
 ///
-/// The owner allocates and frees; others learn of an extent by a message and read it through a
-/// [`Mapping`] of the same segment. The segment is as large as the machine's memory and sparse:
-/// it costs address space until it is written.
+/// The owner allocates and frees; others learn of an extent by a message. There are two kinds:
+/// small ones, which others copy out while the owner keeps them, and **placed** ones, whole pages
+/// that others map. The region is sparse: it costs address space until it is written. Memory that
+/// was written is kept for reuse, within bounds, for fresh pages cost ten times what used ones do.
 #[derive(Debug)]
 pub struct Arena {
-    segment: Segment,
+    files: Arc<Files>,
+    region: u64,
+    /// From the region's head on.
     mapping: Arc<Mapping>,
-    extents: Mutex<Book>,
+    head: Head,
+    /// The parent's head, with the books of all.
+    budget: Head,
+    book: Mutex<Book>,
 }
 
 #[derive(Debug)]
 struct Book {
-    extents: Extents,
-    /// Bytes freed since the last [`Arena::trim`]: what is kept in vain, at most.
-    kept: u64,
+    small: Extents,
+    /// Bytes freed since memory between small extents was last given back.
+    small_kept: u64,
+    pages: Extents,
+    /// Pages that have memory.
+    warm: Ranges,
+    spilled: Option<Extents>,
+}
+
+/// A placed extent.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed {
+    /// Where it is, with the length that was asked for.
+    pub span: Span,
+    /// Whether its memory is new, and not used again.
+    pub fresh: bool,
+    extent: Extent,
 }
 
 impl Arena {
-    /// An arena of at most `len` bytes.
-    pub fn create(name: &str, len: usize) -> io::Result<Self> {
-        Self::over(Segment::create(name, len)?)
-    }
-
-    /// The arena over a segment that was made for this process, and that it now owns.
-    pub fn over(segment: Segment) -> io::Result<Self> {
-        let mapping = segment.map()?;
-        let book = Book { extents: Extents::new(segment.len() as u64), kept: 0 };
-        Ok(Self { segment, mapping, extents: Mutex::new(book) })
-    }
-
-    /// Take `len` bytes.
+    /// The arena over region `region`; with as much of its address space as can be had.
     ///
     /// # Errors
-    /// `OutOfMemory` when the arena, or the memory of the machine, has no room for them.
+    /// Those of the operating system when not even a little can be had.
+    pub(crate) fn new(files: Arc<Files>, region: u64, budget: Option<Head>) -> io::Result<Self> {
+        let mut len = 1_u64 << 36;
+        let mapping = loop {
+            match Mapping::new(files.descriptors().0, region * REGION, len as usize) {
+                Err(_) if len > 1 << 26 => len /= 4,
+                result => break Arc::new(result?),
+            }
+        };
+        let head = Head::new(mapping.clone());
+        let middle = len / 4;
+        let book = Book {
+            small: Extents::new(HEAD..middle, LINE),
+            small_kept: 0,
+            pages: Extents::new(middle..len, PAGE),
+            warm: Ranges::default(),
+            spilled: files.spills(region).then(|| Extents::new(0..REGION, PAGE)),
+        };
+        let budget = budget.unwrap_or_else(|| head.clone());
+        Ok(Self { files, region, mapping, head, budget, book: Mutex::new(book) })
+    }
+
+    /// Take `len` bytes for a small extent.
+    ///
+    /// # Errors
+    /// `OutOfMemory` when the region, or the machine, has no room for them.
     pub fn allocate(&self, len: usize) -> io::Result<Extent> {
-        let full = || io::Error::new(io::ErrorKind::OutOfMemory, "shared memory is full");
-        let extent = self.book().extents.allocate(len as u64).ok_or_else(full)?;
-        if extent.len >= RESERVE_FROM
-            && os::reserve(self.segment.as_fd(), extent.offset, extent.len).is_err()
-        {
+        let extent = self.book().small.allocate(len as u64).ok_or_else(|| self.full(len))?;
+        if extent.len >= RESERVE_FROM && self.reserve(extent).is_err() {
             self.free(extent);
-            return Err(full());
+            return Err(self.full(len));
         }
         Ok(extent)
     }
 
-    /// Put a copy of `bytes` into a fresh extent.
+    /// Put a copy of `bytes` into a fresh small extent.
     pub fn store(&self, bytes: &[u8]) -> io::Result<Extent> {
         let extent = self.allocate(bytes.len())?;
         self.mapping.write(extent.offset as usize, bytes);
         Ok(extent)
     }
 
-    /// Give an extent back.
+    /// Give a small extent back.
     pub fn free(&self, extent: Extent) {
         let mut book = self.book();
-        book.extents.free(extent);
-        book.kept += extent.len;
-        if book.kept > KEEP {
-            self.give_back(&mut book);
+        book.small.free(extent);
+        book.small_kept += extent.len;
+        if book.small_kept > KEEP_SMALL {
+            self.trim_small(&mut book);
         }
+    }
+
+    /// Put a copy of `source`, which is not empty, where others can map it.
+    ///
+    /// # Errors
+    /// `OutOfMemory` when memory is full or its bound reached, and nothing can spill.
+    pub fn place(&self, source: Raw) -> io::Result<Placed> {
+        let len = source.len() as u64;
+        if self.take(len.next_multiple_of(PAGE)) {
+            match self.place_in_memory(source) {
+                Ok(placed) => return Ok(placed),
+                Err(_) => self.give(len.next_multiple_of(PAGE)),
+            }
+        }
+        self.spill(source)
+    }
+
+    fn place_in_memory(&self, source: Raw) -> io::Result<Placed> {
+        let len = source.len() as u64;
+        let full = || self.full(source.len());
+        let (extent, warm) = {
+            let mut book = self.book();
+            let extent = book.pages.allocate(len).ok_or_else(full)?;
+            (extent, book.warm.covers(&range(extent)))
+        };
+        if !warm {
+            if self.reserve(extent).is_err() {
+                let mut book = self.book();
+                book.pages.free(extent);
+                self.trim_pages(&mut book, 0);
+                return Err(full());
+            }
+            // Above this a page at a time would be slower.
+            self.mapping.populate(extent.offset as usize, extent.len as usize);
+            self.book().warm.insert(range(extent));
+        }
+        self.mapping.fill(extent.offset as usize, source);
+        let span = Span::new(self.region, extent.offset, len, false);
+        Ok(Placed { span, fresh: !warm, extent })
+    }
+
+    fn spill(&self, source: Raw) -> io::Result<Placed> {
+        let full = || self.full(source.len());
+        let len = source.len() as u64;
+        let (_, Some(file)) = self.files.descriptors() else { return Err(full()) };
+        let extent = {
+            let mut book = self.book();
+            let spilled = book.spilled.as_mut();
+            spilled.and_then(|spilled| spilled.allocate(len)).ok_or_else(full)?
+        };
+        let offset = self.region * REGION + extent.offset;
+        let placed =
+            Placed { span: Span::new(self.region, extent.offset, len, true), fresh: true, extent };
+        // Reserved first: a full disk is an error here, and a signal later.
+        let written = os::reserve(file, offset, extent.len)
+            .and_then(|()| Mapping::new(file, offset, extent.len as usize));
+        let Ok(mapping) = written else {
+            self.free_placed(placed);
+            return Err(full());
+        };
+        mapping.fill(0, source);
+        Ok(placed)
+    }
+
+    /// Give a placed extent back.
+    pub fn free_placed(&self, placed: Placed) {
+        let Placed { span, extent, .. } = placed;
+        let mut book = self.book();
+        if span.is_spilled() {
+            book.spilled.iter_mut().for_each(|spilled| {
+                spilled.free(extent);
+            });
+            self.files.discard(Span { len: extent.len, ..span });
+            return;
+        }
+        book.pages.free(extent);
+        self.give(extent.len);
+        let keep = self.budget.keep().load(Ordering::Relaxed);
+        self.trim_pages(&mut book, keep);
+    }
+
+    /// Whether `other` is what stands in the placed extent.
+    pub(crate) fn holds(&self, span: Span, other: Raw) -> bool {
+        !span.is_spilled()
+            && span.len as usize == other.len()
+            && self.mapping.holds((span.start - self.region * REGION) as usize, other)
     }
 
     /// Give the memory of everything free back to the system.
     pub fn trim(&self) {
-        self.give_back(&mut self.book());
+        let mut book = self.book();
+        self.trim_small(&mut book);
+        self.trim_pages(&mut book, 0);
     }
 
-    fn give_back(&self, book: &mut Book) {
-        if std::mem::take(&mut book.kept) == 0 {
+    fn trim_small(&self, book: &mut Book) {
+        if std::mem::take(&mut book.small_kept) == 0 {
             return;
         }
-        for free in book.extents.free_ranges() {
+        for free in book.small.free_ranges() {
             let start = free.offset.next_multiple_of(PAGE);
             let end = (free.offset + free.len) / PAGE * PAGE;
             if start < end {
-                let _ = os::punch_hole(self.segment.as_fd(), start, end - start);
+                self.discard(start..end);
             }
         }
     }
 
-    /// The memory, for reading and writing extents.
+    /// Give free pages back until no more than `keep` bytes are left, the highest first.
+    fn trim_pages(&self, book: &mut Book, keep: u64) {
+        let excess = |book: &Book| book.warm.total() > book.pages.in_use() + keep;
+        if !excess(book) {
+            return;
+        }
+        let free: Vec<Extent> = book.pages.free_ranges().collect();
+        for extent in free.into_iter().rev() {
+            if book.warm.remove(&range(extent)) {
+                self.discard(range(extent));
+            }
+            if !excess(book) {
+                return;
+            }
+        }
+    }
+
+    fn discard(&self, range: std::ops::Range<u64>) {
+        self.files.discard(Span::new(self.region, range.start, range.end - range.start, false));
+    }
+
+    fn reserve(&self, extent: Extent) -> io::Result<()> {
+        os::reserve(self.files.descriptors().0, self.region * REGION + extent.offset, extent.len)
+    }
+
+    /// Count `len` bytes more as used, if the bound allows.
+    fn take(&self, len: u64) -> bool {
+        let limit = self.budget.limit().load(Ordering::Relaxed);
+        let fits = self.budget.used().fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+            used.checked_add(len).filter(|&used| used <= limit)
+        });
+        if fits.is_ok() {
+            self.head.own().fetch_add(len, Ordering::Relaxed);
+        }
+        fits.is_ok()
+    }
+
+    fn give(&self, len: u64) {
+        self.budget.used().fetch_sub(len, Ordering::Relaxed);
+        self.head.own().fetch_sub(len, Ordering::Relaxed);
+    }
+
+    fn full(&self, len: usize) -> io::Error {
+        let [used, limit] = [self.budget.used(), self.budget.limit()]
+            .map(|it| it.load(Ordering::Relaxed) as f64 / f64::from(1 << 20));
+        let needed = len as f64 / f64::from(1 << 20);
+        io::Error::new(
+            io::ErrorKind::OutOfMemory,
+            format!(
+                "shared memory is full: {needed:.1} MiB more are needed, {used:.1} MiB are in use, \
+                 {limit:.1} MiB is the bound"
+            ),
+        )
+    }
+
+    /// The memory, for reading and writing small extents.
     pub fn mapping(&self) -> &Arc<Mapping> {
         &self.mapping
     }
 
+    /// Where small extents end.
+    pub fn small_len(&self) -> u64 {
+        self.mapping.len() as u64 / 4
+    }
+
     /// Bytes handed out.
     pub fn in_use(&self) -> u64 {
-        self.book().extents.in_use()
+        let book = self.book();
+        let spilled = book.spilled.as_ref().map_or(0, Extents::in_use);
+        book.small.in_use() + book.pages.in_use() + spilled
+    }
+
+    /// Bytes in use in the file.
+    pub fn spilled(&self) -> u64 {
+        self.book().spilled.as_ref().map_or(0, Extents::in_use)
+    }
+
+    /// Bytes of pages that have memory, in use or kept.
+    pub fn warm(&self) -> u64 {
+        self.book().warm.total()
+    }
+
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
-        self.extents.lock().expect("no panic while an arena's book is open")
+        self.book.lock().expect("no panic while an arena's book is open")
     }
 }
 
-impl AsFd for Arena {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.segment.as_fd()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stored_bytes_come_back_and_trimmed_memory_reads_as_zero() {
-        let arena = Arena::create("test", 1 << 30).unwrap();
-        let bytes = vec![7_u8; 3 << 20];
-        let extent = arena.store(&bytes).unwrap();
-        let mut copy = Vec::new();
-        arena.mapping().read(extent.offset as usize, bytes.len(), &mut copy);
-        assert!(copy == bytes);
-        arena.free(extent);
-        arena.trim();
-        copy.clear();
-        arena.mapping().read(extent.offset as usize, bytes.len(), &mut copy);
-        assert!(copy.iter().all(|&byte| byte == 0));
-        assert_eq!(arena.in_use(), 0);
-    }
-
-    #[test]
-    fn a_full_arena_says_so_and_goes_on() {
-        let arena = Arena::create("test", 1 << 16).unwrap();
-        assert_eq!(arena.allocate(1 << 20).unwrap_err().kind(), io::ErrorKind::OutOfMemory);
-        assert!(arena.allocate(1 << 16).is_ok());
-    }
+fn range(extent: Extent) -> std::ops::Range<u64> {
+    extent.offset..extent.offset + extent.len
 }

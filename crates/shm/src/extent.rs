@@ -11,7 +11,7 @@ pub struct Extent {
     pub len: u64,
 }
 
-/// The free ranges of `[0, size)`: best fit, neighbours joined at once.
+/// The free parts of a range: best fit, neighbours joined at once.
 ///
 /// Pure bookkeeping beside the memory, so that a process that dies while it writes there cannot
 /// break it, and it can be tested without any memory at all. The lowest of equal fits wins, which
@@ -21,22 +21,22 @@ pub struct Extents {
     by_offset: BTreeMap<u64, u64>,
     by_len: BTreeSet<(u64, u64)>,
     in_use: u64,
+    granule: u64,
 }
 
-/// All extents start and end on such a boundary: a cache line, so that neighbours do not share one.
-const GRANULE: u64 = 64;
-
 impl Extents {
-    /// All of `[0, size)` free.
-    pub fn new(size: u64) -> Self {
-        let mut extents = Self { by_offset: BTreeMap::new(), by_len: BTreeSet::new(), in_use: 0 };
-        extents.insert(0, size / GRANULE * GRANULE);
+    /// All of `range` free; extents start and end on multiples of `granule`.
+    pub fn new(range: std::ops::Range<u64>, granule: u64) -> Self {
+        let (by_offset, by_len) = (BTreeMap::new(), BTreeSet::new());
+        let mut extents = Self { by_offset, by_len, in_use: 0, granule };
+        let start = range.start.next_multiple_of(granule);
+        extents.insert(start, (range.end - start) / granule * granule);
         extents
     }
 
     /// Take `len` bytes; `None` when no free range is that long. Give it back with [`Self::free`].
     pub fn allocate(&mut self, len: u64) -> Option<Extent> {
-        let len = len.max(1).checked_next_multiple_of(GRANULE)?;
+        let len = len.max(1).checked_next_multiple_of(self.granule)?;
         let (free, offset) = *self.by_len.range((len, 0)..).next()?;
         self.remove(offset, free);
         if free > len {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_is_given_back_is_whole_again() {
-        let mut extents = Extents::new(1024);
+        let mut extents = Extents::new(0..1024, 64);
         let taken: Vec<_> = (0..4).map(|_| extents.allocate(200).unwrap()).collect();
         assert_eq!(extents.allocate(64), None);
         for index in [2, 0, 3, 1] {
@@ -106,7 +106,7 @@ mod tests {
         /// Whatever is taken and given back: extents never overlap, none is lost, none joined late.
         #[test]
         fn extents_never_overlap(steps in prop::collection::vec((any::<bool>(), 1_u64..900), 1..200)) {
-            let mut extents = Extents::new(8192);
+            let mut extents = Extents::new(0..8192, 64);
             let mut live: Vec<Extent> = Vec::new();
             for (take, size) in steps {
                 if take {

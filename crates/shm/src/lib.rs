@@ -1,25 +1,43 @@
-//! Memory shared by processes, and the few calls to the operating system around it.
+//! Memory shared by processes, who holds it, and the few calls to the operating system around it.
 //!
-//! Level 1: knows nothing of tasks, workers or Python. Three nouns:
+//! Level 1: knows nothing of tasks, workers or Python. `README.md` beside this folder tells how
+//! extents live and die. The nouns:
 //!
 //! * [`Segment`] — an anonymous piece of memory behind a descriptor; nothing of it has a name in a
 //!   file system, so whatever dies, nothing is left behind.
-//! * [`Mapping`] — a segment seen from this process. Everything read from or written to it goes
+//! * [`Mapping`] — shared memory seen from this process. Everything read from or written to it goes
 //!   through bounds-checked copies and atomics, so the crates above need no `unsafe`.
-//! * [`Arena`] — a large sparse segment out of which its one owner hands out [`Extent`]s.
+//! * [`Window`] — some bytes of it, copy on write, at an address that may be told.
+//! * [`Arena`] — a region out of which its one owner hands out extents.
+//! * [`Store`] and [`Loan`] — the parent's side: what is placed once and read by many.
+//! * [`Lodging`] and [`Lease`] — a worker's side: its own region, what it lends, what it views.
 //!
 //! What is particular to an operating system stands in one file, [`os`].
 
 mod arena;
 mod extent;
+mod files;
+mod head;
+mod lease;
 mod mapping;
+mod ranges;
+mod raw;
 mod segment;
+mod store;
+mod view;
+mod window;
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 pub mod os;
 
-pub use arena::Arena;
+pub use arena::{Arena, Placed};
 pub use extent::{Extent, Extents};
+pub use files::{Files, Span};
+pub use lease::{Lease, Lodging};
 pub use mapping::Mapping;
+pub use raw::{Raw, RawOf};
 pub use segment::Segment;
+pub use store::{Loan, Store, Tally, Tenant};
+pub use view::{Hold, View, Views};
+pub use window::Window;

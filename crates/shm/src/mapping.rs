@@ -1,6 +1,7 @@
 //! A segment seen from this process.
 
-use crate::os;
+use crate::Raw;
+use crate::os::{self, Access};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
@@ -26,8 +27,14 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    pub(crate) fn new(fd: BorrowedFd<'_>, len: usize) -> io::Result<Self> {
-        Ok(Self { base: os::map(fd, len)?, len })
+    /// See `[offset, offset + len)` of what is behind `fd`, to read and to write.
+    pub fn new(fd: BorrowedFd<'_>, offset: u64, len: usize) -> io::Result<Self> {
+        Ok(Self { base: os::map(fd, offset, len, Access::Shared)?, len })
+    }
+
+    /// As [`Mapping::new`]; to write there is a fault (`SIGSEGV`), not damage.
+    pub fn read_only(fd: BorrowedFd<'_>, offset: u64, len: usize) -> io::Result<Self> {
+        Ok(Self { base: os::map(fd, offset, len, Access::ReadOnly)?, len })
     }
 
     /// Size in bytes.
@@ -81,6 +88,28 @@ impl Mapping {
         // SAFETY: the target is in bounds; it cannot overlap `bytes`, of which nobody can have a
         // plain reference inside the mapping.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), address, bytes.len()) }
+    }
+
+    /// Copy `source` to `offset`, with several threads when it is long.
+    pub fn fill(&self, offset: usize, source: Raw) {
+        let address = self.range(offset, source.len(), 1);
+        // SAFETY: the target is in bounds; nobody can have made a `Raw` of memory in this mapping,
+        // whose address is nowhere told.
+        unsafe { source.copy_to(address) }
+    }
+
+    /// Whether what stands at `offset` is the same as `other`.
+    pub fn holds(&self, offset: usize, other: Raw) -> bool {
+        let address = self.range(offset, other.len(), 1);
+        // SAFETY: in bounds.
+        unsafe { other.equals(address) }
+    }
+
+    /// Fill in the page tables of `[offset, offset + len)`, which is about to be written.
+    pub(crate) fn populate(&self, offset: usize, len: usize) {
+        let address = self.range(offset, len, 4096);
+        // SAFETY: in bounds of this mapping; only arenas call this, on mappings they write.
+        unsafe { os::populate(NonNull::new_unchecked(address), len) }
     }
 
     /// Append a copy of `[offset, offset + len)` to `target`.

@@ -26,7 +26,7 @@ impl Segment {
 
     /// See the whole segment from this process.
     pub fn map(&self) -> io::Result<Arc<Mapping>> {
-        Mapping::new(self.fd.as_fd(), self.len).map(Arc::new)
+        Mapping::new(self.fd.as_fd(), 0, self.len).map(Arc::new)
     }
 
     /// Size in bytes.

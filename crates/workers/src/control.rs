@@ -11,6 +11,8 @@ pub(crate) const MAX_WORKERS: usize = 1024;
 pub(crate) const CELLS: usize = 1 << 16;
 /// Blocks that exist at one time.
 pub(crate) const BLOCKS: usize = 1 << 14;
+/// Jobs that workers can tell to be open; they let go of others' functions whenever they rest.
+const OPEN_JOBS: usize = 64;
 /// Bytes of a worker's result ring: a power of two.
 pub(crate) const RING: usize = 1 << 20;
 
@@ -32,6 +34,7 @@ mod header {
     pub(super) const PARENT_BELL: usize = 3 * LINE;
     pub(super) const LOW_WATER: usize = 4 * LINE;
     pub(super) const HELLO: usize = 5 * LINE;
+    pub(super) const OPEN_JOBS: usize = 6 * LINE;
 }
 
 /// The control segment, seen from either side.
@@ -63,9 +66,15 @@ impl Control {
         self.0.long(header::LOW_WATER)
     }
 
-    /// Offset and length, in the parent's arena, of what every worker reads first.
+    /// Offset and length, in the parent's arena, of what every worker reads first; and how much of
+    /// that arena there is to map.
     pub(crate) fn hello(&self) -> &[AtomicU64] {
-        self.0.longs(header::HELLO, 2)
+        self.0.longs(header::HELLO, 3)
+    }
+
+    /// Jobs whose function holds shared memory, and which are not over; zero is none.
+    pub(crate) fn open_jobs(&self) -> &[AtomicU64] {
+        self.0.longs(header::OPEN_JOBS, OPEN_JOBS)
     }
 
     pub(crate) fn block(&self, block: u32) -> &[AtomicU64] {
@@ -118,6 +127,11 @@ impl<'control> Slot<'control> {
     /// One more than the position that is to be interrupted.
     pub(crate) fn interrupt(self) -> &'control AtomicU64 {
         self.mapping.long(self.at + 32)
+    }
+
+    /// Which region of the shared memory is the worker's.
+    pub(crate) fn region(self) -> &'control AtomicU64 {
+        self.mapping.long(self.at + 40)
     }
 
     /// Bytes ever written to the worker's ring; the worker's own.

@@ -3,15 +3,13 @@
 use crate::job::{Delivery, Inbox, Job, Outcome};
 use crate::ring::{Kind, Record, Ring};
 use crate::shared::{Shared, State};
-use shm::{Mapping, os};
+use shm::{Loan, Span, Store, Tenant, os};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Bytes before a large result in its worker's arena: a word that says who needs the extent.
-pub(crate) const EXTENT_HEAD: u64 = 64;
-pub(crate) const IN_USE: u32 = 1;
-const RELEASED: u32 = 0;
+/// Bytes that speak of one extent that a worker lends: its span, and the number of the lease.
+pub(crate) const LENT: usize = 32;
 
 /// Deliveries of one job, collected so that its lock is taken once for many.
 struct Batch {
@@ -80,17 +78,23 @@ impl Shared {
 
     pub(crate) fn drain_worker(&self, state: &mut State, worker: usize, scratch: &mut Vec<u8>) {
         let Some(member) = &state.members[worker] else { return };
-        let arena = member.arena.clone();
+        let tenant = member.tenant.clone();
         let mut batch: Option<Batch> = None;
         let mut full: Vec<Batch> = Vec::new();
         let State { blocks, stragglers, .. } = &mut *state;
         let mut finished: Vec<u32> = Vec::new();
+        let mut sane = true;
         let sound = Ring::new(&self.control, worker).drain(scratch, |record, bytes| {
+            // First of all: what the record lends is given back, whatever becomes of it.
+            let Some(content) = Content::read(&self.store, &tenant, record, bytes) else {
+                sane = false;
+                return;
+            };
             let Some(block) = blocks.get_mut(record.block as usize).and_then(Option::as_mut) else {
-                return release(&arena, record, bytes);
+                return;
             };
             let Some(offset) = block.offset(record.position).filter(|&it| block.finish(it)) else {
-                return release(&arena, record, bytes);
+                return;
             };
             if !stragglers.is_empty() {
                 stragglers.remove(&record.position);
@@ -101,20 +105,22 @@ impl Shared {
             }
             let Batch { inbox, nanos, .. } = batch.as_mut().expect("made above");
             let start = inbox.bytes.len();
-            append(&arena, record, bytes, &mut inbox.bytes);
+            inbox.bytes.extend_from_slice(content.bytes);
             let range = start..inbox.bytes.len();
             let outcome = match record.kind {
                 Kind::Value => Outcome::Value(range),
                 Kind::Failure => Outcome::Failure(range),
             };
             let index = block.tasks.first_index + offset;
-            inbox.deliveries.push(Delivery { index, outcome, note: record.note });
+            let Content { elsewhere, loans, .. } = content;
+            let note = record.note;
+            inbox.deliveries.push(Delivery { index, outcome, note, elsewhere, loans });
             *nanos += record.nanos;
             if block.left == 0 {
                 finished.push(record.block);
             }
         });
-        if !sound {
+        if !(sound && sane) {
             // Its memory cannot be trusted any more: end it, its task is reported as lost.
             state.members[worker].iter().for_each(|member| os::kill(member.process.as_fd()));
         }
@@ -127,30 +133,48 @@ impl Shared {
     }
 }
 
-/// Where a record's large bytes stand in the worker's arena.
-fn span(arena: &Mapping, bytes: &[u8]) -> Option<(usize, usize)> {
-    let offset = u64::from_ne_bytes(bytes.get(..8)?.try_into().ok()?);
-    let len = u64::from_ne_bytes(bytes.get(8..16)?.try_into().ok()?);
-    let end = offset.checked_add(EXTENT_HEAD)?.checked_add(len)?;
-    (offset.is_multiple_of(64) && end <= arena.len() as u64)
-        .then_some((offset as usize, len as usize))
+/// What a record says: bytes, here or elsewhere, and the extents that they speak of.
+struct Content<'record> {
+    bytes: &'record [u8],
+    elsewhere: Option<(Arc<Loan>, Span)>,
+    loans: Vec<Arc<Loan>>,
 }
 
-fn append(arena: &Mapping, record: Record, bytes: &[u8], target: &mut Vec<u8>) {
-    if !record.elsewhere {
-        return target.extend_from_slice(bytes);
+impl<'record> Content<'record> {
+    /// `None` when it makes no sense.
+    fn read(
+        store: &Arc<Store>,
+        tenant: &Arc<Tenant>,
+        record: Record,
+        mut bytes: &'record [u8],
+    ) -> Option<Self> {
+        if !record.elsewhere {
+            let mut loans = Vec::new();
+            if record.lends {
+                let count = u64::from_ne_bytes(*bytes.split_off(..8)?.first_chunk()?) as usize;
+                let lent = bytes.split_off(..count.checked_mul(LENT)?)?;
+                loans =
+                    lent.chunks(LENT).map(|it| borrow(store, tenant, it)).collect::<Option<_>>()?;
+            }
+            return Some(Self { bytes, elsewhere: None, loans });
+        }
+        let whole = borrow(store, tenant, bytes)?;
+        let span = whole.span();
+        let mut count = [0; 8];
+        store.files().read(span.part(0, 8), &mut count).ok()?;
+        let lent_len = (u64::from_ne_bytes(count)).checked_mul(LENT as u64)?;
+        let rest = span.len.checked_sub(8)?.checked_sub(lent_len)?;
+        let mut lent = vec![0; lent_len as usize];
+        store.files().read(span.part(8, lent_len), &mut lent).ok()?;
+        let loans = lent.chunks(LENT).map(|it| borrow(store, tenant, it)).collect::<Option<_>>()?;
+        let elsewhere = Some((whole, span.part(8 + lent_len, rest)));
+        Some(Self { bytes: &[], elsewhere, loans })
     }
-    if let Some((offset, len)) = span(arena, bytes) {
-        arena.read(offset + EXTENT_HEAD as usize, len, target);
-    }
-    release(arena, record, bytes);
 }
 
-/// Tell the worker that its extent is free again.
-fn release(arena: &Mapping, record: Record, bytes: &[u8]) {
-    if record.elsewhere
-        && let Some((offset, _)) = span(arena, bytes)
-    {
-        arena.word(offset).store(RELEASED, Ordering::Release);
-    }
+/// Take what a worker lends.
+fn borrow(store: &Arc<Store>, tenant: &Arc<Tenant>, bytes: &[u8]) -> Option<Arc<Loan>> {
+    let span = Span::from_bytes(*bytes.first_chunk()?)?;
+    let lease = u64::from_ne_bytes(*bytes.get(24..)?.first_chunk()?);
+    tenant.owns(span).then(|| store.borrow(tenant, span, lease as u32))
 }

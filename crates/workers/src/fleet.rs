@@ -2,9 +2,9 @@
 
 use crate::block::Pending;
 use crate::job::{Job, Loss};
-use crate::shared::{Shared, State, create_arena};
+use crate::shared::{Shared, State};
+use shm::Tenant;
 use shm::os::{self, Ending};
-use shm::{Arena, Mapping};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -19,8 +19,8 @@ pub(crate) struct Member {
     pub(crate) pid: u32,
     /// Readable when the worker has ended.
     pub(crate) process: OwnedFd,
-    /// Where its large results stand.
-    pub(crate) arena: Arc<Mapping>,
+    /// Its region of the shared memory.
+    pub(crate) tenant: Arc<Tenant>,
     /// Carries descriptors and nothing else. Its end says nothing: a child that the worker forked
     /// may hold the other one open.
     _socket: UnixStream,
@@ -31,6 +31,9 @@ pub(crate) struct Member {
 const FAILED_STARTS: u32 = 12;
 const LEFT: u32 = 4;
 const KILLED: u32 = 1;
+
+/// Without work for this long, memory that is kept for reuse is given back.
+pub(crate) const TRIM: Duration = Duration::from_secs(20);
 
 impl Shared {
     /// Start workers while there is work that nobody takes.
@@ -53,8 +56,10 @@ impl Shared {
     }
 
     fn start(&self, worker: usize) -> io::Result<Member> {
-        self.control.slot(worker).reset();
-        let arena: Arena = create_arena()?;
+        let tenant = self.store.tenant()?;
+        let slot = self.control.slot(worker);
+        slot.reset();
+        slot.region().store(tenant.region(), Ordering::Release);
         let (ours, theirs) = UnixStream::pair()?;
         let (program, arguments) = self.settings.command.split_first().expect("a program");
         let child = Command::new(program)
@@ -65,16 +70,17 @@ impl Shared {
             .spawn()?;
         let process = os::open_process(child.id())?;
         // In flight from now on, whether or not the worker lives to receive them.
-        let descriptors = [
+        let (memory, spill) = self.store.files().descriptors();
+        let mut descriptors = vec![
             self.control_segment.as_fd(),
-            self.arena.as_fd(),
-            arena.as_fd(),
+            memory,
             self.attention.as_fd(),
             self.own_process.as_fd(),
         ];
+        descriptors.extend(spill);
         // A worker that has ended by now does not take them; its process says so, to the watch.
         let _ = os::send_descriptors(&ours, &descriptors);
-        Ok(Member { pid: child.id(), process, arena: arena.mapping().clone(), _socket: ours })
+        Ok(Member { pid: child.id(), process, tenant, _socket: ours })
     }
 
     /// Tell every worker to leave as soon as it has nothing to do.
@@ -127,11 +133,18 @@ impl Shared {
         let idle = self.settings.idle;
         if state.outstanding > 0 {
             state.last_work = Instant::now();
-        } else if state.last_work.elapsed() >= idle {
-            self.retire(state);
-            self.arena.trim();
+            return TRIM.min(idle);
         }
-        idle.saturating_sub(state.last_work.elapsed()).max(Duration::from_millis(100))
+        let rested = state.last_work.elapsed();
+        if rested >= idle {
+            self.retire(state);
+        }
+        if rested >= TRIM && !state.trimmed {
+            self.store.trim();
+            state.trimmed = true;
+        }
+        let next = if state.trimmed { idle } else { TRIM.min(idle) };
+        next.saturating_sub(rested).max(Duration::from_millis(100))
     }
 
     fn bury_the_dead(&self, state: &mut State) {
@@ -148,6 +161,7 @@ impl Shared {
     fn bury(&self, state: &mut State, worker: usize, ending: Ending) {
         self.drain_worker(state, worker, &mut Vec::new());
         let member = state.members[worker].take().expect("a live worker");
+        member.tenant.end();
         let slot = self.control.slot(worker);
         let was_ready = slot.ready().load(Ordering::Acquire) != 0;
         let weight = if matches!(ending, Ending::Exited(_)) { LEFT } else { KILLED };

@@ -2,6 +2,7 @@
 
 use crate::payload::Payload;
 use shm::os::Ending;
+use shm::{Loan, Span};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tasks::Pace;
@@ -45,6 +46,10 @@ pub struct Delivery {
     pub outcome: Outcome,
     /// What its worker noticed, as reported.
     pub note: u8,
+    /// Where the bytes of the outcome are, if not in the inbox: they are too many.
+    pub elsewhere: Option<(Arc<Loan>, Span)>,
+    /// Extents that the bytes speak of.
+    pub loans: Vec<Arc<Loan>>,
 }
 
 /// What came back and nobody looked at yet.
@@ -105,7 +110,8 @@ impl Job {
     pub(crate) fn deliver(&self, index: u64, outcome: Outcome) {
         let mut progress = self.progress();
         progress.outstanding -= 1;
-        progress.inbox.deliveries.push(Delivery { index, outcome, note: 0 });
+        let (elsewhere, loans) = (None, Vec::new());
+        progress.inbox.deliveries.push(Delivery { index, outcome, note: 0, elsewhere, loans });
         self.arrived.store(true, Ordering::Release);
     }
 
@@ -124,6 +130,11 @@ impl Job {
     /// Tasks pushed and neither delivered nor withdrawn.
     pub fn outstanding(&self) -> u64 {
         self.progress().outstanding
+    }
+
+    /// Whether workers that keep its function hold shared memory by that.
+    pub(crate) fn lends(&self) -> bool {
+        self.function.as_ref().is_some_and(Payload::lends)
     }
 
     /// Pass over an index: the next task pushed gets the one after it.

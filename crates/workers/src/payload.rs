@@ -1,6 +1,6 @@
 //! The arguments of a block of tasks, as bytes, each item reachable alone.
 
-use shm::{Arena, Extent, Mapping};
+use shm::{Extent, Loan, Mapping, Store};
 use std::io;
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct Items {
     ends: Vec<u64>,
     bytes: Vec<u8>,
+    loans: Vec<Arc<Loan>>,
+    placed: u64,
 }
 
 impl Items {
@@ -30,6 +32,14 @@ impl Items {
         self.bytes.truncate(self.ends.last().map_or(0, |&end| end as usize));
     }
 
+    /// Keep an extent that the items speak of, until their tasks are over.
+    pub fn keep(&mut self, loan: Arc<Loan>) {
+        if !self.loans.iter().rev().take(8).any(|it| Arc::ptr_eq(it, &loan)) {
+            self.placed += loan.span().len;
+            self.loans.push(loan);
+        }
+    }
+
     /// Number of items.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -40,15 +50,16 @@ impl Items {
         self.ends.is_empty()
     }
 
-    /// Bytes of all items together.
+    /// Bytes of all items together, and of the extents that they speak of.
     pub fn size(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() + self.placed as usize
     }
 
-    /// Move the items into `arena`, leaving `self` empty.
-    pub(crate) fn store(&mut self, arena: &Arc<Arena>) -> io::Result<Payload> {
+    /// Move the items into shared memory, leaving `self` empty.
+    pub(crate) fn store(&mut self, store: &Arc<Store>) -> io::Result<Payload> {
         let table = self.ends.len() * 8;
         let len = table + self.bytes.len();
+        let arena = store.arena();
         let extent = arena.allocate(len)?;
         let at = extent.offset as usize;
         let ends: Vec<u8> = self.ends.iter().flat_map(|end| end.to_ne_bytes()).collect();
@@ -56,7 +67,9 @@ impl Items {
         arena.mapping().write(at + table, &self.bytes);
         self.ends.clear();
         self.bytes.clear();
-        Ok(Payload { arena: arena.clone(), extent, len: len as u64 })
+        self.placed = 0;
+        let loans = std::mem::take(&mut self.loans);
+        Ok(Payload { store: store.clone(), extent, len: len as u64, loans })
     }
 }
 
@@ -77,18 +90,28 @@ pub(crate) fn read_item(
     mapping.read((offset + 8 * count + start) as usize, len as usize, target);
 }
 
-/// Bytes in the parent's arena, freed with the last user.
+/// Bytes in the parent's arena, and the extents that they speak of, freed with the last user.
 #[derive(Debug)]
 pub(crate) struct Payload {
-    arena: Arc<Arena>,
+    store: Arc<Store>,
     pub(crate) extent: Extent,
     len: u64,
+    loans: Vec<Arc<Loan>>,
 }
 
 impl Payload {
-    pub(crate) fn store(arena: &Arc<Arena>, bytes: &[u8]) -> io::Result<Self> {
-        let extent = arena.store(bytes)?;
-        Ok(Self { arena: arena.clone(), extent, len: bytes.len() as u64 })
+    pub(crate) fn store(
+        store: &Arc<Store>,
+        bytes: &[u8],
+        loans: Vec<Arc<Loan>>,
+    ) -> io::Result<Self> {
+        let extent = store.arena().store(bytes)?;
+        Ok(Self { store: store.clone(), extent, len: bytes.len() as u64, loans })
+    }
+
+    /// Whether whoever reads it holds shared memory.
+    pub(crate) fn lends(&self) -> bool {
+        !self.loans.is_empty()
     }
 
     /// Offset and length in the arena.
@@ -99,7 +122,9 @@ impl Payload {
 
 impl Drop for Payload {
     fn drop(&mut self) {
-        self.arena.free(self.extent);
+        if !self.store.is_disarmed() {
+            self.store.arena().free(self.extent);
+        }
     }
 }
 
@@ -109,7 +134,7 @@ mod tests {
 
     #[test]
     fn each_item_is_reachable_alone() {
-        let arena = Arc::new(Arena::create("test", 1 << 20).unwrap());
+        let store = Store::new(1 << 30, 0, None).unwrap();
         let mut items = Items::default();
         for word in ["", "side", "by", "side"] {
             items.bytes().extend_from_slice(word.as_bytes());
@@ -117,14 +142,14 @@ mod tests {
         }
         items.bytes().extend_from_slice(b"not this");
         items.undo();
-        let payload = items.store(&arena).unwrap();
+        let payload = items.store(&store).unwrap();
         let mut found = Vec::new();
         for item in [2, 0, 1] {
-            read_item(arena.mapping(), payload.extent.offset, 4, item, &mut found);
+            read_item(store.arena().mapping(), payload.extent.offset, 4, item, &mut found);
             found.push(b'.');
         }
         assert_eq!(found, b"by..side.");
         drop(payload);
-        assert_eq!(arena.in_use(), 0);
+        assert_eq!(store.arena().in_use(), 0);
     }
 }

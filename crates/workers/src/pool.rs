@@ -4,12 +4,12 @@ use crate::block::Pending;
 use crate::control::{BLOCKS, CELLS, Control, MAX_WORKERS};
 use crate::job::Job;
 use crate::payload::{Items, Payload};
-use crate::shared::{Shared, State, create_arena};
-use shm::{Segment, os};
+use crate::shared::{Shared, State};
+use shm::{Loan, Segment, Store, os};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -53,24 +53,23 @@ impl Pool {
     /// Those of the operating system when shared memory cannot be had.
     pub fn new(
         settings: Settings,
+        store: Arc<Store>,
         hook: impl Fn(&Arc<Job>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let workers = settings.workers;
         assert!((1..=MAX_WORKERS).contains(&workers), "{workers} workers");
         let control_segment = Segment::create("abreast-control", Control::len(workers))?;
-        let arena = Arc::new(create_arena()?);
-        let hello = Payload::store(&arena, &settings.hello)?;
+        let hello = Payload::store(&store, &settings.hello, Vec::new())?;
         let control = Control::new(control_segment.map()?);
-        for (long, value) in
-            control.hello().iter().zip([hello.extent.offset, settings.hello.len() as u64])
-        {
+        let (offset, len) = hello.span();
+        for (long, value) in control.hello().iter().zip([offset, len, store.arena().small_len()]) {
             long.store(value, Ordering::Relaxed);
         }
         control.parent_bell().leave();
         let shared = Arc::new(Shared {
             control,
             control_segment,
-            arena,
+            store,
             attention: os::create_bell()?,
             own_process: os::open_process(std::process::id())?,
             hook: Box::new(hook),
@@ -99,11 +98,43 @@ impl Pool {
         Ok(Self { shared, threads: Mutex::new(threads) })
     }
 
-    /// A job: a function (none when each task brings its own) and how its tasks are called.
-    pub fn open(&self, function: Option<&[u8]>, style: u64) -> io::Result<Arc<Job>> {
-        let function =
-            function.map(|bytes| Payload::store(&self.shared.arena, bytes)).transpose()?;
-        Ok(Job::new(style, function, self.shared.settings.workers))
+    /// A job: a function (none when each task brings its own), with the extents that it speaks
+    /// of, and how its tasks are called.
+    pub fn open(
+        &self,
+        function: Option<(&[u8], Vec<Arc<Loan>>)>,
+        style: u64,
+    ) -> io::Result<Arc<Job>> {
+        let function = function
+            .map(|(bytes, loans)| Payload::store(&self.shared.store, bytes, loans))
+            .transpose()?;
+        let job = Job::new(style, function, self.shared.settings.workers);
+        if job.lends() {
+            let free = |it: &&AtomicU64| it.load(Ordering::Relaxed) == 0;
+            let _state = self.shared.state();
+            if let Some(place) = self.shared.control.open_jobs().iter().find(free) {
+                place.store(job.id, Ordering::Release);
+            }
+        }
+        Ok(job)
+    }
+
+    /// Nothing more comes of the job: workers that keep its function may let go of it.
+    pub fn end(&self, job: &Job) {
+        if !job.lends() {
+            return;
+        }
+        for place in self.shared.control.open_jobs() {
+            let _ = place.compare_exchange(job.id, 0, Ordering::AcqRel, Ordering::Relaxed);
+        }
+        for worker in 0..self.shared.settings.workers {
+            self.shared.control.slot(worker).bell().ring();
+        }
+    }
+
+    /// What the pool's tasks share.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.shared.store
     }
 
     /// Append tasks to a job, leaving `items` empty; answers false when the pool is closed.
@@ -112,7 +143,7 @@ impl Pool {
             return Ok(true);
         }
         let count = items.len() as u64;
-        let payload = Arc::new(items.store(&self.shared.arena)?);
+        let payload = Arc::new(items.store(&self.shared.store)?);
         let mut state = self.shared.state();
         if state.closed {
             return Ok(false);

@@ -18,9 +18,10 @@ pub(crate) struct Record {
     pub(crate) position: u64,
     pub(crate) block: u32,
     pub(crate) kind: Kind,
-    /// The bytes are not here but in an extent of the worker's arena, whose offset and length
-    /// stand here instead.
+    /// The bytes are not here but in an extent that the worker lends, which stands here instead.
     pub(crate) elsewhere: bool,
+    /// Before the bytes stand extents that they speak of.
+    pub(crate) lends: bool,
     /// What the worker noticed; its meaning is the caller's.
     pub(crate) note: u8,
     /// How long the task took, in nanoseconds.
@@ -41,6 +42,7 @@ impl Record {
         bytes[12] = u8::from(self.kind == Kind::Failure);
         bytes[13] = u8::from(self.elsewhere);
         bytes[14] = self.note;
+        bytes[15] = u8::from(self.lends);
         bytes[16..24].copy_from_slice(&self.nanos.to_ne_bytes());
         bytes[24..].copy_from_slice(&self.len.to_ne_bytes());
         bytes
@@ -53,6 +55,7 @@ impl Record {
             block: u32::from_ne_bytes(bytes[8..12].try_into().expect("4 bytes")),
             kind: if bytes[12] == 0 { Kind::Value } else { Kind::Failure },
             elsewhere: bytes[13] != 0,
+            lends: bytes[15] != 0,
             note: bytes[14],
             nanos: long(16),
             len: long(24),
@@ -163,7 +166,8 @@ mod tests {
 
     fn record(position: u64, len: usize) -> Record {
         let len = len as u64;
-        Record { position, block: 3, kind: Kind::Value, elsewhere: false, note: 0, nanos: 9, len }
+        let (elsewhere, lends) = (false, false);
+        Record { position, block: 3, kind: Kind::Value, elsewhere, lends, note: 0, nanos: 9, len }
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use crate::block::Entry;
 use crate::control::Control;
-use crate::drain::{EXTENT_HEAD, IN_USE};
+use crate::drain::LENT;
+use crate::fleet::TRIM;
 use crate::payload::read_item;
 use crate::ring::{INLINE, Kind, Record, Ring};
-use shm::{Arena, Extent, Mapping, Segment, os};
+use shm::{Files, Lease, Lodging, Mapping, Raw, Segment, os};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -56,12 +57,10 @@ pub struct Runner {
     worker: usize,
     control: Control,
     /// Arguments, written by the parent.
-    parent: Arc<Mapping>,
-    /// Results too large for the ring.
-    own: Arena,
+    parent: Mapping,
+    /// This worker's part of what is placed once and read by many.
+    lodging: Arc<Lodging>,
     attention: OwnedFd,
-    /// Extents of large results, until the parent has read them.
-    lent: Vec<Extent>,
     /// When the last task ended, if nothing was waited for since.
     clock: Option<u64>,
     /// Reported since the parent was last woken for sure.
@@ -93,8 +92,9 @@ impl Runner {
     /// From now on this process ends when its parent does.
     pub fn connect(worker: usize) -> io::Result<Self> {
         let socket = os::take_stdin()?;
-        let descriptors = os::receive_descriptors(&socket)?;
-        let [control, parent, own, attention, parent_process]: [OwnedFd; 5] = descriptors
+        let mut descriptors = os::receive_descriptors(&socket)?;
+        let spill = if descriptors.len() == 5 { descriptors.pop() } else { None };
+        let [control, memory, attention, parent_process]: [OwnedFd; 4] = descriptors
             .try_into()
             .map_err(|_| io::Error::other("the parent sent other descriptors than expected"))?;
         std::thread::Builder::new().name("abreast-parent".into()).spawn(move || {
@@ -103,13 +103,16 @@ impl Runner {
             os::exit_now(1);
         })?;
         let control = Control::new(Segment::from_descriptor(control)?.map()?);
+        let files = Files::from_descriptors(memory, spill);
+        let small = control.hello()[2].load(Ordering::Relaxed) as usize;
+        let parent = Lodging::parent(&files, small)?;
+        let region = control.slot(worker).region().load(Ordering::Acquire);
         Ok(Self {
             worker,
             control,
-            parent: Segment::from_descriptor(parent)?.map()?,
-            own: Arena::over(Segment::from_descriptor(own)?)?,
+            parent,
+            lodging: Lodging::new(files, region)?,
             attention,
-            lent: Vec::new(),
             clock: None,
             unheard: false,
         })
@@ -147,7 +150,7 @@ impl Runner {
     /// Wait until there may be a task. Call it without any lock that tasks need.
     pub fn idle(&mut self) -> Wake {
         self.clock = None;
-        self.reclaim();
+        self.lodging.reclaim();
         let slot = self.control.slot(self.worker);
         let queue = self.control.queue();
         if std::mem::take(&mut self.unheard) {
@@ -157,7 +160,15 @@ impl Runner {
             return Wake::Work;
         }
         let leaves = || slot.retire().load(Ordering::SeqCst) != 0;
-        slot.bell().sleep(None, || queue.has_ready() || leaves());
+        let rung = |limit| {
+            let start = os::now();
+            slot.bell().sleep(limit, || queue.has_ready() || leaves());
+            limit.is_none_or(|limit| os::now() - start < limit.as_nanos() as u64)
+        };
+        if !rung(Some(TRIM)) {
+            self.lodging.trim();
+            rung(None);
+        }
         if leaves() && !queue.has_ready() { Wake::Retire } else { Wake::Work }
     }
 
@@ -173,19 +184,51 @@ impl Runner {
         self.parent.read(offset as usize, len as usize, target);
     }
 
-    /// Say how the task ended.
+    /// Whether the job may still bring tasks; certainly not when its function lent memory and this
+    /// says no.
+    pub fn is_open(&self, job: u64) -> bool {
+        self.control.open_jobs().iter().any(|open| open.load(Ordering::Acquire) == job)
+    }
+
+    /// This worker's part of what is placed once and read by many.
+    pub fn lodging(&self) -> &Arc<Lodging> {
+        &self.lodging
+    }
+
+    /// Say how the task ended; `bytes` may speak of `leases`.
     ///
     /// # Errors
     /// `OutOfMemory` when shared memory has no room for `bytes`; nothing was reported then.
-    pub fn report(&mut self, task: &Task, kind: Kind, note: u8, bytes: &[u8]) -> io::Result<()> {
-        let reference;
-        let elsewhere = bytes.len() > INLINE;
-        let inline = if elsewhere {
-            reference = self.lend(bytes)?;
-            &reference[..]
-        } else {
-            bytes
-        };
+    pub fn report(
+        &mut self,
+        task: &Task,
+        kind: Kind,
+        note: u8,
+        bytes: &[u8],
+        leases: Vec<Lease>,
+    ) -> io::Result<()> {
+        let content;
+        let lends = !leases.is_empty();
+        let mut elsewhere = bytes.len() > INLINE;
+        let mut inline = bytes;
+        if lends || elsewhere {
+            let mut whole = Vec::with_capacity(8 + leases.len() * LENT + bytes.len());
+            whole.extend_from_slice(&(leases.len() as u64).to_ne_bytes());
+            for lease in &leases {
+                whole.extend_from_slice(&lent(lease));
+            }
+            whole.extend_from_slice(bytes);
+            elsewhere = whole.len() > INLINE;
+            if elsewhere {
+                let lease = self.lodging.place(*Raw::of(&whole))?;
+                whole.clear();
+                whole.extend_from_slice(&lent(&lease));
+                lease.send();
+            }
+            content = whole;
+            inline = &content;
+        }
+        leases.into_iter().for_each(Lease::send);
         let now = os::now();
         let slot = self.control.slot(self.worker);
         let record = Record {
@@ -193,6 +236,7 @@ impl Runner {
             block: task.claim.block,
             kind,
             elsewhere,
+            lends,
             note,
             nanos: now - slot.started().load(Ordering::Relaxed),
             len: inline.len() as u64,
@@ -217,31 +261,12 @@ impl Runner {
         }
         Ok(())
     }
+}
 
-    /// Put a large result where the parent can read it: answers offset and length.
-    fn lend(&mut self, bytes: &[u8]) -> io::Result<[u8; 16]> {
-        self.reclaim();
-        let extent = self.own.allocate(EXTENT_HEAD as usize + bytes.len())?;
-        let at = extent.offset as usize;
-        self.own.mapping().word(at).store(IN_USE, Ordering::Relaxed);
-        self.own.mapping().write(at + EXTENT_HEAD as usize, bytes);
-        self.lent.push(extent);
-        let mut reference = [0; 16];
-        reference[..8].copy_from_slice(&extent.offset.to_ne_bytes());
-        reference[8..].copy_from_slice(&(bytes.len() as u64).to_ne_bytes());
-        Ok(reference)
-    }
-
-    /// Free the extents that the parent has read.
-    fn reclaim(&mut self) {
-        let Self { own, lent, .. } = self;
-        lent.retain(|extent| {
-            let word = own.mapping().word(extent.offset as usize);
-            let in_use = word.load(Ordering::Acquire) == IN_USE;
-            if !in_use {
-                own.free(*extent);
-            }
-            in_use
-        });
-    }
+/// How a record speaks of an extent.
+fn lent(lease: &Lease) -> [u8; LENT] {
+    let mut bytes = [0; LENT];
+    bytes[..24].copy_from_slice(&lease.span().to_bytes());
+    bytes[24..].copy_from_slice(&u64::from(lease.number()).to_ne_bytes());
+    bytes
 }

@@ -6,9 +6,8 @@ use crate::fleet::Member;
 use crate::job::{Job, Loss, Outcome};
 use crate::payload::Payload;
 use crate::pool::Settings;
-use shm::{Arena, Segment};
+use shm::{Segment, Store};
 use std::collections::{HashMap, VecDeque};
-use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -21,7 +20,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) control: Control,
     pub(crate) control_segment: Segment,
-    pub(crate) arena: Arc<Arena>,
+    pub(crate) store: Arc<Store>,
     /// Rung to make the watching thread look around.
     pub(crate) attention: OwnedFd,
     /// This process, for the workers to see it end.
@@ -58,19 +57,10 @@ pub(crate) struct State {
     pub(crate) pressure: bool,
     pub(crate) failed_starts: u32,
     pub(crate) last_work: Instant,
+    /// Kept memory was given back since then.
+    pub(crate) trimmed: bool,
     pub(crate) closed: bool,
     pub(crate) kill_at: Option<Instant>,
-}
-
-/// As much address space as the machine has memory, or as much of that as a limit leaves.
-pub(crate) fn create_arena() -> io::Result<Arena> {
-    let mut len = 1_usize << 36;
-    loop {
-        match Arena::create("abreast-arena", len) {
-            Err(_) if len > 1 << 26 => len /= 4,
-            result => return result,
-        }
-    }
 }
 
 impl State {
@@ -87,6 +77,7 @@ impl State {
             pressure: false,
             failed_starts: 0,
             last_work: Instant::now(),
+            trimmed: false,
             closed: false,
             kill_at: None,
         }
@@ -166,6 +157,7 @@ impl Shared {
         }
         if published > 0 {
             state.last_work = Instant::now();
+            state.trimmed = false;
             self.wake(published);
         }
         if !state.pending.is_empty() {

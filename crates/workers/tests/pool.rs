@@ -1,5 +1,6 @@
 //! A pool with real worker processes: this test program, started again as a worker.
 
+use shm::Store;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ fn worker_process() {
         let kind = if value == 13 { Kind::Failure } else { Kind::Value };
         let answer =
             if bytes.len() > 9 { bytes.clone() } else { (2 * value).to_ne_bytes().to_vec() };
-        runner.report(&task, kind, 0, &answer).unwrap();
+        runner.report(&task, kind, 0, &answer, Vec::new()).unwrap();
         if bytes[0] == DIE_AFTER {
             kill_self();
         }
@@ -60,7 +61,11 @@ fn kill_self() {
 }
 
 fn pool(workers: usize) -> Pool {
-    Pool::new(settings(workers), |_| ()).unwrap()
+    Pool::new(settings(workers), store(), |_| ()).unwrap()
+}
+
+fn store() -> Arc<Store> {
+    Store::new(1 << 32, 1 << 28, None).unwrap()
 }
 
 fn settings(workers: usize) -> Settings {
@@ -98,9 +103,14 @@ fn collect(pool: &Pool, job: &Arc<Job>) -> BTreeMap<u64, (Outcome, Vec<u8>)> {
         let inbox = job.take();
         for delivery in inbox.deliveries {
             let bytes = match &delivery.outcome {
-                Outcome::Value(range) | Outcome::Failure(range) => {
-                    inbox.bytes[range.clone()].to_vec()
-                }
+                Outcome::Value(range) | Outcome::Failure(range) => match &delivery.elsewhere {
+                    None => inbox.bytes[range.clone()].to_vec(),
+                    Some((loan, span)) => {
+                        let mut bytes = vec![0; span.len as usize];
+                        loan.store().files().read(*span, &mut bytes).unwrap();
+                        bytes
+                    }
+                },
                 Outcome::Lost(_) => Vec::new(),
             };
             let before = outcomes.insert(delivery.index, (delivery.outcome, bytes));
@@ -244,7 +254,7 @@ fn watched_jobs_are_reported_without_anybody_waiting() {
     let count = move |_: &Arc<Job>| {
         seen.fetch_add(1, Ordering::SeqCst);
     };
-    let pool = Pool::new(settings(2), count).unwrap();
+    let pool = Pool::new(settings(2), store(), count).unwrap();
     let jobs: Vec<_> = (0..100).map(|_| pool.open(None, 0).unwrap()).collect();
     for job in &jobs {
         push(&pool, job, [(DOUBLE, 1)]);
@@ -282,7 +292,7 @@ fn one_item() -> Items {
 #[test]
 fn workers_that_cannot_start_are_no_endless_loop() {
     let settings = Settings { command: vec!["/bin/false".into()], ..settings(2) };
-    let pool = Pool::new(settings, |_| ()).unwrap();
+    let pool = Pool::new(settings, store(), |_| ()).unwrap();
     let job = pool.open(None, 0).unwrap();
     push(&pool, &job, [(DOUBLE, 1), (DOUBLE, 2)]);
     for (outcome, _) in collect(&pool, &job).into_values() {
@@ -293,7 +303,7 @@ fn workers_that_cannot_start_are_no_endless_loop() {
 #[test]
 fn a_program_that_does_not_exist_is_told_at_once() {
     let settings = Settings { command: vec!["/nonexistent/program".into()], ..settings(1) };
-    let pool = Pool::new(settings, |_| ()).unwrap();
+    let pool = Pool::new(settings, store(), |_| ()).unwrap();
     let job = pool.open(None, 0).unwrap();
     push(&pool, &job, [(DOUBLE, 1)]);
     assert_eq!(collect(&pool, &job)[&0].0, Outcome::Lost(Loss::CannotStart { ending: None }));
@@ -303,7 +313,7 @@ fn a_program_that_does_not_exist_is_told_at_once() {
 fn idle_workers_are_let_go_and_come_back() {
     let mut settings = settings(1);
     settings.idle = Duration::from_millis(200);
-    let pool = Pool::new(settings, |_| ()).unwrap();
+    let pool = Pool::new(settings, store(), |_| ()).unwrap();
     for value in 0..2 {
         let job = pool.open(None, 0).unwrap();
         push(&pool, &job, [(DOUBLE, value)]);

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from abreast import _abreast
+from abreast.backends import memory
 from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
 from abreast.backends.native import environment
 from abreast.backends.sources import Sources
@@ -74,6 +75,7 @@ class ProcessesBackend:
             IDLE,
             dumps,
             loads,
+            memory.shared(),
         )
 
     def open(self, call: Call) -> Job:
@@ -83,14 +85,15 @@ class ProcessesBackend:
         if call.function is None:
             return ProcessesJob(self._pool.open(None, _abreast.APPLY), brings_function=True)
         style = _abreast.INDEXED if call.indexed else _abreast.STAR if call.star else _abreast.PLAIN
+        if call.watched:
+            style |= _abreast.WATCHED
         try:
-            function = dumps(call.function)
+            job = self._pool.open(call.function, style)
+        except (MemoryError, OSError):
+            raise
         except Exception as reason:
             raise unpicklable("function", None, reason) from reason
-        return ProcessesJob(
-            self._pool.open(function, style | (_abreast.WATCHED if call.watched else 0)),
-            brings_function=False,
-        )
+        return ProcessesJob(job, brings_function=False)
 
     def _renew(self) -> None:
         """Let new jobs run on new workers: a module was reloaded, or its place has changed."""
@@ -134,10 +137,12 @@ class ProcessesJob:
 
     def push(self, items: Iterable[Any]) -> None:
         """Append a task for each item."""
+        steady = isinstance(items, (list, tuple, range)) or getattr(items, "steady", False)
         if self._brings_function:
-            items = ((dumps_call(function), args, kwargs) for function, args, kwargs in items)
+            pack = memory.shared().pack
+            items = ((dumps_call(function, pack), args, kwargs) for function, args, kwargs in items)
         try:
-            self._pushed += self._job.push(items)
+            self._pushed += self._job.push(items, steady)
         except (MemoryError, OSError):
             raise
         except RuntimeError as reason:

@@ -13,7 +13,7 @@ from typing import Any
 from abreast import _abreast
 from abreast.pickling import dumps
 
-__all__ = ["main", "read_level"]
+__all__ = ["main", "pack", "read_level"]
 
 
 class Hooks:
@@ -45,6 +45,12 @@ class Hooks:
 
 
 _level: bytes | None = None
+_worker: _abreast.Worker | None = None
+
+
+def pack(obj: Any) -> Any:
+    """Pack a value as it is now, to go with a result; None where this is no worker."""
+    return None if _worker is None else _worker.pack(obj)
 
 
 def read_level() -> Any:
@@ -54,7 +60,8 @@ def read_level() -> Any:
 
 def main(number: int) -> None:
     """Serve as worker `number` of the pool that started this process."""
-    worker = _abreast.Worker(number)
+    global _level, _worker
+    worker = _worker = _abreast.Worker(number)
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         # Ctrl-C reaches every process of the terminal; only the parent decides what it means.
@@ -70,7 +77,6 @@ def main(number: int) -> None:
     sys.argv = hello["argv"]
     sys.path[:] = hello["path"]
     os.chdir(hello["folder"])
-    global _level
     _level = hello["level"]
     worker.ready()
     worker.serve(Hooks)

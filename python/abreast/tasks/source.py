@@ -10,6 +10,9 @@ from typing import Any
 
 __all__ = ["Reading", "Source"]
 
+_CONTAINERS = (list, tuple, range, dict, set, frozenset, str, bytes, repeat)
+"""Giving an item of these runs no code of the user's."""
+
 _PATIENCE = 0.0005
 """Seconds for which items of a slow iterator are gathered before they are handed on."""
 
@@ -17,9 +20,11 @@ _PATIENCE = 0.0005
 class Reading:
     """Items that are read as they are asked for, once; `given` counts them."""
 
-    def __init__(self, items: Iterator[Any]) -> None:
+    def __init__(self, items: Iterator[Any], steady: bool) -> None:
         self._items = items
         self.given = 0
+        self.steady = steady
+        """Nothing that could change one item runs before the next is given."""
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -47,6 +52,7 @@ class Source:
                     f"hint: {caller}(function, items), or {caller}(function, xs, ys) for two"
                 )
         self.star = len(iterables) > 1
+        self._steady = all(isinstance(each, _CONTAINERS) for each in iterables)
         self.exhausted = False
         self.error: Exception | None = None
         self.one_by_one = False
@@ -96,7 +102,9 @@ class Source:
     def take(self, most: int) -> Sequence[Any] | Reading:
         """Return up to `most` items, fewer if they come slowly or end; sets `exhausted`."""
         read = self._read(most)
-        return self._listed(most) or (Reading(read) if self.one_by_one else list(read))
+        return self._listed(most) or (
+            Reading(read, self._steady) if self.one_by_one else list(read)
+        )
 
     def _listed(self, most: int) -> Sequence[Any]:
         if self._unread:

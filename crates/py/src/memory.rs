@@ -1,0 +1,209 @@
+//! The shared memory of this process, for Python: what is placed once and read by many.
+
+use crate::buffer::{Buffer, copied};
+use crate::codec::{Depot, Opener, copying, decode, encode};
+use crate::parcel::{Holds, Parcel, pickling};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use shm::{Loan, Raw, Span, Store};
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, Weak};
+
+/// Shared memory of this process and its workers.
+#[pyclass(frozen, module = "abreast._abreast")]
+pub(crate) struct Memory {
+    pub(crate) store: Arc<Store>,
+}
+
+#[pymethods]
+impl Memory {
+    /// At most `limit` bytes in use in memory, the rest in a file in `folder`, if one is given; at
+    /// most `keep` free bytes kept for reuse.
+    #[new]
+    fn new(limit: u64, keep: u64, folder: Option<PathBuf>) -> PyResult<Self> {
+        let store = Store::new(limit, keep, folder.as_deref())
+            .map_err(|error| PyOSError::new_err(error.to_string()))?;
+        Ok(Self { store })
+    }
+
+    /// Change the bounds.
+    fn bound(&self, limit: u64, keep: u64) {
+        self.store.bound(limit, keep);
+    }
+
+    /// Pack a value as it is now, to be sent to many.
+    fn pack(&self, object: &Bound<'_, PyAny>) -> PyResult<Parcel> {
+        let dumps = pickling(object.py())?.0.bind(object.py());
+        let mut clerk = Clerk::new(&self.store, None);
+        let mut bytes = Vec::new();
+        encode(object, &mut bytes, dumps, &mut clerk)?;
+        let loans = clerk.loans;
+        Ok(Parcel::new(bytes, Holds::Loans(self.store.clone(), loans)))
+    }
+
+    /// A copy of `object` whose large memory is shared; None when it has none.
+    fn share<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let parcel = self.pack(object)?;
+        let Holds::Loans(_, loans) = &parcel.holds else { return Ok(None) };
+        if loans.is_empty() { Ok(None) } else { parcel.open(object.py()).map(Some) }
+    }
+
+    /// Bytes, by name.
+    fn tally<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let tally = self.store.tally();
+        let entries = [
+            ("reused", tally.reused.load(Ordering::Relaxed)),
+            ("fresh", tally.fresh.load(Ordering::Relaxed)),
+            ("spilled", tally.spilled.load(Ordering::Relaxed)),
+            ("passed", tally.passed.load(Ordering::Relaxed)),
+            ("returned", tally.returned.load(Ordering::Relaxed)),
+            ("peak", tally.peak.load(Ordering::Relaxed)),
+            ("used", self.store.used()),
+            ("kept", self.store.arena().warm()),
+            ("limit", self.store.limit()),
+        ];
+        let dict = PyDict::new(py);
+        entries.iter().try_for_each(|(name, bytes)| dict.set_item(name, bytes))?;
+        Ok(dict)
+    }
+
+    /// Whether nobody has anything here.
+    fn is_idle(&self) -> bool {
+        self.store.is_idle()
+    }
+
+    /// Give what is kept for reuse back to the system.
+    fn trim(&self) {
+        self.store.trim();
+    }
+
+    /// Forget everything without touching it: for a forked child.
+    fn disarm(&self) {
+        self.store.disarm();
+    }
+}
+
+/// Copies of this process's memory that surely still hold the same: nothing changes the originals
+/// meanwhile, and they are kept, so that nothing else can come to stand where they are.
+#[derive(Default)]
+pub(crate) struct Steady(Mutex<VecDeque<Original>>);
+
+/// Address, length, where the copy stands, and whose memory it is.
+type Original = (usize, usize, Weak<Loan>, Py<PyAny>);
+
+/// Most originals that are kept.
+const STEADY: usize = 64;
+
+impl Steady {
+    fn find(&self, source: Raw) -> Option<Arc<Loan>> {
+        let kept = self.0.lock().expect("steady");
+        let mine = |it: &&Original| (it.0, it.1) == (source.address(), source.len());
+        kept.iter().rev().find(mine).and_then(|it| it.2.upgrade())
+    }
+
+    fn keep(&self, owner: &Bound<'_, PyAny>, source: Raw, loan: &Arc<Loan>) {
+        let entry = (source.address(), source.len(), Arc::downgrade(loan), owner.clone().unbind());
+        let mut kept = self.0.lock().expect("steady");
+        kept.push_back(entry);
+        let dropped = if kept.len() > STEADY { kept.pop_front() } else { None };
+        drop(kept);
+        // Outside the lock: it is a Python object.
+        drop(dropped);
+    }
+}
+
+/// Takes the large memory of arguments.
+pub(crate) struct Clerk<'store> {
+    store: &'store Arc<Store>,
+    steady: Option<&'store Steady>,
+    pub(crate) loans: Vec<Arc<Loan>>,
+}
+
+impl<'store> Clerk<'store> {
+    pub(crate) fn new(store: &'store Arc<Store>, steady: Option<&'store Steady>) -> Self {
+        Self { store, steady, loans: Vec::new() }
+    }
+}
+
+impl Depot for Clerk<'_> {
+    fn place(&mut self, owner: &Bound<'_, PyAny>, source: Raw) -> PyResult<Span> {
+        if let Some(loan) = self.steady.and_then(|steady| steady.find(source)) {
+            let tally = &self.store.tally().passed;
+            tally.fetch_add(source.len() as u64, Ordering::Relaxed);
+            let span = loan.span();
+            self.loans.push(loan);
+            return Ok(span);
+        }
+        let (loan, span) = copying(owner.py(), source, || self.store.place(source))?;
+        // A part of something larger is found again by its address anyway.
+        if let Some(steady) = self.steady.filter(|_| loan.span() == span) {
+            steady.keep(owner, source, &loan);
+        }
+        self.loans.push(loan);
+        Ok(span)
+    }
+
+    fn forward(&mut self, parcel: &Parcel) -> bool {
+        let Holds::Loans(store, loans) = &parcel.holds else { return false };
+        let goes = Arc::ptr_eq(store, self.store);
+        if goes {
+            self.loans.extend_from_slice(loans);
+        }
+        goes
+    }
+}
+
+/// Most views of this process; beyond that it copies, for the system limits mappings.
+const MOST_VIEWS: usize = 20_000;
+
+/// Opens what workers lent, or what was packed here.
+pub(crate) struct Borrower<'loans> {
+    store: &'loans Arc<Store>,
+    loans: &'loans [Arc<Loan>],
+}
+
+impl<'loans> Borrower<'loans> {
+    pub(crate) fn new(store: &'loans Arc<Store>, loans: &'loans [Arc<Loan>]) -> Self {
+        Self { store, loans }
+    }
+
+    fn loan(&self, base: u64) -> PyResult<&Arc<Loan>> {
+        let found = self.loans.iter().find(|loan| loan.span().base == base);
+        found.ok_or_else(|| PyValueError::new_err("a value speaks of memory that nobody lent"))
+    }
+}
+
+impl Opener for Borrower<'_> {
+    fn open<'py>(&self, py: Python<'py>, span: Span) -> PyResult<Bound<'py, PyAny>> {
+        let loan = self.loan(span.base)?;
+        let room = self.store.views() < MOST_VIEWS;
+        match room.then(|| self.store.open(loan, span)) {
+            Some(Ok(view)) => Ok(Bound::new(py, Buffer::new(view))?.into_any()),
+            _ => copied(py, span, |target| self.store.files().read(span, target)),
+        }
+    }
+
+    fn read(&self, span: Span, target: &mut [u8]) -> PyResult<()> {
+        let read = self.store.files().read(span, target);
+        read.map_err(|error| PyMemoryError::new_err(error.to_string()))
+    }
+
+    fn parcel(&self, bytes: &[u8], bases: &[u64]) -> PyResult<Parcel> {
+        let loans = bases.iter().map(|&base| self.loan(base).cloned()).collect::<PyResult<_>>()?;
+        Ok(Parcel::new(bytes.to_vec(), Holds::Loans(self.store.clone(), loans)))
+    }
+}
+
+/// The value at `bytes`, which speak of `loans`.
+pub(crate) fn read_value<'py>(
+    py: Python<'py>,
+    bytes: &[u8],
+    loads: &Bound<'py, PyAny>,
+    store: &Arc<Store>,
+    loans: &[Arc<Loan>],
+) -> PyResult<Bound<'py, PyAny>> {
+    decode(py, bytes, loads, &Borrower::new(store, loans))
+}

@@ -1,0 +1,82 @@
+"""What happened so far, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Report", "report"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened since the program began; prints as a few lines.
+
+    Attributes
+    ----------
+    fresh, reused, spilled : int
+        Bytes that were copied into shared memory: into memory that had to be had from the system,
+        into memory that was used before, into a file, because memory had reached its bound.
+    passed : int
+        Bytes that went to tasks as a place in shared memory, without a copy.
+    returned : int
+        Bytes that came back from tasks that way.
+    peak, used, kept, limit : int
+        Most bytes in use at one time; in use now; in this process, in use or kept for reuse; the
+        bound.
+    """
+
+    fresh: int = 0
+    reused: int = 0
+    spilled: int = 0
+    passed: int = 0
+    returned: int = 0
+    peak: int = 0
+    used: int = 0
+    kept: int = 0
+    limit: int = 0
+
+    def __str__(self) -> str:
+        if not self.limit:
+            return "shared memory: not used"
+        lines = [
+            f"shared memory: {_size(self.used)} in use, {_size(self.peak)} at most, "
+            f"bound {_size(self.limit)}",
+            f"  copied in: {_size(self.fresh)} to fresh memory, {_size(self.reused)} to memory "
+            "used before",
+            f"  without a copy: {_size(self.passed)} to tasks, {_size(self.returned)} from tasks",
+        ]
+        if self.fresh > self.reused:
+            lines.append(
+                "  note: fresh memory costs several times what used memory does; the next call "
+                "with as much data is faster, and abreast.share saves the copy"
+            )
+        if self.spilled:
+            lines.append(
+                f"  note: {_size(self.spilled)} exceeded the bound and went to a file; "
+                "abreast.config.set(memory=...) raises it"
+            )
+        return "\n".join(lines)
+
+
+def report() -> Report:
+    """Return what happened so far.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> print(ab.report())  # doctest: +SKIP
+    shared memory: 0 B in use, 381.5 MiB at most, bound 11.7 GiB
+      copied in: 381.5 MiB to fresh memory, 0 B to memory used before
+      without a copy: 2.6 GiB to tasks, 0 B from tasks
+    """
+    from abreast.backends import memory
+
+    return Report(**(memory.tally() or {}))
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
