@@ -145,13 +145,15 @@ impl ProcessPool {
 
 #[pymethods]
 impl ProcessJob {
-    /// How many more tasks are wanted now: none while those on their way fill half of the memory.
+    /// How many more tasks are wanted now: no more than run, while half of the memory is in use.
     fn want(&self) -> usize {
         let store = self.pool.store();
-        if store.used() > store.limit() / 2 && self.job.outstanding() > 0 {
-            return 0;
+        let want = self.job.appetite().0;
+        if store.used() > store.limit() / 2 {
+            let busy = self.pool.workers().saturating_sub(self.job.outstanding() as usize);
+            return want.min(busy);
         }
-        self.job.appetite().0
+        want
     }
 
     /// Append a task for each of `items`, copied before the next is asked for; answers how many.

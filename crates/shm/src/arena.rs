@@ -14,6 +14,7 @@ const RESERVE_FROM: u64 = 1 << 20;
 /// Free memory kept between small extents.
 const KEEP_SMALL: u64 = 64 << 20;
 const PAGE: u64 = 4096;
+const HUGE: u64 = os::HUGE_PAGE as u64;
 const LINE: u64 = 64;
 
 /// Memory of one owner, read by others.
@@ -40,6 +41,8 @@ struct Book {
     /// Bytes freed since memory between small extents was last given back.
     small_kept: u64,
     pages: Extents,
+    /// As `pages`, for those that fill huge ones.
+    huge: Extents,
     /// Pages that have memory.
     warm: Ranges,
     spilled: Option<Extents>,
@@ -61,7 +64,7 @@ impl Arena {
     /// # Errors
     /// Those of the operating system when not even a little can be had.
     pub(crate) fn new(files: Arc<Files>, region: u64, budget: Option<Head>) -> io::Result<Self> {
-        let mut len = 1_u64 << 36;
+        let mut len = 1_u64 << 38;
         let mapping = loop {
             match Mapping::new(files.descriptors().0, region * REGION, len as usize) {
                 Err(_) if len > 1 << 26 => len /= 4,
@@ -69,11 +72,11 @@ impl Arena {
             }
         };
         let head = Head::new(mapping.clone());
-        let middle = len / 4;
         let book = Book {
-            small: Extents::new(HEAD..middle, LINE),
+            small: Extents::new(HEAD..len / 8, LINE),
             small_kept: 0,
-            pages: Extents::new(middle..len, PAGE),
+            pages: Extents::new(len / 8..len / 2, PAGE),
+            huge: Extents::new(len / 2..len, HUGE),
             warm: Ranges::default(),
             spilled: files.spills(region).then(|| Extents::new(0..REGION, PAGE)),
         };
@@ -131,23 +134,40 @@ impl Arena {
         let full = || self.full(source.len());
         let (extent, warm) = {
             let mut book = self.book();
-            let extent = book.pages.allocate(len).ok_or_else(full)?;
-            (extent, book.warm.covers(&range(extent)))
+            let extent = book.of(len).allocate(len).ok_or_else(full)?;
+            (extent, book.warm.covers(&range(extent, len)))
         };
         if !warm {
-            if self.reserve(extent).is_err() {
+            if self.warm_up(extent, len).is_err() {
                 let mut book = self.book();
-                book.pages.free(extent);
+                book.of(len).free(extent);
                 self.trim_pages(&mut book, 0);
                 return Err(full());
             }
-            // Above this a page at a time would be slower.
-            self.mapping.populate(extent.offset as usize, extent.len as usize);
-            self.book().warm.insert(range(extent));
+            self.book().warm.insert(range(extent, len));
         }
         self.mapping.fill(extent.offset as usize, source);
         let span = Span::new(self.region, extent.offset, len, false);
         Ok(Placed { span, fresh: !warm, extent })
+    }
+
+    /// Have memory for the first `len` bytes of `extent`, in huge pages as far as they go: these are
+    /// read half as fast again as small ones, and mapped in no time.
+    fn warm_up(&self, extent: Extent, len: u64) -> io::Result<()> {
+        let (start, file) = (self.region * REGION + extent.offset, self.files.descriptors().0);
+        let huge = len / HUGE * HUGE;
+        if huge > 0 {
+            // A huge page is made of one that has its first small page at least.
+            for chunk in (0..huge).step_by(HUGE as usize) {
+                os::reserve(file, start + chunk, PAGE)?;
+            }
+            self.mapping.collapse(extent.offset as usize, huge as usize);
+        }
+        let pages = len.next_multiple_of(PAGE);
+        os::reserve(file, start, pages)?;
+        // A fault a page would be slower.
+        self.mapping.populate(extent.offset as usize, pages as usize);
+        Ok(())
     }
 
     fn spill(&self, source: Raw) -> io::Result<Placed> {
@@ -184,8 +204,8 @@ impl Arena {
             self.files.discard(Span { len: extent.len, ..span });
             return;
         }
-        book.pages.free(extent);
-        self.give(extent.len);
+        book.of(span.len).free(extent);
+        self.give(span.len.next_multiple_of(PAGE));
         let keep = self.budget.keep().load(Ordering::Relaxed);
         self.trim_pages(&mut book, keep);
     }
@@ -219,14 +239,16 @@ impl Arena {
 
     /// Give free pages back until no more than `keep` bytes are left, the highest first.
     fn trim_pages(&self, book: &mut Book, keep: u64) {
-        let excess = |book: &Book| book.warm.total() > book.pages.in_use() + keep;
+        let excess =
+            |book: &Book| book.warm.total() > book.pages.in_use() + book.huge.in_use() + keep;
         if !excess(book) {
             return;
         }
-        let free: Vec<Extent> = book.pages.free_ranges().collect();
+        let free: Vec<Extent> = book.pages.free_ranges().chain(book.huge.free_ranges()).collect();
         for extent in free.into_iter().rev() {
-            if book.warm.remove(&range(extent)) {
-                self.discard(range(extent));
+            let range = extent.offset..extent.offset + extent.len;
+            if book.warm.remove(&range) {
+                self.discard(range);
             }
             if !excess(book) {
                 return;
@@ -279,14 +301,14 @@ impl Arena {
 
     /// Where small extents end.
     pub fn small_len(&self) -> u64 {
-        self.mapping.len() as u64 / 4
+        self.mapping.len() as u64 / 8
     }
 
     /// Bytes handed out.
     pub fn in_use(&self) -> u64 {
         let book = self.book();
         let spilled = book.spilled.as_ref().map_or(0, Extents::in_use);
-        book.small.in_use() + book.pages.in_use() + spilled
+        book.small.in_use() + book.pages.in_use() + book.huge.in_use() + spilled
     }
 
     /// Bytes in use in the file.
@@ -308,6 +330,14 @@ impl Arena {
     }
 }
 
-fn range(extent: Extent) -> std::ops::Range<u64> {
-    extent.offset..extent.offset + extent.len
+impl Book {
+    /// Where extents of `len` bytes come from.
+    fn of(&mut self, len: u64) -> &mut Extents {
+        if len < HUGE { &mut self.pages } else { &mut self.huge }
+    }
+}
+
+/// The pages of the first `len` bytes of `extent`.
+fn range(extent: Extent, len: u64) -> std::ops::Range<u64> {
+    extent.offset..extent.offset + len.next_multiple_of(PAGE)
 }

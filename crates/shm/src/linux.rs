@@ -70,10 +70,65 @@ pub(crate) fn map(
     let sharing = if access == Access::Private { MapFlags::PRIVATE } else { MapFlags::SHARED };
     let flags = sharing | MapFlags::NORESERVE;
     let anywhere = std::ptr::null_mut();
-    // SAFETY: a fresh mapping at an address of the kernel's choice overlaps no other object; `fd`
-    // is open for the duration of the call and the mapping keeps its own reference afterwards.
-    let base = unsafe { rustix::mm::mmap(anywhere, len, protection, flags, fd, offset)? };
+    let place = if len < HUGE_PAGE { None } else { Some(find_room(offset, len)?) };
+    let base = match place {
+        // SAFETY: a fresh mapping at an address of the kernel's choice overlaps no other object;
+        // `fd` is open during the call and the mapping keeps its own reference afterwards.
+        None => unsafe { rustix::mm::mmap(anywhere, len, protection, flags, fd, offset)? },
+        Some(place) => {
+            let fixed = flags | MapFlags::FIXED;
+            // SAFETY: as above; what it replaces is `find_room`'s, made for it, and nobody else's.
+            let mapped = unsafe { rustix::mm::mmap(place, len, protection, fixed, fd, offset) };
+            mapped.inspect_err(|_| {
+                // SAFETY: `find_room` left exactly this, and nothing refers to it.
+                let _ = unsafe { rustix::mm::munmap(place, len) };
+            })?
+        }
+    };
+    if access != Access::Private {
+        // SAFETY: advice on the mapping just made. A core dump of this process would otherwise
+        // look through all of its address space.
+        let _ = unsafe { rustix::mm::madvise(base, len, rustix::mm::Advice::LinuxDontDump) };
+    }
     NonNull::new(base.cast()).ok_or_else(|| io::Error::other("mmap answered the null address"))
+}
+
+/// Size of what the page tables can map at once, on the machines that this runs on.
+pub(crate) const HUGE_PAGE: usize = 2 << 20;
+
+/// Address space of `len` bytes, at such an address that huge pages of the file fit.
+fn find_room(offset: u64, len: usize) -> io::Result<*mut std::ffi::c_void> {
+    let none = ProtFlags::empty();
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+    let whole = len + HUGE_PAGE;
+    let len = len.next_multiple_of(4096);
+    // SAFETY: fresh address space of the kernel's choice, which cannot even be read.
+    let start = unsafe { rustix::mm::mmap_anonymous(std::ptr::null_mut(), whole, none, flags)? };
+    let skip = (offset as usize).wrapping_sub(start.addr()) % HUGE_PAGE;
+    // SAFETY: `skip` is below `HUGE_PAGE`, so `place` and `len` bytes from it on are inside what
+    // was mapped; the ends are unmapped, page by page, and nothing refers to them.
+    unsafe {
+        let place = start.byte_add(skip);
+        if skip > 0 {
+            let _ = rustix::mm::munmap(start, skip);
+        }
+        let rest = whole.next_multiple_of(4096) - skip - len;
+        if rest > 0 {
+            let _ = rustix::mm::munmap(place.byte_add(len), rest);
+        }
+        Ok(place)
+    }
+}
+
+/// Have `[base, base + len)`, whole huge pages of a shared mapping with at least their first page
+/// there, become huge pages. A kernel that cannot (before 6.1) leaves them as they are.
+///
+/// # Safety
+/// The range is part of one mapping made by [`map`].
+pub(crate) unsafe fn collapse(base: NonNull<u8>, len: usize) {
+    const MADV_COLLAPSE: libc::c_int = 25;
+    // SAFETY: as the caller promises; the call changes no contents.
+    unsafe { libc::madvise(base.as_ptr().cast(), len, MADV_COLLAPSE) };
 }
 
 /// Fill in the page tables of `[base, base + len)` at once, which is ten times faster than one

@@ -112,6 +112,13 @@ impl Mapping {
         unsafe { os::populate(NonNull::new_unchecked(address), len) }
     }
 
+    /// Make huge pages of `[offset, offset + len)`, which are whole ones.
+    pub(crate) fn collapse(&self, offset: usize, len: usize) {
+        let address = self.range(offset, len, os::HUGE_PAGE);
+        // SAFETY: in bounds of this mapping.
+        unsafe { os::collapse(NonNull::new_unchecked(address), len) }
+    }
+
     /// Append a copy of `[offset, offset + len)` to `target`.
     pub fn read(&self, offset: usize, len: usize, target: &mut Vec<u8>) {
         let address = self.range(offset, len, 1);

@@ -21,6 +21,8 @@ pub struct Store {
     files: Arc<Files>,
     arena: Arena,
     next_region: AtomicU64,
+    /// Regions whose workers have ended and left nothing.
+    free_regions: Arc<Mutex<Vec<u64>>>,
     books: Mutex<Shelf>,
     /// This is a forked child, and all of it belongs to another process.
     disarmed: AtomicBool,
@@ -63,6 +65,7 @@ pub struct Tenant {
     head: Head,
     budget: Head,
     ended: AtomicBool,
+    free_regions: Arc<Mutex<Vec<u64>>>,
 }
 
 /// An extent that is in use; given back with the last of these.
@@ -100,6 +103,7 @@ impl Store {
             files,
             arena,
             next_region: AtomicU64::new(1),
+            free_regions: Arc::default(),
             books: Mutex::default(),
             disarmed: AtomicBool::new(false),
             tally: Tally::default(),
@@ -141,7 +145,8 @@ impl Store {
 
     /// A region for a new worker.
     pub fn tenant(&self) -> io::Result<Arc<Tenant>> {
-        let region = self.next_region.fetch_add(1, Ordering::Relaxed);
+        let used = self.free_regions.lock().expect("regions").pop();
+        let region = used.unwrap_or_else(|| self.next_region.fetch_add(1, Ordering::Relaxed));
         let mapping = Mapping::new(self.files.descriptors().0, region * REGION, HEAD as usize)?;
         let tenant = Arc::new(Tenant {
             files: self.files.clone(),
@@ -149,6 +154,7 @@ impl Store {
             head: Head::new(Arc::new(mapping)),
             budget: self.arena.head().clone(),
             ended: AtomicBool::new(false),
+            free_regions: self.free_regions.clone(),
         });
         let mut shelf = self.shelf();
         shelf.tenants.retain(|tenant| tenant.strong_count() > 0);
@@ -408,6 +414,9 @@ impl Drop for Tenant {
         self.settle_account(u64::MAX);
         for spilled in [false, true] {
             self.files.discard(Span::new(self.region, 0, REGION, spilled));
+        }
+        if let Ok(mut free) = self.free_regions.lock() {
+            free.push(self.region);
         }
     }
 }

@@ -19,8 +19,16 @@ pub struct View {
 
 #[derive(Debug)]
 enum Home {
-    Parent { store: Arc<Store>, _loan: Arc<Loan> },
-    Worker { views: Arc<Views>, span: Span },
+    Parent {
+        store: Arc<Store>,
+        _loan: Arc<Loan>,
+    },
+    /// `faults`: page faults of the process when the view was opened.
+    Worker {
+        views: Arc<Views>,
+        span: Span,
+        faults: u64,
+    },
 }
 
 impl View {
@@ -61,7 +69,11 @@ impl Drop for View {
                 store.forget_view(&window);
                 drop(window);
             }
-            Home::Worker { views, span } => views.close(*span, window),
+            Home::Worker { views, span, faults } => {
+                // The first write to a page is a fault, so without any there is nothing to look for.
+                let clean = crate::os::faults() == *faults || !window.is_written();
+                views.close(*span, window, clean);
+            }
         }
     }
 }
@@ -128,7 +140,7 @@ impl Views {
                 self.files.open(span).inspect_err(|_| self.unpin(&mut self.state(), span.base))?
             }
         };
-        let home = Home::Worker { views: self.clone(), span };
+        let home = Home::Worker { views: self.clone(), span, faults: crate::os::faults() };
         Ok(View { window: Some(window), home })
     }
 
@@ -143,10 +155,9 @@ impl Views {
         self.files.read(span, target)
     }
 
-    fn close(&self, span: Span, window: Window) {
-        // Before the pin goes: afterwards the extent may hold something else, and a clean window
-        // is as good as a new one whatever it holds.
-        let clean = !window.is_written();
+    /// The pin goes last: afterwards the extent may hold something else. A clean window is as good
+    /// as a new one whatever it holds.
+    fn close(&self, span: Span, window: Window, clean: bool) {
         let mut state = self.state();
         self.unpin(&mut state, span.base);
         let mut dropped = None;

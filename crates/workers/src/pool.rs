@@ -132,6 +132,11 @@ impl Pool {
         }
     }
 
+    /// How many workers there are at most.
+    pub fn workers(&self) -> usize {
+        self.shared.settings.workers
+    }
+
     /// What the pool's tasks share.
     pub fn store(&self) -> &Arc<Store> {
         &self.shared.store
