@@ -23,6 +23,14 @@ class Report:
     peak, used, kept, limit : int
         Most bytes in use at one time; in use now; in this process, in use or kept for reuse; the
         bound.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> print(ab.Report(fresh=2**20, reused=2**20, passed=2**23, peak=2**20, limit=2**33))
+    shared memory: 0 B in use, 1.0 MiB at most, bound 8.0 GiB
+      copied in: 1.0 MiB to fresh memory, 1.0 MiB to memory used before
+      without a copy: 8.0 MiB to tasks, 0 B from tasks
     """
 
     fresh: int = 0
