@@ -6,7 +6,7 @@ use crate::head::{Head, PINS};
 use crate::store::{Loan, Store};
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Bytes of shared memory, to read and to write; what is written stays here.
@@ -75,6 +75,9 @@ pub struct Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
+        if self.views.is_disarmed() {
+            return;
+        }
         self.views.unpin(&mut self.views.state(), self.base);
     }
 }
@@ -90,6 +93,8 @@ pub struct Views {
     files: Arc<Files>,
     head: Head,
     state: Mutex<State>,
+    /// This is a child that a task forked: the table says what its parent reads.
+    disarmed: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -107,7 +112,7 @@ const IDLE: usize = 32;
 
 impl Views {
     pub(crate) fn new(files: Arc<Files>, head: Head) -> Arc<Self> {
-        Arc::new(Self { files, head, state: Mutex::default() })
+        Arc::new(Self { files, head, state: Mutex::default(), disarmed: AtomicBool::new(false) })
     }
 
     /// See `span`, which somebody keeps alive meanwhile.
@@ -143,7 +148,18 @@ impl Views {
         self.files.read(span, target)
     }
 
+    pub(crate) fn disarm(&self) {
+        self.disarmed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_disarmed(&self) -> bool {
+        self.disarmed.load(Ordering::Relaxed)
+    }
+
     fn close(&self, span: Span, window: Window) {
+        if self.is_disarmed() {
+            return;
+        }
         // Before the pin goes: afterwards the extent may hold something else, and a clean window
         // is as good as a new one whatever it holds.
         let clean = !window.is_written();
