@@ -225,7 +225,8 @@ def lacking() -> Iterator[str]:
 
 def test_every_public_name_is_explained() -> None:
     assert list(lacking()) == []
-    modules = {getattr(ab, name).__module__ for name in ab.__all__ if name != "__version__"}
+    names = [getattr(ab, name) for name in ab.__all__ if name != "__version__"]
+    modules = {getattr(each, "__module__", each.__name__) for each in names}
     assert not [name for name in modules if not importlib.import_module(name).__doc__]
 
 

@@ -1,5 +1,7 @@
 """Settings of the process: how much shared memory abreast may use.
 
+Examples
+--------
 >>> import abreast as ab
 >>> before = ab.config.get()
 >>> ab.config.set(memory="2 GiB")

@@ -33,7 +33,7 @@ def describe(error: BaseException, index: int, what: str) -> bytes:
         Whether the task raised it, or the pickling of its result.
     """
     text = "".join(traceback.format_exception(error))
-    if what == "result":
+    if what == "result" and not isinstance(error, MemoryError):
         error = unpicklable("result", index, error)
     kind = type(error)
     name = f"{kind.__module__}.{kind.__qualname__}"

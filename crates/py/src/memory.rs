@@ -53,6 +53,7 @@ impl Memory {
 
     /// Bytes, by name.
     fn tally<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.store.sweep();
         let tally = self.store.tally();
         let entries = [
             ("reused", tally.reused.load(Ordering::Relaxed)),
@@ -139,7 +140,7 @@ impl Depot for Clerk<'_> {
         }
         let (loan, span) = copying(owner.py(), source, || self.store.place(source))?;
         // A part of something larger is found again by its address anyway.
-        if let Some(steady) = self.steady.filter(|_| loan.span() == span) {
+        if let Some(steady) = self.steady.filter(|_| loan.span() == span && !owner.is_none()) {
             steady.keep(owner, source, &loan);
         }
         self.loans.push(loan);

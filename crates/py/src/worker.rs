@@ -88,6 +88,11 @@ impl Worker {
         self.interrupts.wanted()
     }
 
+    /// Forget the shared memory without touching it: for a child that a task forked.
+    fn disarm(&self) {
+        self.lodging.disarm();
+    }
+
     /// Run tasks until the pool has no use for this process.
     fn serve(&self, hooks: &Bound<'_, PyAny>) -> PyResult<()> {
         assert!(!self.serving.swap(true, Ordering::AcqRel), "serve is called once");
@@ -170,22 +175,22 @@ impl<'py, 'runner> Server<'py, 'runner> {
             Ok(function) => function.bind(py).clone(),
             Err(error) => return (Err(error.clone_ref(py)), 0),
         };
-        if style & WATCHED != 0 && self.jobs[job].1.watched < WATCHED_TASKS {
+        let holds = !self.jobs[job].1.buffers.is_empty();
+        let faults = if holds { shm::os::faults() } else { 0 };
+        let (result, note) = if style & WATCHED != 0 && self.jobs[job].1.watched < WATCHED_TASKS {
             self.jobs[job].1.watched += 1;
-            return self.run_watched(task, &function, item);
-        }
-        if self.jobs[job].1.buffers.is_empty() {
-            return (call(&function, style, task.index(), item), 0);
-        }
-        let faults = shm::os::faults();
-        let result = call(&function, style, task.index(), item);
-        if shm::os::faults() != faults
+            self.run_watched(task, &function, item)
+        } else {
+            (call(&function, style, task.index(), item), 0)
+        };
+        if holds
+            && shm::os::faults() != faults
             && self.jobs[job].1.buffers.iter().any(|buffer| buffer.get().is_written())
         {
             // What the task wrote to what it captured is not for the next one: that reads anew.
             self.jobs.remove(job);
         }
-        (result, 0)
+        (result, note)
     }
 
     /// Run a task and note whether it moved a random stream that is not its own.

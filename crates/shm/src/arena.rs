@@ -1,7 +1,7 @@
 //! A region of shared memory out of which one process hands out extents.
 
 use crate::extent::{Extent, Extents};
-use crate::files::{Files, REGION, Span};
+use crate::files::{Files, REGION, SPILL_REGION, Span};
 use crate::head::{HEAD, Head};
 use crate::ranges::Ranges;
 use crate::{Mapping, Raw, os};
@@ -78,7 +78,7 @@ impl Arena {
             pages: Extents::new(len / 8..len / 2, PAGE),
             huge: Extents::new(len / 2..len, HUGE),
             warm: Ranges::default(),
-            spilled: files.spills(region).then(|| Extents::new(0..REGION, PAGE)),
+            spilled: files.spills(region).then(|| Extents::new(0..SPILL_REGION, PAGE)),
         };
         let budget = budget.unwrap_or_else(|| head.clone());
         Ok(Self { files, region, mapping, head, budget, book: Mutex::new(book) })
@@ -173,18 +173,18 @@ impl Arena {
     fn spill(&self, source: Raw) -> io::Result<Placed> {
         let full = || self.full(source.len());
         let len = source.len() as u64;
-        let (_, Some(file)) = self.files.descriptors() else { return Err(full()) };
         let extent = {
             let mut book = self.book();
             let spilled = book.spilled.as_mut();
             spilled.and_then(|spilled| spilled.allocate(len)).ok_or_else(full)?
         };
-        let offset = self.region * REGION + extent.offset;
-        let placed =
-            Placed { span: Span::new(self.region, extent.offset, len, true), fresh: true, extent };
-        // Reserved first: a full disk is an error here, and a signal later.
-        let written = os::reserve(file, offset, extent.len)
-            .and_then(|()| Mapping::new(file, offset, extent.len as usize));
+        let span = Span::new(self.region, extent.offset, len, true);
+        let placed = Placed { span, fresh: true, extent };
+        let written = self.files.find(span).and_then(|(file, offset)| {
+            // Reserved first: a full disk is an error here, and a signal later.
+            os::reserve(file, offset, extent.len)?;
+            Mapping::new(file, offset, extent.len as usize)
+        });
         let Ok(mapping) = written else {
             self.free_placed(placed);
             return Err(full());

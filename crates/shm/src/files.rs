@@ -8,6 +8,11 @@ use std::path::Path;
 /// Room for one process in both: as much as any machine has memory.
 pub(crate) const REGION: u64 = 1 << 40;
 const REGIONS: u64 = 1 << 20;
+/// Room for one process in the file: file systems have limits, and this one's disk has another.
+pub(crate) const SPILL_REGION: u64 = 1 << 38;
+/// Regions of the file: as many as the file system takes. The first for those without a limit, the
+/// last two for ext4 with blocks of 4 KiB (just below 16 TiB) and of 1 KiB.
+const SPILL_REGIONS: [u64; 5] = [REGIONS, 1 << 12, 1 << 8, 63, 15];
 /// Set in the positions of what stands in the file and not in memory.
 const SPILLED: u64 = 1 << 62;
 
@@ -73,9 +78,8 @@ impl Files {
     /// the bound.
     pub(crate) fn create(folder: Option<&Path>) -> io::Result<Self> {
         let memory = os::create_memory("abreast", REGION * REGIONS)?;
-        // File systems have limits of their own: as many regions as this one takes.
         let spill = folder.and_then(|folder| {
-            let sizes = [20, 12, 8, 4].map(|bits| REGION << bits);
+            let sizes = SPILL_REGIONS.map(|regions| SPILL_REGION * regions);
             sizes.into_iter().find_map(|len| os::create_unnamed_file(folder, len).ok())
         });
         Ok(Self { memory, spill })
@@ -94,14 +98,18 @@ impl Files {
     /// Whether region `region` has a place in the file.
     pub(crate) fn spills(&self, region: u64) -> bool {
         let len = self.spill.as_ref().and_then(|fd| os::memory_len(fd.as_fd()).ok());
-        len.is_some_and(|len| (region + 1) * REGION <= len)
+        len.is_some_and(|len| (region + 1) * SPILL_REGION <= len)
     }
 
     /// The file or the memory in which `span` stands, and where.
-    fn find(&self, span: Span) -> io::Result<(BorrowedFd<'_>, u64)> {
-        let fd = if span.is_spilled() { self.spill.as_ref() } else { Some(&self.memory) };
-        let fd = fd.ok_or_else(|| io::Error::other("there is no file that spills"))?;
-        Ok((fd.as_fd(), span.start & !SPILLED))
+    pub(crate) fn find(&self, span: Span) -> io::Result<(BorrowedFd<'_>, u64)> {
+        if !span.is_spilled() {
+            return Ok((self.memory.as_fd(), span.start));
+        }
+        let none = || io::Error::other("there is no file that spills");
+        let fd = self.spill.as_ref().ok_or_else(none)?;
+        let start = span.start & !SPILLED;
+        Ok((fd.as_fd(), start / REGION * SPILL_REGION + start % REGION))
     }
 
     /// See `span`, copy on write.

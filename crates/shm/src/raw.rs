@@ -120,7 +120,7 @@ const STEP: usize = 1 << 20;
 
 /// Do `work(start, len)` over all of `len` bytes, until it answers false; whether it never did.
 fn in_parts(len: usize, work: impl Fn(usize, usize) -> bool + Sync) -> bool {
-    let steps = |range: std::ops::Range<usize>| {
+    let steps = &|range: std::ops::Range<usize>| {
         range.clone().step_by(STEP).all(|start| work(start, STEP.min(range.end - start)))
     };
     // The first step alone: what differs mostly differs at once.
@@ -133,22 +133,22 @@ fn in_parts(len: usize, work: impl Fn(usize, usize) -> bool + Sync) -> bool {
         return steps(first..len);
     }
     let share = (len - first).div_ceil(threads).next_multiple_of(4096);
+    let part =
+        &|thread: usize| (first + thread * share).min(len)..(first + (thread + 1) * share).min(len);
     std::thread::scope(|scope| {
-        let part = |thread: usize| {
-            (first + thread * share).min(len)..(first + (thread + 1) * share).min(len)
-        };
         let others: Vec<_> = (1..threads)
             .map(|thread| {
-                let part = part(thread);
-                scope.spawn(|| {
+                let builder = std::thread::Builder::new();
+                builder.spawn_scoped(scope, move || {
                     crate::os::block_signals();
-                    steps(part)
+                    steps(part(thread))
                 })
             })
             .collect();
         let mut all = steps(part(0));
-        for other in others {
-            all &= other.join().unwrap_or(false);
+        for (thread, other) in (1..).zip(others) {
+            // A system that gives no thread: its part is done here.
+            all &= other.map_or_else(|_| steps(part(thread)), |it| it.join().unwrap_or(false));
         }
         all
     })

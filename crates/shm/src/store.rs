@@ -1,11 +1,11 @@
 //! The shared memory of a process and its workers: what stands there, and who holds it.
 
 use crate::arena::{Arena, Placed};
-use crate::files::{Files, REGION, Span};
+use crate::files::{Files, REGION, SPILL_REGION, Span};
 use crate::head::{HEAD, Head};
 use crate::view::View;
 use crate::{Mapping, Raw, Window};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,13 +20,39 @@ use std::time::{Duration, Instant};
 pub struct Store {
     files: Arc<Files>,
     arena: Arena,
-    next_region: AtomicU64,
-    /// Regions whose workers have ended and left nothing.
-    free_regions: Arc<Mutex<Vec<u64>>>,
+    regions: Arc<Regions>,
     books: Mutex<Shelf>,
+    /// How many loans there are.
+    loans: AtomicU64,
+    tally: Tally,
+}
+
+/// What outlives the store where results of a worker that has ended do.
+#[derive(Debug, Default)]
+struct Regions {
+    /// Which are free again, and the first that never was in use; region 0 is the parent's.
+    free: Mutex<(BTreeSet<u64>, u64)>,
     /// This is a forked child, and all of it belongs to another process.
     disarmed: AtomicBool,
-    tally: Tally,
+}
+
+impl Regions {
+    /// The lowest that is free: the file has room for few.
+    fn take(&self) -> u64 {
+        let mut free = self.free.lock().expect("regions");
+        free.0.pop_first().unwrap_or_else(|| {
+            free.1 += 1;
+            free.1
+        })
+    }
+
+    fn give_back(&self, region: u64) {
+        self.free.lock().expect("regions").0.insert(region);
+    }
+
+    fn is_disarmed(&self) -> bool {
+        self.disarmed.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -64,8 +90,16 @@ pub struct Tenant {
     region: u64,
     head: Head,
     budget: Head,
-    ended: AtomicBool,
-    free_regions: Arc<Mutex<Vec<u64>>>,
+    regions: Arc<Regions>,
+    lent: Mutex<Lent>,
+}
+
+/// What a worker has lent and the parent has not given back: where it begins, and its length.
+#[derive(Debug, Default)]
+struct Lent {
+    spans: BTreeMap<u64, u64>,
+    /// The worker has ended: nobody else keeps its books.
+    ended: bool,
 }
 
 /// An extent that is in use; given back with the last of these.
@@ -102,10 +136,9 @@ impl Store {
         let store = Self {
             files,
             arena,
-            next_region: AtomicU64::new(1),
-            free_regions: Arc::default(),
+            regions: Arc::default(),
             books: Mutex::default(),
-            disarmed: AtomicBool::new(false),
+            loans: AtomicU64::new(0),
             tally: Tally::default(),
         };
         store.bound(limit, keep);
@@ -145,16 +178,16 @@ impl Store {
 
     /// A region for a new worker.
     pub fn tenant(&self) -> io::Result<Arc<Tenant>> {
-        let used = self.free_regions.lock().expect("regions").pop();
-        let region = used.unwrap_or_else(|| self.next_region.fetch_add(1, Ordering::Relaxed));
-        let mapping = Mapping::new(self.files.descriptors().0, region * REGION, HEAD as usize)?;
+        let region = self.regions.take();
+        let mapping = Mapping::new(self.files.descriptors().0, region * REGION, HEAD as usize)
+            .inspect_err(|_| self.regions.give_back(region))?;
         let tenant = Arc::new(Tenant {
             files: self.files.clone(),
             region,
             head: Head::new(Arc::new(mapping)),
             budget: self.arena.head().clone(),
-            ended: AtomicBool::new(false),
-            free_regions: self.free_regions.clone(),
+            regions: self.regions.clone(),
+            lent: Mutex::default(),
         });
         let mut shelf = self.shelf();
         shelf.tenants.retain(|tenant| tenant.strong_count() > 0);
@@ -215,6 +248,7 @@ impl Store {
     }
 
     fn loan(self: &Arc<Self>, owned: Owned, span: Span) -> Arc<Loan> {
+        self.loans.fetch_add(1, Ordering::Relaxed);
         Arc::new(Loan { store: self.clone(), owned: Mutex::new(Some(owned)), span })
     }
 
@@ -222,6 +256,7 @@ impl Store {
     pub fn borrow(self: &Arc<Self>, tenant: &Arc<Tenant>, span: Span, lease: u32) -> Arc<Loan> {
         self.tally.returned.fetch_add(span.len, Ordering::Relaxed);
         self.tally.peak.fetch_max(self.used(), Ordering::Relaxed);
+        tenant.lent().spans.insert(span.base, span.len);
         self.loan(Owned::There { tenant: tenant.clone(), span, lease }, span)
     }
 
@@ -246,7 +281,7 @@ impl Store {
     }
 
     fn give_back(&self, owned: Owned) {
-        if self.disarmed.load(Ordering::Relaxed) {
+        if self.is_disarmed() {
             return;
         }
         let mut shelf = self.shelf();
@@ -265,8 +300,9 @@ impl Store {
         }
     }
 
-    /// Give back what no worker pins any more; answers how many bytes are still pinned.
-    fn sweep(&self) -> u64 {
+    /// Give back what no worker pins any more; answers how many bytes of this process's own are
+    /// still pinned.
+    pub fn sweep(&self) -> u64 {
         let mut shelf = self.shelf();
         if shelf.pinned.is_empty() {
             return 0;
@@ -301,7 +337,7 @@ impl Store {
     /// Whether nothing is placed here.
     pub fn is_idle(&self) -> bool {
         self.sweep();
-        let nothing = self.used() == 0 && self.arena.spilled() == 0;
+        let nothing = self.used() == 0 && self.loans.load(Ordering::Relaxed) == 0;
         let shelf = self.shelf();
         nothing && shelf.views.is_empty() && shelf.pinned.is_empty()
     }
@@ -314,12 +350,12 @@ impl Store {
 
     /// Forget everything without touching it: this is a forked child.
     pub fn disarm(&self) {
-        self.disarmed.store(true, Ordering::Relaxed);
+        self.regions.disarmed.store(true, Ordering::Relaxed);
     }
 
     /// Whether this is the store of another process, that a fork left here.
     pub fn is_disarmed(&self) -> bool {
-        self.disarmed.load(Ordering::Relaxed)
+        self.regions.is_disarmed()
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -350,6 +386,7 @@ impl Loan {
 impl Drop for Loan {
     fn drop(&mut self) {
         let owned = self.owned.get_mut().ok().and_then(Option::take);
+        self.store.loans.fetch_sub(1, Ordering::Relaxed);
         if let Some(owned) = owned {
             self.store.give_back(owned);
         }
@@ -362,36 +399,63 @@ impl Tenant {
         self.region
     }
 
-    /// The worker has ended: nobody else keeps its books.
+    /// The worker has ended, and its last results were taken: give back all that it does not lend.
     pub fn end(&self) {
-        self.ended.store(true, Ordering::Release);
+        let mut lent = self.lent();
+        if std::mem::replace(&mut lent.ended, true) {
+            return;
+        }
+        let mut kept = 0;
+        for (spilled, from, len) in [(false, HEAD, REGION), (true, 0, SPILL_REGION)] {
+            let [mut free, end] = [from, len].map(|at| Span::new(self.region, at, 0, spilled).base);
+            let spans = lent.spans.range(free..end).map(|(&base, &len)| (base, whole_pages(len)));
+            for (base, len) in spans.chain([(end, 0)]) {
+                self.discard(free, base);
+                free = base + len;
+                kept += if spilled { 0 } else { len };
+            }
+        }
+        self.settle_account(self.head.own().load(Ordering::Relaxed).saturating_sub(kept));
     }
 
     fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
+        self.lent().ended
+    }
+
+    fn lent(&self) -> MutexGuard<'_, Lent> {
+        self.lent.lock().expect("no panic while what is lent is looked at")
     }
 
     /// Whether `span` is an extent of this region: a worker says so, and may have lost its senses.
     pub fn owns(&self, span: Span) -> bool {
+        let (first, len) = if span.is_spilled() { (0, SPILL_REGION) } else { (HEAD, REGION) };
         let start = Span::new(self.region, 0, 0, span.is_spilled()).base;
         span.base == span.start
-            && span.base >= start + 4096
-            && span.len <= REGION
-            && span.base + span.len <= start + REGION
+            && span.base >= start + first
+            && span.len <= len
+            && span.base + span.len <= start + len
     }
 
     fn give_back(&self, span: Span, lease: u32) {
-        if !self.has_ended() {
+        let mut lent = self.lent();
+        let known = lent.spans.remove(&span.base).is_some();
+        if !lent.ended {
             let bit = 1 << (lease % 64);
             if let Some(word) = self.head.returned().get(lease as usize / 64) {
                 word.fetch_or(bit, Ordering::AcqRel);
             }
-            return;
+        } else if known {
+            let len = whole_pages(span.len);
+            self.discard(span.base, span.base + len);
+            if !span.is_spilled() {
+                self.settle_account(len);
+            }
         }
-        let len = span.len.next_multiple_of(4096);
-        self.files.discard(Span { len, ..span });
-        if !span.is_spilled() {
-            self.settle_account(len);
+    }
+
+    fn discard(&self, from: u64, to: u64) {
+        if from < to {
+            self.files.discard(Span { base: from, start: from, len: to - from });
         }
     }
 
@@ -411,12 +475,18 @@ impl Tenant {
 impl Drop for Tenant {
     /// The worker has ended and nobody reads what it left.
     fn drop(&mut self) {
+        // In a forked child it has not, for the parent.
+        if self.regions.is_disarmed() {
+            return;
+        }
         self.settle_account(u64::MAX);
-        for spilled in [false, true] {
-            self.files.discard(Span::new(self.region, 0, REGION, spilled));
+        for (spilled, len) in [(false, REGION), (true, SPILL_REGION)] {
+            self.files.discard(Span::new(self.region, 0, len, spilled));
         }
-        if let Ok(mut free) = self.free_regions.lock() {
-            free.push(self.region);
-        }
+        self.regions.give_back(self.region);
     }
+}
+
+fn whole_pages(len: u64) -> u64 {
+    len.next_multiple_of(4096)
 }

@@ -6,7 +6,7 @@ use crate::head::{Head, PINS};
 use crate::store::{Loan, Store};
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Bytes of shared memory, to read and to write; what is written stays here.
@@ -87,6 +87,9 @@ pub struct Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
+        if self.views.is_disarmed() {
+            return;
+        }
         self.views.unpin(&mut self.views.state(), self.base);
     }
 }
@@ -102,6 +105,8 @@ pub struct Views {
     files: Arc<Files>,
     head: Head,
     state: Mutex<State>,
+    /// This is a child that a task forked: the table says what its parent reads.
+    disarmed: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -119,7 +124,7 @@ const IDLE: usize = 32;
 
 impl Views {
     pub(crate) fn new(files: Arc<Files>, head: Head) -> Arc<Self> {
-        Arc::new(Self { files, head, state: Mutex::default() })
+        Arc::new(Self { files, head, state: Mutex::default(), disarmed: AtomicBool::new(false) })
     }
 
     /// See `span`, which somebody keeps alive meanwhile.
@@ -155,9 +160,20 @@ impl Views {
         self.files.read(span, target)
     }
 
+    pub(crate) fn disarm(&self) {
+        self.disarmed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_disarmed(&self) -> bool {
+        self.disarmed.load(Ordering::Relaxed)
+    }
+
     /// The pin goes last: afterwards the extent may hold something else. A clean window is as good
     /// as a new one whatever it holds.
     fn close(&self, span: Span, window: Window, clean: bool) {
+        if self.is_disarmed() {
+            return;
+        }
         let mut state = self.state();
         self.unpin(&mut state, span.base);
         let mut dropped = None;

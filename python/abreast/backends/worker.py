@@ -46,6 +46,7 @@ class Hooks:
 
 _level: bytes | None = None
 _worker: _abreast.Worker | None = None
+_forgotten: list[_abreast.Worker] = []
 
 
 def pack(obj: Any) -> Any:
@@ -58,10 +59,21 @@ def read_level() -> Any:
     return None if _level is None else pickle.loads(_level)
 
 
+def _disarm() -> None:
+    """In a child that a task forked: what came with the task is its parent's."""
+    global _worker
+    if _worker is not None:
+        _worker.disarm()
+        # Kept alive for ever: the child may come back to the loop that it was forked in.
+        _forgotten.append(_worker)
+        _worker = None
+
+
 def main(number: int) -> None:
     """Serve as worker `number` of the pool that started this process."""
     global _level, _worker
     worker = _worker = _abreast.Worker(number)
+    os.register_at_fork(after_in_child=_disarm)
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         # Ctrl-C reaches every process of the terminal; only the parent decides what it means.

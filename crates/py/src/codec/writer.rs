@@ -15,7 +15,8 @@ use std::mem::MaybeUninit;
 
 /// Where large memory goes.
 pub(crate) trait Depot: Send {
-    /// Put a copy of `source`, the memory of `owner`, where the reader finds it.
+    /// Put a copy of `source`, the memory of `owner`, where the reader finds it. `None` as owner: it
+    /// is gone at once.
     fn place(&mut self, owner: &Bound<'_, PyAny>, source: Raw) -> PyResult<Span>;
 
     /// Send a parcel along as it is; false when it cannot go there.
@@ -54,7 +55,7 @@ pub(crate) fn encode(
         out.extend_from_slice(bytes);
     } else {
         out.push(LARGE_BYTES);
-        place(&pickled, *Raw::of(bytes), out, depot)?;
+        place(object.py().None().bind(object.py()), *Raw::of(bytes), out, depot)?;
     }
     Ok(())
 }
