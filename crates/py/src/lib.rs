@@ -19,6 +19,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<threads::ThreadPool>()?;
     module.add_class::<threads::ThreadJob>()?;
     module.add_class::<worker::Worker>()?;
+    module.add_function(wrap_pyfunction!(threads::help, module)?)?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;
     module.add("INDEXED", call::INDEXED)?;
