@@ -190,7 +190,8 @@ impl ThreadJob {
             if own == Some(number) {
                 continue;
             }
-            if let Some(running) = slot.running().as_ref().filter(|it| it.is_of(&self.job)) {
+            if let Some(running) = slot.running().as_mut().filter(|it| it.is_of(&self.job)) {
+                running.interrupted = true;
                 raise(running.thread, exception.as_ptr());
             }
         }

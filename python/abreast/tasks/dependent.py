@@ -17,7 +17,7 @@ from abreast.pickling import dumps, dumps_call
 from abreast.plans import backend as backend_of
 from abreast.plans import expect, forget
 from abreast.tasks.future import Future
-from abreast.tasks.inputs import Slot, assemble, failure, is_plain, replace
+from abreast.tasks.inputs import Slot, assemble, failure, is_plain, replace_in_call
 from abreast.tasks.prepare import note
 from abreast.tasks.reach import explained
 from abreast.tasks.relay import catch_up, relay
@@ -50,7 +50,7 @@ class _Task:
         """Return what the backend runs."""
         if self.data is not None:
             return assemble, (self.data, values), None
-        args, kwargs = replace(self.arguments, lambda slot: values[slot.number], Slot)
+        args, kwargs = replace_in_call(*self.arguments, lambda slot: values[slot.number], Slot)
         return self.function, args, kwargs or None
 
     def push(self, item: tuple[Any, ...]) -> Job:
@@ -77,7 +77,7 @@ class Dependent(Future[R]):
     ) -> None:
         super().__init__(None, function)
         slots = {each: Slot(number) for number, each in enumerate(inputs)}
-        arguments = replace((args, kwargs), slots.__getitem__)
+        arguments = replace_in_call(args, kwargs, slots.__getitem__)
         data = None
         if backend.capabilities.isolated:
             data = _as_it_is_now(function, arguments)

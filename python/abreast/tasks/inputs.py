@@ -19,10 +19,12 @@ __all__ = [
     "assemble",
     "failure",
     "find",
+    "find_in_call",
     "hold",
     "is_plain",
     "may_hold",
     "replace",
+    "replace_in_call",
 ]
 
 PLAIN = frozenset((int, float, str, bytes, bool, type(None), complex))
@@ -231,6 +233,45 @@ def _copy_tuples(
         copies[id(current)] = make(map(copied, current))
 
 
+def find_in_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Future[Any]]:
+    """Return the futures among arguments, as `find`; quickly where there are no containers."""
+    if _is_flat(args) and _is_flat(kwargs.values()):
+        values = chain(args, kwargs.values())
+        return list(dict.fromkeys(each for each in values if isinstance(each, Future)))
+    # Containers seldom hold any, and then finding that out is all there is to do.
+    return find((args, kwargs)) if hold([*args, *kwargs.values()]) else []
+
+
+def replace_in_call(
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    value_of: Callable[[Any], Any],
+    kind: type = Future,
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments with values of type `kind` replaced, as `replace` does.
+
+    Examples
+    --------
+    >>> replace_in_call((1, Slot(0)), {"k": [Slot(1)]}, lambda slot: "ab"[slot.number], Slot)
+    ((1, 'a'), {'k': ['b']})
+    """
+    if not (_is_flat(args) and _is_flat(kwargs.values())):
+        both: tuple[tuple[Any, ...], dict[str, Any]] = replace((args, kwargs), value_of, kind)
+        return both
+    return (
+        tuple([value_of(each) if isinstance(each, kind) else each for each in args]),
+        {name: value_of(each) if isinstance(each, kind) else each for name, each in kwargs.items()},
+    )
+
+
+def _is_flat(values: Iterable[Any]) -> bool:
+    for value in values:
+        kind = type(value)
+        if kind in _EXACT or issubclass(kind, tuple):
+            return False
+    return True
+
+
 def is_plain(root: Any, kind: type) -> bool:
     """Whether nothing inside `root` can change but the containers that `replace` copies anyway.
 
@@ -239,6 +280,8 @@ def is_plain(root: Any, kind: type) -> bool:
     >>> is_plain([1, [Slot(0), "two"]], Slot), is_plain([[1], Slot(0)], Slot)
     (True, False)
     """
+    if type(root) is tuple and _is_flat(root):
+        return all(type(value) in PLAIN or isinstance(value, kind) for value in root)
     changed = _changed(root, kind)
     return all(
         type(value) in PLAIN or isinstance(value, kind) or id(value) in changed

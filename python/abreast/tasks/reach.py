@@ -65,7 +65,8 @@ def _holds(function: types.FunctionType) -> bool:
     if function.__module__ == "__main__" or "<" in function.__qualname__:
         known = function.__globals__
         for name in function.__code__.co_names:
-            if isinstance(known.get(name), Future):
+            found = known.get(name)
+            if found is not None and isinstance(found, Future):
                 return True
     return False
 

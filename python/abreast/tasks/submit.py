@@ -10,7 +10,7 @@ from abreast.errors import TransferError
 from abreast.plans import backend, current
 from abreast.tasks.dependent import APPLY, Dependent
 from abreast.tasks.future import Future
-from abreast.tasks.inputs import find, may_hold, replace
+from abreast.tasks.inputs import find_in_call, may_hold, replace_in_call
 from abreast.tasks.prepare import PlanLike, check_function, check_seed_global, place
 from abreast.tasks.reach import check_reach, explained
 
@@ -64,11 +64,11 @@ def start(
         check_seed_global("submit", seed_global, seed, place_.level)
         function, args, kwargs = _Once(function, seed, seed_global), (args, kwargs), {}
     if may_hold(args) or (kwargs and may_hold(kwargs.values())):
-        inputs = find((args, kwargs))
+        inputs = find_in_call(args, kwargs)
         if inputs:
             if not all(_has_value(each) for each in inputs):
                 return Dependent(function, args, kwargs, inputs, place_)
-            args, kwargs = replace((args, kwargs), _value_of)
+            args, kwargs = replace_in_call(args, kwargs, _value_of)
     job = place_.open(APPLY)
     try:
         job.push([(function, args, kwargs or None)])
