@@ -14,6 +14,8 @@ LOST: int
 GARBLED: int
 __version__: str
 
+def help() -> bool | None: ...
+
 _Event = tuple[int, int, Any]
 
 @final

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from contextvars import Context, ContextVar, Token, copy_context
 from importlib import import_module
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from abreast.backends.contract import Backend, Job, Level, Opener
 from abreast.errors import PlanError
@@ -25,6 +26,8 @@ __all__ = [
     "backend",
     "context_of",
     "current",
+    "expect",
+    "forget",
     "inside",
     "plan",
     "resolve",
@@ -50,6 +53,21 @@ _default_levels: tuple[Level, ...] | None = None
 _lock = threading.RLock()
 _backends: dict[Level, Backend] = {}
 _abandoned: list[Job] = []
+_expected: WeakValueDictionary[int, Waiting] = WeakValueDictionary()
+"""Work that was submitted and that no backend has yet; what it waits for keeps it alive."""
+
+
+class Waiting(Protocol):
+    """Work that waits for something before a backend gets it."""
+
+    def close(self) -> None:
+        """Give it up: its plan is shut down."""
+
+    def orphan(self) -> None:
+        """Give it up in a forked child: take no lock."""
+
+    def is_underway(self) -> bool:
+        """Whether what it waits for is under way."""
 
 
 def _read_worker() -> Level | None:
@@ -360,11 +378,13 @@ def shutdown(grace: float = 1.0) -> None:
     >>> ab.shutdown()
     """
     with _lock:
-        opened = list(_backends.values())
+        opened, expected = list(_backends.values()), _all_expected()
         _backends.clear()
         _abandoned.clear()
     while opened:
         opened.pop().shutdown(grace)
+    for waiting in expected:
+        waiting.close()
     memory = sys.modules.get("abreast.backends.memory")
     if memory is not None:
         memory.close()
@@ -377,15 +397,34 @@ def abandon(job: Job) -> None:
         _abandoned.append(job)
 
 
+def expect(work: Waiting) -> None:
+    """Remember work that no backend has yet, until it is forgotten."""
+    _expected[id(work)] = work
+
+
+def forget(work: Waiting) -> None:
+    """Wait for the work no longer: a backend has it now, or nobody ever will."""
+    _expected.pop(id(work), None)
+
+
+def _all_expected() -> list[Waiting]:
+    # A list at one go: other threads add to it.
+    found = (reference() for reference in _expected.valuerefs())
+    return [work for work in found if work is not None]
+
+
 def _at_exit() -> None:
     """Let submitted work end, as concurrent.futures does; Ctrl-C cuts it short."""
     try:
-        while sum(each.outstanding() for each in list(_backends.values())) > sum(
-            job.outstanding() for job in _abandoned
-        ):
+        while _is_busy() or any(each.is_underway() for each in _all_expected()):
             time.sleep(0.01)
     finally:
         shutdown(0.2)
+
+
+def _is_busy() -> bool:
+    outstanding = sum(each.outstanding() for each in list(_backends.values()))
+    return outstanding > sum(job.outstanding() for job in _abandoned)
 
 
 def context_of(level: Level) -> Context:
@@ -415,6 +454,9 @@ def _disarm() -> None:
     _forgotten.extend(_backends.values())
     _backends.clear()
     _abandoned.clear()
+    for waiting in _all_expected():
+        waiting.orphan()
+    _expected.clear()
 
 
 _forgotten: list[Backend] = []

@@ -14,7 +14,7 @@ use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -53,9 +53,10 @@ impl ThreadPool {
 
     /// Run tasks in the calling thread, as worker `slot`, until the pool is closed.
     fn serve(&self, py: Python<'_>, slot: usize, thread: u64) {
-        SERVING.set(Some((Arc::as_ptr(&self.shared), slot)));
+        SERVING.set(Some((self.shared.clone(), slot)));
         self.shared.serve(py, slot, thread);
-        SERVING.set(None);
+        // Dropped outside of the cell: with the last reference go Python objects.
+        drop(SERVING.take());
     }
 
     /// Tasks that are neither done nor withdrawn.
@@ -126,8 +127,7 @@ impl ThreadJob {
     ///
     /// Inside a task of the same pool, queued tasks are run meanwhile.
     fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
-        let here = Arc::as_ptr(&self.shared);
-        let Some((_, slot)) = SERVING.get().filter(|(pool, _)| *pool == here) else {
+        let Some(slot) = self.shared.slot_here() else {
             if self.ready() {
                 return Ok(true);
             }
@@ -137,7 +137,7 @@ impl ThreadJob {
             Instant::now()
                 + Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX / 4)
         });
-        let thread = self.shared.slots[slot].running().as_ref().map_or(0, |running| running.thread);
+        let thread = self.shared.thread_of(slot);
         loop {
             if self.job.is_ready() {
                 return Ok(true);
@@ -184,13 +184,14 @@ impl ThreadJob {
     /// It arrives when the task runs Python code again.
     fn interrupt(&self, py: Python<'_>) {
         let exception = PyKeyboardInterrupt::type_object(py);
-        let own = SERVING.get().filter(|(pool, _)| *pool == Arc::as_ptr(&self.shared));
+        let own = self.shared.slot_here();
         for (number, slot) in self.shared.slots.iter().enumerate() {
             // A task that asks for this means the others.
-            if own.is_some_and(|(_, slot)| slot == number) {
+            if own == Some(number) {
                 continue;
             }
-            if let Some(running) = slot.running().as_ref().filter(|it| it.is_of(&self.job)) {
+            if let Some(running) = slot.running().as_mut().filter(|it| it.is_of(&self.job)) {
+                running.interrupted = true;
                 raise(running.thread, exception.as_ptr());
             }
         }
@@ -230,7 +231,31 @@ impl ThreadJob {
     }
 }
 
+impl Shared {
+    /// The slot of this pool that the calling thread serves, if it does.
+    fn slot_here(self: &Arc<Self>) -> Option<usize> {
+        SERVING.with_borrow(|serving| {
+            serving.as_ref().filter(|(pool, _)| Arc::ptr_eq(pool, self)).map(|(_, slot)| *slot)
+        })
+    }
+
+    /// The thread that runs a task in this slot, as Python names it.
+    fn thread_of(&self, slot: usize) -> u64 {
+        self.slots[slot].running().as_ref().map_or(0, |running| running.thread)
+    }
+}
+
+/// Run one queued task of the pool that the calling thread serves, inside the task that it runs.
+///
+/// None if it serves no pool; otherwise whether there was a task.
+#[pyfunction]
+pub(crate) fn help(py: Python<'_>) -> Option<bool> {
+    let (shared, slot) = SERVING.with_borrow(Clone::clone)?;
+    let thread = shared.thread_of(slot);
+    Some(shared.run_one(py, slot, thread))
+}
+
 thread_local! {
     /// The pool that the current thread serves, if any, and its slot there.
-    static SERVING: Cell<Option<(*const Shared, usize)>> = const { Cell::new(None) };
+    static SERVING: RefCell<Option<(Arc<Shared>, usize)>> = const { RefCell::new(None) };
 }

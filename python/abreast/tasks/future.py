@@ -9,12 +9,17 @@ from typing import Any, Generic, TypeVar
 
 from abreast.backends.contract import Job
 from abreast.tasks.prepare import note
+from abreast.tasks.relay import is_relaying, relay, tell_later
 
-__all__ = ["Future"]
+__all__ = ["Future", "FutureTravels"]
 
 R = TypeVar("R")
 
 _PENDING = ("PENDING", "RUNNING")
+
+
+class FutureTravels(TypeError):
+    """A future was about to be pickled."""
 
 
 class Future(concurrent.futures.Future[R], Generic[R]):
@@ -35,7 +40,7 @@ class Future(concurrent.futures.Future[R], Generic[R]):
     (6, True, False)
     """
 
-    def __init__(self, job: Job, function: Any, at_once: bool = False) -> None:
+    def __init__(self, job: Job | None, function: Any, at_once: bool = False) -> None:
         self._job: Job | None = None
         self._waiting: list[Any] = []
         super().__init__()
@@ -52,6 +57,40 @@ class Future(concurrent.futures.Future[R], Generic[R]):
     @_waiters.setter
     def _waiters(self, waiters: list[Any]) -> None:
         self._waiting = waiters
+
+    _done_callbacks: list[Any]
+    _followers: list[Callable[[], object]] | None = None
+    """What is to be done when it is over; unlike a callback, before anything of the user's."""
+
+    def _follow(self, step: Callable[[], object]) -> bool:
+        """Have a step of `relay` done once this is over; false if it is."""
+        with self._condition:
+            if self._state not in _PENDING:
+                return False
+            first = not self._followers
+            if self._followers is None:
+                self._followers = []
+            self._followers.append(step)
+        job = self._job
+        if first and job is not None:
+            # Called back at once, this thread has no lock that settling it would need.
+            job.watch(self._settle_from_outside)
+            # It may have ended, and its pool with it, in between.
+            self._look()
+        return True
+
+    def _invoke_callbacks(self) -> None:
+        """Tell of the end; called by the standard library."""
+        followers, self._followers = self._followers, None
+        if followers:
+            relay(followers)
+        if not self._done_callbacks:
+            return
+        tell: Callable[[], object] = super()._invoke_callbacks  # type: ignore[misc]
+        if is_relaying():
+            tell_later(tell)
+        else:
+            tell()
 
     def _announce(self) -> None:
         """Have the future settled without anybody asking for it."""
@@ -87,6 +126,11 @@ class Future(concurrent.futures.Future[R], Generic[R]):
                 super().set_result(value)
             else:
                 super().set_exception(note(error, "submit", self._function, 0))
+        if not pulled.ended and self._state in _PENDING:
+            # Another thread has taken it and is reading it.
+            with self._condition:
+                if self._state in _PENDING:
+                    self._condition.wait(0.001 if timeout is None else min(timeout, 0.001))
         return self._state not in _PENDING
 
     def result(self, timeout: float | None = None) -> R:
@@ -166,7 +210,8 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         return asyncio.wrap_future(self, loop=loop).__await__()
 
     def __reduce__(self) -> Any:
-        raise TypeError(
+        raise FutureTravels(
             "a Future stays in the process that submitted it\n"
-            "hint: pass future.result(), or submit the dependent task from here"
+            "hint: pass it as an argument of its own, or in a list, tuple or dict: there it "
+            "becomes its value"
         )

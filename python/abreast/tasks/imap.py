@@ -20,6 +20,7 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
+from abreast.tasks.reach import explained, open_job
 from abreast.tasks.source import Reading, Source
 
 __all__ = ["imap"]
@@ -83,7 +84,7 @@ def imap(
     bar = Progress(progress, source.len, name_of(function))
     source.one_by_one = backend.capabilities.isolated
     stream = _Stream(
-        backend.open(call),
+        open_job(backend, call, "imap", function),
         source,
         window or _PER_WORKER * backend.level.workers,
         ordered,
@@ -142,6 +143,7 @@ class _Stream:
                 if self.yielded == self.pushed:
                     if self.source.finished or self.failed:
                         break
+                    self.source.wait()
                     continue
                 self.pull()
             if self.first_error is not None:
@@ -179,11 +181,20 @@ class _Stream:
                     self.source.unread(items[sent + 1 :])
                 self.job.skip()
                 self.pushed += sent + 1
-                self.arrive(error.index, None, error)
+                item = items.last if isinstance(items, Reading) else items[sent]
+                self.arrive(error.index, None, explained(error, "imap", None, item))
+                continue
+            refused = self.source.refused()
+            if refused is not None:
+                self.job.skip()
+                self.pushed += 1
+                self.arrive(self.pushed - 1, None, refused)
+            if self.source.waits:
+                return
 
     def pull(self) -> None:
         """Take what ended."""
-        pulled = self.job.pull(self.bar.period, None)
+        pulled = self.job.pull(self.source.patience(self.bar.period), None)
         self.streams.note(pulled.notes)
         self.bar.add(pulled.finished)
         for index, value, error in pulled.ended:

@@ -20,6 +20,7 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
+from abreast.tasks.reach import explained, open_job
 from abreast.tasks.source import Reading, Source
 
 __all__ = ["map"]
@@ -108,7 +109,13 @@ def map(
     call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
     source.one_by_one = backend.capabilities.isolated
-    run = _Run(backend.open(call), source, on_error, bar, Streams(function, stacklevel=4))
+    run = _Run(
+        open_job(backend, call, "map", function),
+        source,
+        on_error,
+        bar,
+        Streams(function, stacklevel=4),
+    )
     try:
         run.drive()
     except Exception:
@@ -160,10 +167,17 @@ class _Run:
                 want = self.job.want()
                 if want:
                     self.feed(want)
-                    continue
-            if self.finished == len(self.results) or (stopped and self.is_certain()):
+                    if not self.source.waits:
+                        continue
+            if stopped and (self.finished == len(self.results) or self.is_certain()):
                 return
-            pulled = self.job.pull(self.bar.period, self.results)
+            if self.finished == len(self.results):
+                if self.source.finished:
+                    return
+                self.source.wait()
+                self.bar.add(0)
+                continue
+            pulled = self.job.pull(self.source.patience(self.bar.period), self.results)
             self.finished += pulled.finished
             self.streams.note(pulled.notes)
             self.bar.add(pulled.finished)
@@ -190,10 +204,17 @@ class _Run:
                 self.source.unread(items[sent + 1 :])
             self.job.skip()
             self.finished += 1
-            self.fail(error.index, error)
+            item = items.last if isinstance(items, Reading) else items[sent]
+            self.fail(error.index, explained(error, "map", None, item))
             return
         count = items.given if isinstance(items, Reading) else len(items)
         self.results.extend([_WAITING] * count)
+        refused = self.source.refused()
+        if refused is not None:
+            self.results.append(_WAITING)
+            self.job.skip()
+            self.finished += 1
+            self.fail(len(self.results) - 1, refused)
 
     def fail(self, index: int, error: BaseException) -> None:
         """Note that a task failed."""

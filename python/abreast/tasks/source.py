@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from concurrent.futures import CancelledError, Future
 from itertools import count, cycle, repeat
 from operator import length_hint
 from typing import Any
+
+from abreast._abreast import help as run_one_queued
+from abreast.tasks.inputs import PLAIN, failure, find, hold, replace
 
 __all__ = ["Reading", "Source"]
 
@@ -17,21 +21,36 @@ _PATIENCE = 0.0005
 """Seconds for which items of a slow iterator are gathered before they are handed on."""
 
 
+_LOOK = 0.005
+"""Seconds after which somebody who waits for tasks looks again at a future of the next item."""
+_PERIOD = 0.05
+"""The same for somebody who waits for the future alone, but for Ctrl-C and a progress bar."""
+
+
+class _NotThere(Exception):
+    """A future of an item has no value."""
+
+
 class Reading:
     """Items that are read as they are asked for, once; `given` counts them."""
 
-    def __init__(self, items: Iterator[Any], steady: bool) -> None:
+    def __init__(self, items: Iterator[Any], settle: Callable[[Any], Any], steady: bool) -> None:
         self._items = items
+        self._settle = settle
         self.given = 0
         self.steady = steady
         """Nothing that could change one item runs before the next is given."""
+        self.last: Any = None
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
         item = next(self._items)
+        if type(item) not in PLAIN:
+            item = self._settle(item)
         self.given += 1
+        self.last = item
         return item
 
 
@@ -39,6 +58,9 @@ class Source:
     """The items of one or several iterables, a tuple each if there are several.
 
     An exception of the iterable ends the items; it is kept in `error` for when their turn is over.
+
+    Futures in items become their values. An item whose future is not done yet ends what `take`
+    gives, and is the first of the next time. One whose future failed is `refused` then.
 
     Several must be equally long; `itertools.repeat`, `count` and `cycle` go along with the others.
     """
@@ -59,6 +81,8 @@ class Source:
         """Whoever takes items copies them. So each item of an iterator is read when it is asked
         for: the iterator may give one buffer again and again, and what counts is what it held when
         it was given."""
+        self._refused: BaseException | None = None
+        self._awaited: Future[Any] | None = None
         self._unread: list[Any] = []
         self._at = 0
         self._items: Sequence[Any] | None = None
@@ -101,10 +125,71 @@ class Source:
 
     def take(self, most: int) -> Sequence[Any] | Reading:
         """Return up to `most` items, fewer if they come slowly or end; sets `exhausted`."""
-        read = self._read(most)
-        return self._listed(most) or (
-            Reading(read, self._steady) if self.one_by_one else list(read)
-        )
+        self._awaited = None
+        items = self._listed(most)
+        if not items:
+            read = self._read(most)
+            if self.one_by_one:
+                return Reading(read, self._settled_or_end, self._steady)
+            items = list(read)
+        return self._settled_items(items) if hold(items) else items
+
+    def _settled_items(self, items: Sequence[Any]) -> Sequence[Any]:
+        """Return items with values for futures, as far as these are there."""
+        settled: list[Any] = []
+        for at, item in enumerate(items):
+            try:
+                settled.append(self._settled(item, alone=not at))
+            except _NotThere:
+                self.unread(items[at + (self._refused is not None) :])
+                break
+        return settled
+
+    def _settled_or_end(self, item: Any) -> Any:
+        try:
+            return self._settled(item, alone=False)
+        except _NotThere:
+            self.unread([item])
+            raise StopIteration from None
+
+    def _settled(self, item: Any, *, alone: bool) -> Any:
+        """Return an item with values for futures; one that failed is refused when it is first."""
+        futures = find(item)
+        if not futures:
+            return item
+        for each in futures:
+            if not each.done():
+                self._awaited = each
+                raise _NotThere
+        error = failure(futures)
+        if error is None:
+            return replace(item, lambda future: future.result())
+        if alone:
+            self._refused = error
+        raise _NotThere
+
+    def refused(self) -> BaseException | None:
+        """Return what a future of the next item raised, if `take` gave nothing for that; once."""
+        refused, self._refused = self._refused, None
+        return refused
+
+    @property
+    def waits(self) -> bool:
+        """Whether the next item waits for a future."""
+        return self._awaited is not None
+
+    def patience(self, period: float | None) -> float | None:
+        """Return how long to wait for tasks before the next item is looked at again."""
+        return period if self._awaited is None else min(period or _LOOK, _LOOK)
+
+    def wait(self) -> None:
+        """Wait a moment for the future of the next item, if it has one."""
+        if self._awaited is None or run_one_queued():
+            return
+        try:
+            self._awaited.exception(_PERIOD)
+        except (TimeoutError, CancelledError):
+            return
 
     def _listed(self, most: int) -> Sequence[Any]:
         if self._unread:

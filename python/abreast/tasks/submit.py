@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from abreast.backends.contract import Call
+from abreast.errors import TransferError
 from abreast.plans import backend, current
+from abreast.tasks.dependent import APPLY, Dependent
 from abreast.tasks.future import Future
+from abreast.tasks.inputs import find_in_call, may_hold, replace_in_call
 from abreast.tasks.prepare import PlanLike, check_function, check_seed_global, place
+from abreast.tasks.reach import check_reach, explained
 
 __all__ = ["start", "submit"]
 
 R = TypeVar("R")
-
-_APPLY = Call(None)
 
 
 def submit(function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
@@ -55,12 +57,33 @@ def start(
     """Submit with options."""
     check_function("submit", function)
     place_ = backend(current()[0]) if plan is None else place(plan)
+    if not place_.capabilities.isolated:
+        check_reach("submit", function)
+    called = function
     if seed is not None or seed_global:
         check_seed_global("submit", seed_global, seed, place_.level)
         function, args, kwargs = _Once(function, seed, seed_global), (args, kwargs), {}
-    job = place_.open(_APPLY)
-    job.push([(function, args, kwargs or None)])
+    if may_hold(args) or (kwargs and may_hold(kwargs.values())):
+        inputs = find_in_call(args, kwargs)
+        if inputs:
+            if not all(_has_value(each) for each in inputs):
+                return Dependent(function, args, kwargs, inputs, place_)
+            args, kwargs = replace_in_call(args, kwargs, _value_of)
+    job = place_.open(APPLY)
+    try:
+        job.push([(function, args, kwargs or None)])
+    except TransferError as error:
+        better = explained(error, "submit", called, (args, kwargs))
+        raise better from better.__cause__
     return Future(job, function, at_once=place_.level.name == "serial")
+
+
+def _has_value(future: concurrent.futures.Future[Any]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+def _value_of(future: concurrent.futures.Future[Any]) -> Any:
+    return future.result()
 
 
 class _Once:

@@ -38,6 +38,8 @@ pub(super) struct Running {
     pub(super) index: u64,
     /// The thread, as `threading.get_ident` names it.
     pub(super) thread: u64,
+    /// It was asked to stop.
+    pub(super) interrupted: bool,
 }
 
 #[derive(Default)]
@@ -166,14 +168,18 @@ impl Shared {
         let (job, item) = (&block.job, block.items[offset as usize].bind(py).clone());
         job.started();
         let generation = self.slots[slot].generation.load(Ordering::SeqCst);
-        let outer = self.slots[slot].running().replace(Running { job: job.clone(), index, thread });
+        let task = Running { job: job.clone(), index, thread, interrupted: false };
+        let outer = self.slots[slot].running().replace(task);
         let start = shm::os::now();
         let (result, note) = self.run(job, index, item);
         let nanos = shm::os::now() - start;
         {
             let mut running = self.slots[slot].running();
-            // An interrupt that came too late must not hit what this thread does next.
-            raise(thread, std::ptr::null_mut());
+            // An interrupt that came too late must not hit what this thread does next. Only then:
+            // the interpreter goes on looking for an exception that was taken back, in all threads.
+            if running.as_ref().is_some_and(|it| it.interrupted) {
+                raise(thread, std::ptr::null_mut());
+            }
             if self.slots[slot].generation.load(Ordering::SeqCst) != generation {
                 return true;
             }
