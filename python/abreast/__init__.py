@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     )
     from abreast.plans import Plan, plan, shutdown
     from abreast.tasks import (
+        Delayed,
         Future,
         as_completed,
+        compute,
+        delayed,
         gather,
         imap,
         map,
         options,
+        persist,
         submit,
         wait,
     )
@@ -44,6 +48,10 @@ __all__ = [
     "as_completed",
     "wait",
     "gather",
+    "delayed",
+    "Delayed",
+    "compute",
+    "persist",
     "plan",
     "Plan",
     "shutdown",
@@ -59,7 +67,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "abreast.tasks": "map imap submit options Future as_completed wait gather",
+    "abreast.tasks": "map imap submit options Future as_completed wait gather "
+    "delayed Delayed compute persist",
     "abreast.plans": "plan Plan shutdown",
     "abreast.errors": "AbreastError LaunchError PlanError PoolClosed RandomStreamWarning "
     "RemoteError TransferError WorkerLost",

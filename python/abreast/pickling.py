@@ -6,11 +6,63 @@ import pickle
 import types
 from typing import Any
 
-__all__ = ["dumps", "dumps_call", "loads"]
+__all__ = ["PLAIN", "Blob", "dumps", "dumps_call", "is_plain", "loads", "pack"]
 
 _BY_NAME = (types.FunctionType, types.BuiltinFunctionType, type)
 
+PLAIN = frozenset({type(None), bool, int, float, str, bytes})
+"""Types whose values nobody can change: a copy cannot be told from the original."""
+
 loads = pickle.loads
+
+
+def is_plain(value: Any) -> bool:
+    """Whether `value` is of such a type, or a tuple of them, or a tuple of such tuples."""
+    kind = type(value)
+    if kind is not tuple:
+        return kind in PLAIN
+    kinds = set(map(type, value))
+    if kinds <= PLAIN:
+        return True
+    return kinds <= _PLAIN_OR_TUPLE and all(
+        PLAIN.issuperset(map(type, each)) for each in value if type(each) is tuple
+    )
+
+
+_PLAIN_OR_TUPLE = PLAIN | {tuple}
+
+
+class Blob:
+    """A value on its way between tasks, as it was when it was packed.
+
+    Examples
+    --------
+    >>> values = [1]
+    >>> packed = pack(values)
+    >>> values.append(2)
+    >>> packed.open(), packed.open() is packed.open()
+    ([1], False)
+    """
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def open(self) -> Any:
+        """Return a new copy of the value."""
+        return loads(self.data)
+
+
+def pack(value: Any) -> Blob:
+    """Take a value as it is now.
+
+    Raises
+    ------
+    Exception
+        Whatever the value's own pickling raises.
+    """
+    return Blob(dumps(value))
 
 
 def dumps(obj: Any) -> bytes:

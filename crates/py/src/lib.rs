@@ -6,6 +6,7 @@
 mod call;
 mod codec;
 mod enter;
+mod graph;
 mod processes;
 mod threads;
 mod worker;
@@ -19,6 +20,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<threads::ThreadPool>()?;
     module.add_class::<threads::ThreadJob>()?;
     module.add_class::<worker::Worker>()?;
+    module.add_class::<graph::Graph>()?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;
     module.add("INDEXED", call::INDEXED)?;

@@ -1,7 +1,9 @@
-"""Call functions many times: `map`, `imap`, `submit`, and what goes with them."""
+"""Call functions many times: `map`, `imap`, `submit`, `delayed`, and what goes with them."""
 
 from __future__ import annotations
 
+from abreast.tasks.compute import compute, persist
+from abreast.tasks.delayed import Delayed, delayed
 from abreast.tasks.future import Future
 from abreast.tasks.gather import as_completed, gather, wait
 from abreast.tasks.imap import imap
@@ -10,13 +12,17 @@ from abreast.tasks.options import Options, options
 from abreast.tasks.submit import submit
 
 __all__ = [
+    "Delayed",
     "Future",
     "Options",
     "as_completed",
+    "compute",
+    "delayed",
     "gather",
     "imap",
     "map",
     "options",
+    "persist",
     "submit",
     "wait",
 ]
