@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         options,
         persist,
         submit,
+        visualize,
         wait,
     )
 
@@ -52,6 +53,7 @@ __all__ = [
     "Delayed",
     "compute",
     "persist",
+    "visualize",
     "plan",
     "Plan",
     "shutdown",
@@ -68,7 +70,7 @@ __all__ = [
 
 _HOMES = {
     "abreast.tasks": "map imap submit options Future as_completed wait gather "
-    "delayed Delayed compute persist",
+    "delayed Delayed compute persist visualize",
     "abreast.plans": "plan Plan shutdown",
     "abreast.errors": "AbreastError LaunchError PlanError PoolClosed RandomStreamWarning "
     "RemoteError TransferError WorkerLost",

@@ -10,6 +10,7 @@ from abreast.tasks.imap import imap
 from abreast.tasks.map import map
 from abreast.tasks.options import Options, options
 from abreast.tasks.submit import submit
+from abreast.tasks.visualize import visualize
 
 __all__ = [
     "Delayed",
@@ -24,5 +25,6 @@ __all__ = [
     "options",
     "persist",
     "submit",
+    "visualize",
     "wait",
 ]

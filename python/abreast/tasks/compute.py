@@ -9,7 +9,7 @@ from typing import Any
 from abreast.backends.contract import Backend, Call, Job
 from abreast.bundle import Apart, Together, write
 from abreast.errors import WorkerLost
-from abreast.failures import rebuild, unpicklable
+from abreast.failures import garbled, rebuild, unpicklable
 from abreast.pickling import Blob, is_plain, pack
 from abreast.plans import abandon
 from abreast.structure import build
@@ -157,7 +157,7 @@ class _Run:
         """Return a bundle as the runner reads it."""
         raise NotImplementedError
 
-    def take(self, number: int, value: Any) -> int:
+    def take(self, number: int, steps: list[int], value: Any) -> int:
         """Take what a bundle gave; answer how many of its tasks ended."""
         raise NotImplementedError
 
@@ -244,7 +244,7 @@ class _Run:
         if error is not None:
             self.fail(steps[0] >> 1, self.told(error, steps))
             return 0
-        return self.take(number, value)
+        return self.take(number, steps, value)
 
     def told(self, error: BaseException, steps: list[int]) -> BaseException:
         """Say what it means for the graph that a whole bundle failed."""
@@ -288,7 +288,13 @@ class _Run:
 
         def value(task: int) -> Any:
             if task not in made:
-                made[task] = asked(self.load(task))
+                try:
+                    made[task] = asked(self.load(task))
+                except Exception as reason:
+                    rank = self.graph.rank(task)
+                    raise note(
+                        garbled(rank, reason), "compute", self.tasks.function(task), rank
+                    ) from reason
             return made[task]
 
         return build(self.tasks.program, self.tasks.operands, value, _nothing_packed)
@@ -319,7 +325,7 @@ class _Together(_Run):
         """Return a value."""
         return self.values[task]
 
-    def take(self, number: int, value: Any) -> int:
+    def take(self, number: int, steps: list[int], value: Any) -> int:
         """Take what a bundle gave."""
         times, error, failed = value
         for task in self.graph.finish(number, times):
@@ -373,9 +379,12 @@ class _Apart(_Run):
 
     def load(self, task: int) -> Any:
         """Return a value."""
-        return self.packed[task] if task in self.packed else self.plain[task]
+        if task not in self.packed:
+            return self.plain[task]
+        # The packed form goes as soon as it is opened.
+        return self.packed.pop(task)
 
-    def take(self, number: int, value: Any) -> int:
+    def take(self, number: int, steps: list[int], value: Any) -> int:
         """Take what a bundle gave."""
         times, tasks, values, keys, blobs, failure = value
         self.plain.update(zip(tasks, values, strict=True))
@@ -384,10 +393,15 @@ class _Apart(_Run):
         for task in self.graph.finish(number, times):
             if self.plain.pop(task, self) is self:
                 self.packed.pop(task, None)
+        count = len(times) // 8
+        if self.tasks.takers:
+            for task in [step >> 1 for step in steps if step >= 0][:count]:
+                for key in self.tasks.takers.pop(task, ()):
+                    del self.tasks.blobs[key]
         if failure is not None:
             what, failed, data = failure
             error = rebuild(data)
             if what == "result":
                 error = unpicklable("result", self.graph.rank(failed), error)
             self.fail(failed, error)
-        return len(times) // 8
+        return count

@@ -11,7 +11,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from abreast.tasks.prepare import PlanLike, name_of
 
-__all__ = ["Delayed", "DelayedFunction", "delayed", "hold"]
+__all__ = ["Delayed", "DelayedFunction", "SeededFunction", "delayed", "hold", "is_held", "label"]
 
 R = TypeVar("R")
 
