@@ -25,10 +25,15 @@ from typing import Any
 from abreast.pickling import PLAIN, dumps, is_plain, loads
 from abreast.structure import build
 
-__all__ = ["BY_NAME", "BY_VALUE", "WITH_STATE", "Apart", "Together", "write"]
+__all__ = ["BY_NAME", "BY_VALUE", "LARGE", "WITH_STATE", "Apart", "Together", "write"]
 
 SLICE = 20_000_000
 """Nanoseconds after which no further task of a bundle is begun."""
+
+LARGE = 4096
+"""Bytes from which on it counts how many values are held."""
+
+_SMALL = frozenset({int, float, bool, type(None)})
 
 BY_NAME, BY_VALUE, WITH_STATE = range(3)
 """How long a function that was read serves: the whole call, a bundle, or a single task."""
@@ -52,16 +57,28 @@ class Together:
         self.propagate = propagate
         """Whether Ctrl-C is the caller's, not the task's."""
 
-    def __call__(self, steps: Sequence[int]) -> tuple[bytes, BaseException | None, int]:
-        """Run a bundle; answer how long each task took, what the next one raised, and which."""
+    def __call__(
+        self, steps: Sequence[int]
+    ) -> tuple[bytes, dict[int, int], BaseException | None, int]:
+        """Run a bundle.
+
+        Returns
+        -------
+        tuple
+            How long each task took (bytes); the bytes of large values that are still needed, by
+            their task; what the next task raised, and which that was.
+        """
         functions, calls, values = self.functions, self.calls, self.values
         context, clock = copy_context().copy, perf_counter_ns
         times = array("d")
+        large: dict[int, int] = {}
         before = clock()
         deadline = before + SLICE
         for step in steps:
             if step < 0:
                 values[~step] = None
+                if large:
+                    large.pop(~step, None)
                 continue
             if before >= deadline:
                 break
@@ -90,12 +107,14 @@ class Together:
             except BaseException as error:
                 if self.propagate and isinstance(error, KeyboardInterrupt):
                     raise
-                return times.tobytes(), error, task
+                return times.tobytes(), large, error, task
             values[task] = value
+            if type(value) not in _SMALL and (size := _size(value)) >= LARGE:
+                large[task] = size
             now = clock()
             times.append(now - before)
             before = now
-        return times.tobytes(), None, 0
+        return times.tobytes(), large, None, 0
 
 
 def _no_blob(_operand: Any) -> Any:
@@ -265,6 +284,17 @@ class _Opened:
             data = self.blobs.get(key)
             self.opened[key] = loads(self.shared[key] if data is None else data)
         return self.opened[key]
+
+
+def _size(value: Any) -> int:
+    """Return about how many bytes a value holds, where that is quickly said."""
+    if type(value) in _BUILT_IN:
+        return sys.getsizeof(value)
+    size = getattr(value, "nbytes", 0)
+    return size if isinstance(size, int) else 0
+
+
+_BUILT_IN = (bytes, str, bytearray, list, dict, set, tuple)
 
 
 def _is_flat(value: Any) -> bool:

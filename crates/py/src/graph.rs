@@ -66,9 +66,9 @@ impl Graph {
     /// The next bundle: its number, its steps, the tasks outside that it needs; or None.
     ///
     /// A step is `2 * task`, one more if its value is used once in all, to run it, and `-1 - task`
-    /// to let go of a value.
-    fn bundle(&mut self) -> Option<(u32, Vec<i64>, Vec<u32>)> {
-        let bundle = self.bundles.bundle()?;
+    /// to let go of a value. `short`: the values held are many.
+    fn bundle(&mut self, short: bool) -> Option<(u32, Vec<i64>, Vec<u32>)> {
+        let bundle = self.bundles.bundle(short)?;
         let code = |step: &Step| match *step {
             Step::Run { task, single } => 2 * i64::from(task) + i64::from(single),
             Step::Drop(task) => -1 - i64::from(task),

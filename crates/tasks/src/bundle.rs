@@ -12,6 +12,8 @@ const MOST: usize = 8192;
 const LEAST_NS: f64 = 200.0;
 /// Shares of the ready tasks per worker: no bundle takes more than one.
 const SHARES: usize = 2;
+/// Tasks per worker, from the first in order that has not ended, that may run while memory is short.
+const NEAR: usize = 3;
 
 /// What a worker does in a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,8 @@ pub struct Bundles {
     /// Only tasks before this rank are still wanted, and how many of them have not ended.
     limit: u32,
     left: usize,
+    /// All tasks of a lower rank have ended.
+    low: usize,
     promised: Counts,
     spent: Counts,
     named: Counts,
@@ -119,6 +123,7 @@ impl Bundles {
             numbers: 0,
             limit: u32::MAX,
             left: len,
+            low: 0,
             promised: Counts::new(len),
             spent: Counts::new(len),
             named: Counts::new(len),
@@ -137,18 +142,26 @@ impl Bundles {
     }
 
     /// The next bundle; none while nothing is ready.
-    pub fn bundle(&mut self) -> Option<Bundle> {
+    ///
+    /// `short`: the values held are many. Then only what the serial order runs next is given out,
+    /// or whoever is quick would pile up what is used much later.
+    pub fn bundle(&mut self, short: bool) -> Option<Bundle> {
         self.promised.clear();
         self.spent.clear();
         self.named.clear();
         // A single worker shares with nobody, and keeps the serial order.
         let parts = if self.workers > 1 { SHARES * self.workers } else { 1 };
         let mut shares = self.ready.len().div_ceil(parts);
+        let mut limit = self.limit;
+        if short && self.workers > 1 {
+            limit = limit.min((self.low() + NEAR * self.workers) as u32);
+            shares = shares.min(1);
+        }
         let mut inside = BinaryHeap::<Reverse<u32>>::new();
         let (mut tasks, mut steps, mut needs) = (Vec::new(), Vec::new(), Vec::new());
         let mut budget = BUNDLE_NS;
         while budget > 0.0 && tasks.len() < MOST {
-            let outside = self.ready.peek().filter(|it| shares > 0 && it.0 < self.limit);
+            let outside = self.ready.peek().filter(|it| shares > 0 && it.0 < limit);
             let rank = match (outside, inside.peek()) {
                 (None, None) => break,
                 (Some(ready), Some(own)) if own.0 < ready.0 => inside.pop(),
@@ -159,7 +172,7 @@ impl Bundles {
                 }
             };
             let task = self.graph.order()[rank.expect("a ready task").0 as usize];
-            self.take(task, &mut inside, &mut steps, &mut needs);
+            self.take(task, limit, &mut inside, &mut steps, &mut needs);
             tasks.push(task);
             let mean = self.mean_ns[self.kinds[task as usize] as usize];
             budget -= mean.map_or(BUNDLE_NS, |mean| mean.max(LEAST_NS));
@@ -173,9 +186,18 @@ impl Bundles {
         Some(Bundle { number, steps, needs })
     }
 
+    /// The rank of the first task that has not ended.
+    fn low(&mut self) -> usize {
+        let order = self.graph.order();
+        let ended = |task: &&u32| self.state[**task as usize] == State::Finished;
+        self.low += order[self.low..].iter().take_while(ended).count();
+        self.low
+    }
+
     fn take(
         &mut self,
         task: u32,
+        limit: u32,
         inside: &mut BinaryHeap<Reverse<u32>>,
         steps: &mut Vec<Step>,
         needs: &mut Vec<u32>,
@@ -194,7 +216,7 @@ impl Bundles {
         }
         for &consumer in self.graph.consumers(task) {
             let rank = self.graph.rank(consumer);
-            if self.promised.add(consumer) == self.missing[consumer as usize] && rank < self.limit {
+            if self.promised.add(consumer) == self.missing[consumer as usize] && rank < limit {
                 inside.push(Reverse(rank));
             }
         }

@@ -123,6 +123,7 @@ proptest! {
         shape in shapes(),
         workers in 1_usize..5,
         cuts in prop::collection::vec(0_usize..6, 1..20),
+        short in any::<bool>(),
     ) {
         let mut bundles = shape.bundles(workers);
         let mut run = Run { shape: &shape, ended: Vec::new(), held: HashSet::new() };
@@ -131,7 +132,7 @@ proptest! {
         let mut cuts = cuts.iter().cycle();
         while bundles.left() > 0 {
             while out.len() < workers {
-                let Some(bundle) = bundles.bundle() else { break };
+                let Some(bundle) = bundles.bundle(short) else { break };
                 out.push_back(bundle);
             }
             let Some(bundle) = out.pop_front() else {
@@ -157,7 +158,7 @@ proptest! {
         let shape = Shape { source: vec![false; shape.inputs.len()], ..shape };
         let mut bundles = shape.bundles(1);
         let mut run = Run { shape: &shape, ended: Vec::new(), held: HashSet::new() };
-        while let Some(bundle) = bundles.bundle() {
+        while let Some(bundle) = bundles.bundle(false) {
             run.work(&mut bundles, &bundle, cut);
         }
         prop_assert_eq!(bundles.left(), 0);
@@ -169,12 +170,12 @@ proptest! {
         let shape = Shape { source: vec![false; shape.inputs.len()], ..shape };
         let limit = limit % shape.inputs.len() as u32;
         let mut bundles = shape.bundles(2);
-        let before = bundles.bundle().expect("something is ready");
+        let before = bundles.bundle(false).expect("something is ready");
         bundles.limit(limit);
         let mut run = Run { shape: &shape, ended: Vec::new(), held: HashSet::new() };
         run.work(&mut bundles, &before, 1);
         let first = run.ended.len();
-        while let Some(bundle) = bundles.bundle() {
+        while let Some(bundle) = bundles.bundle(false) {
             run.work(&mut bundles, &bundle, 100);
         }
         prop_assert_eq!(bundles.left(), 0);
@@ -195,14 +196,14 @@ fn bundles_grow_with_what_is_known() {
     let mut bundles = Bundles::new(graph, vec![0; n as usize], &[n - 1], &[], 2);
     let runs =
         |bundle: &Bundle| bundle.steps.iter().filter(|it| matches!(it, Step::Run { .. })).count();
-    let first = bundles.bundle().expect("the head of the chain");
+    let first = bundles.bundle(false).expect("the head of the chain");
     assert_eq!(runs(&first), 1);
-    assert!(bundles.bundle().is_none(), "nothing else is ready");
+    assert!(bundles.bundle(false).is_none(), "nothing else is ready");
     bundles.finish(first.number, &[1_000]);
-    let second = bundles.bundle().expect("the next");
+    let second = bundles.bundle(false).expect("the next");
     assert_eq!(runs(&second), 4_000);
     bundles.finish(second.number, &[50_000_000; 10]);
-    assert_eq!(runs(&bundles.bundle().expect("the rest")), 1);
+    assert_eq!(runs(&bundles.bundle(false).expect("the rest")), 1);
 }
 
 /// Ready tasks are shared out: the first bundle leaves most of them to the others.
@@ -212,8 +213,51 @@ fn ready_tasks_are_shared() {
     let graph = Graph::new(vec![0; n], vec![], &(0..n as u32).collect::<Vec<_>>()).expect("fine");
     let outputs: Vec<u32> = (0..n as u32).collect();
     let mut bundles = Bundles::new(graph, vec![0; n], &outputs, &[], 2);
-    let first = bundles.bundle().expect("one");
+    let first = bundles.bundle(false).expect("one");
     bundles.finish(first.number, &[1_000]);
-    assert_eq!(bundles.bundle().expect("a share").steps.len(), 20);
-    assert_eq!(bundles.bundle().expect("a share").steps.len(), 15);
+    assert_eq!(bundles.bundle(false).expect("a share").steps.len(), 20);
+    assert_eq!(bundles.bundle(false).expect("a share").steps.len(), 15);
+}
+
+/// A sum from the left, each part of which is ready from the start: while memory is short, nobody
+/// runs far ahead of the sum.
+#[test]
+fn short_of_memory_nobody_runs_ahead() {
+    let n = 1_000_u32;
+    // Task 0 is the first part, then parts and sums in turns.
+    let mut ends = vec![0, 0, 2];
+    let mut inputs = vec![0, 1];
+    for part in (3..2 * n).step_by(2) {
+        inputs.extend([part - 1, part]);
+        ends.extend([inputs.len() as u32 - 2, inputs.len() as u32]);
+    }
+    let len = ends.len();
+    let graph = Graph::new(ends, inputs, &[len as u32 - 1]).expect("no cycle");
+    let mut bundles = Bundles::new(graph, vec![0; len], &[len as u32 - 1], &[], 2);
+    let mut out = VecDeque::new();
+    let mut held: HashSet<u32> = HashSet::new();
+    while bundles.left() > 0 {
+        while out.len() < 4 {
+            let Some(bundle) = bundles.bundle(true) else { break };
+            out.push_back(bundle);
+        }
+        // The last one first: the worst that can happen.
+        let bundle = out.pop_back().expect("something to run");
+        let mut ran = 0;
+        for step in &bundle.steps {
+            match *step {
+                Step::Run { task, .. } => {
+                    held.insert(task);
+                    ran += 1;
+                }
+                Step::Drop(task) => {
+                    held.remove(&task);
+                }
+            }
+        }
+        for freed in bundles.finish(bundle.number, &vec![1_000; ran]) {
+            held.remove(&freed);
+        }
+        assert!(held.len() <= 8, "{} values", held.len());
+    }
 }

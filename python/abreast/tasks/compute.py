@@ -23,6 +23,9 @@ __all__ = ["compute", "persist"]
 _STOP_GRACE = 0.5
 """Seconds that running tasks get to stop after Ctrl-C before force is used."""
 
+_SHORT = 128 << 20
+"""Bytes of held values from which on only what is needed soon is run."""
+
 _LOOK = 0.01
 """Seconds between two looks at futures that did not end yet, while tasks run."""
 
@@ -144,6 +147,10 @@ class _Run:
         self.failure: BaseException | None = None
         self.failed = len(tasks.nodes)
         """The rank of the task that failed."""
+        self.sizes: dict[int, int] = {}
+        """Bytes of the large values that are held, by their task."""
+        self.held = 0
+        """All of them."""
         self.waiting: dict[int, Any] = {}
         """Futures that did not end yet."""
         self.job: Job = backend.open(Call(self.runner()))
@@ -228,7 +235,7 @@ class _Run:
     def feed(self) -> None:
         """Push bundles while the job wants some."""
         while len(self.flying) < self.ahead and self.job.want():
-            bundle = self.graph.bundle()
+            bundle = self.graph.bundle(self.held > _SHORT)
             if bundle is None:
                 return
             number, steps, needs = bundle
@@ -260,6 +267,19 @@ class _Run:
         lost.index = self.graph.rank(tasks[0])
         lost.pid, lost.signal, lost.status = error.pid, error.signal, error.status
         return lost
+
+    def keep(self, large: dict[int, int]) -> None:
+        """Count the bytes of values that a bundle leaves."""
+        self.sizes.update(large)
+        self.held += sum(large.values())
+
+    def free(self, number: int, times: bytes) -> list[int]:
+        """Have a bundle end; answer whose values are needed no more."""
+        freed = self.graph.finish(number, times)
+        if self.sizes:
+            for task in freed:
+                self.held -= self.sizes.pop(task, 0)
+        return freed
 
     def fail(self, task: int, error: BaseException) -> None:
         """Note that a task failed; what comes later is not wanted any more."""
@@ -327,8 +347,9 @@ class _Together(_Run):
 
     def take(self, number: int, steps: list[int], value: Any) -> int:
         """Take what a bundle gave."""
-        times, error, failed = value
-        for task in self.graph.finish(number, times):
+        times, large, error, failed = value
+        self.keep(large)
+        for task in self.free(number, times):
             self.values[task] = None
         if error is not None:
             self.fail(failed, error)
@@ -390,7 +411,8 @@ class _Apart(_Run):
         self.plain.update(zip(tasks, values, strict=True))
         for key, data in zip(keys, blobs, strict=True):
             self.packed[key] = Blob(data)
-        for task in self.graph.finish(number, times):
+        self.keep({key: len(data) for key, data in zip(keys, blobs, strict=True)})
+        for task in self.free(number, times):
             if self.plain.pop(task, self) is self:
                 self.packed.pop(task, None)
         count = len(times) // 8
