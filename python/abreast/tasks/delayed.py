@@ -88,6 +88,10 @@ class Delayed(Generic[R]):
         _refuse(self, "has no items to look through")
 
     def __getitem__(self, key: Any) -> Delayed[Any]:
+        if type(key) is slice:
+            key = _sliced(key)
+        elif type(key) is tuple and slice in map(type, key):
+            key = tuple([_sliced(each) if type(each) is slice else each for each in key])
         return Delayed(operator.getitem, (self, key))
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
@@ -114,6 +118,11 @@ class Delayed(Generic[R]):
 
     # NumPy leaves `array + delayed` to us, instead of adding to each element.
     __array_ufunc__ = None
+
+
+def _sliced(key: slice) -> Any:
+    parts = (key.start, key.stop, key.step)
+    return Delayed(slice, parts) if any(isinstance(each, Delayed) for each in parts) else key
 
 
 def _refuse(value: Delayed[Any], what: str) -> NoReturn:
