@@ -28,16 +28,15 @@ if TYPE_CHECKING:
     from abreast.plans import Plan, plan, shutdown
     from abreast.report import Report, report
     from abreast.shared import share
-    from abreast.tasks import (
-        Future,
-        as_completed,
-        gather,
-        imap,
-        map,
-        options,
-        submit,
-        wait,
-    )
+    from abreast.tasks.compute import compute, persist
+    from abreast.tasks.delayed import Delayed, delayed
+    from abreast.tasks.future import Future
+    from abreast.tasks.gather import as_completed, gather, wait
+    from abreast.tasks.imap import imap
+    from abreast.tasks.map import map
+    from abreast.tasks.options import options
+    from abreast.tasks.submit import submit
+    from abreast.tasks.visualize import visualize
 
 __all__ = [
     "map",
@@ -48,6 +47,11 @@ __all__ = [
     "as_completed",
     "wait",
     "gather",
+    "delayed",
+    "Delayed",
+    "compute",
+    "persist",
+    "visualize",
     "plan",
     "Plan",
     "shutdown",
@@ -68,7 +72,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "abreast.tasks": "map imap submit options Future as_completed wait gather",
+    "abreast.tasks": "map imap submit options Future as_completed wait gather "
+    "delayed Delayed compute persist visualize",
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.report": "report Report",

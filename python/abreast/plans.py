@@ -182,6 +182,9 @@ def plan(
         return Plan(current())
     levels = resolve(spec, workers=workers, isolate=isolate, inner_threads=inner_threads)
     local = _context.get()
+    if local is None and _worker is not None:
+        # Nobody but the running task is to see what it sets.
+        local = current()
     if local is not None:
         _context.set(levels)
         return Plan(levels, local)

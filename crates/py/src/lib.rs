@@ -7,6 +7,7 @@ mod buffer;
 mod call;
 mod codec;
 mod enter;
+mod graph;
 mod lodging;
 mod memory;
 mod parcel;
@@ -28,6 +29,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<parcel::Parcel>()?;
     module.add_function(wrap_pyfunction!(parcel::delivered, module)?)?;
     module.add_function(wrap_pyfunction!(threads::help, module)?)?;
+    module.add_class::<graph::Graph>()?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;
     module.add("INDEXED", call::INDEXED)?;

@@ -6,7 +6,7 @@ use crate::parcel::{Holds, Parcel};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use shm::{Lease, Lodging, Raw, Span};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// Takes the large memory of results.
@@ -46,11 +46,13 @@ pub(crate) struct Received<'lodging> {
     lodging: &'lodging Arc<Lodging>,
     /// What was opened, for those who want to know whether it was written.
     pub(crate) opened: RefCell<Vec<Py<Buffer>>>,
+    /// Whether some of it is held as it came.
+    pub(crate) holds: Cell<bool>,
 }
 
 impl<'lodging> Received<'lodging> {
     pub(crate) fn new(lodging: &'lodging Arc<Lodging>) -> Self {
-        Self { lodging, opened: RefCell::default() }
+        Self { lodging, opened: RefCell::default(), holds: Cell::new(false) }
     }
 }
 
@@ -71,6 +73,7 @@ impl Opener for Received<'_> {
     }
 
     fn parcel(&self, bytes: &[u8], bases: &[u64]) -> PyResult<Parcel> {
+        self.holds.set(self.holds.get() || !bases.is_empty());
         let holds =
             bases.iter().map(|&base| self.lodging.views().hold(base)).collect::<Result<_, _>>();
         let holds = holds.map_err(|error| PyMemoryError::new_err(error.to_string()))?;

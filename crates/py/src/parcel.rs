@@ -123,6 +123,18 @@ impl Parcel {
         }
     }
 
+    /// Bytes, with the shared memory that they speak of.
+    fn __len__(&self) -> usize {
+        let spans: u64 = match &self.holds {
+            Holds::Loans(_, loans) => loans.iter().map(|loan| loan.span().len).sum(),
+            Holds::Leases(_, leases, _) => {
+                leases.lock().expect("leases").iter().map(|lease| lease.span().len).sum()
+            }
+            Holds::Pins { .. } => 0,
+        };
+        self.bytes.len() + spans as usize
+    }
+
     /// Pickled, a parcel is one of the buffers that stand beside the pickle.
     fn __reduce_ex__(
         slf: Bound<'_, Self>,

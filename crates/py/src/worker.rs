@@ -39,8 +39,10 @@ struct Hooks<'py> {
 /// A job's function, once read: or why it cannot be.
 struct Function {
     read: Result<Py<PyAny>, PyErr>,
-    /// The shared memory that it holds.
+    /// The shared memory that it shows.
     buffers: Vec<Py<Buffer>>,
+    /// Whether it holds shared memory.
+    lent: bool,
     watched: u32,
 }
 
@@ -155,7 +157,7 @@ impl<'py, 'runner> Server<'py, 'runner> {
     /// Drop the functions of jobs that are over, if they hold memory that others may want.
     fn let_go(&mut self) {
         let runner = &*self.runner;
-        self.jobs.retain(|(id, function)| function.buffers.is_empty() || runner.is_open(*id));
+        self.jobs.retain(|(id, function)| !function.lent || runner.is_open(*id));
     }
 
     fn run(&mut self, task: &Task) -> (PyResult<Bound<'py, PyAny>>, u8) {
@@ -217,8 +219,9 @@ impl<'py, 'runner> Server<'py, 'runner> {
         self.runner.function(task, &mut bytes);
         let received = Received::new(self.runner.lodging());
         let read = codec::decode(self.py, &bytes, &self.hooks.loads, &received);
+        let lent = received.holds.get() || !received.opened.borrow().is_empty();
         let buffers = received.opened.into_inner();
-        let function = Function { read: read.map(Bound::unbind), buffers, watched: 0 };
+        let function = Function { read: read.map(Bound::unbind), buffers, lent, watched: 0 };
         self.let_go();
         if self.jobs.len() >= KEPT_JOBS {
             self.jobs.remove(0);

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 
-from abreast import _abreast, config
+from abreast import _abreast
+from abreast.config import get, watch
 
 __all__ = ["close", "shared", "tally"]
 
@@ -22,9 +23,9 @@ def shared() -> _abreast.Memory:
         return found
     with _lock:
         if _memory is None:
-            settings = config.get()
+            settings = get()
             _memory = _abreast.Memory(settings.memory, settings.keep, settings.spill)
-            config.watch(_memory.bound)
+            watch(_memory.bound)
         return _memory
 
 
@@ -42,7 +43,7 @@ def close() -> None:
             _memory.trim()
             if _memory.is_idle():
                 _memory = None
-                config.watch(None)
+                watch(None)
 
 
 def _disarm() -> None:

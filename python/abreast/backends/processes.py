@@ -95,6 +95,10 @@ class ProcessesBackend:
             raise unpicklable("function", None, reason) from reason
         return ProcessesJob(job, brings_function=False)
 
+    def pack(self, value: Any) -> Any:
+        """Take a value as it is now, as a parcel that goes to tasks without being unpacked."""
+        return memory.shared().pack(value)
+
     def _renew(self) -> None:
         """Let new jobs run on new workers: a module was reloaded, or its place has changed."""
         with self._lock:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from abreast.plans import SERIAL
+from abreast.tasks.delayed import DelayedFunction, SeededFunction, delayed
 from abreast.tasks.future import Future
 from abreast.tasks.imap import imap
 from abreast.tasks.map import map
-from abreast.tasks.prepare import PlanLike, check_on_error
+from abreast.tasks.prepare import PlanLike, check_on_error, check_seed_global
 from abreast.tasks.progress import ProgressLike
 from abreast.tasks.submit import start
 
@@ -20,7 +22,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Options:
-    """Settings that its methods `map`, `imap` and `submit` use; made by `options`."""
+    """Settings that its methods `map`, `imap`, `submit` and `delayed` use; made by `options`."""
 
     plan: PlanLike = None
     seed: Any = None
@@ -45,6 +47,18 @@ class Options:
     def submit(self, function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
         """As `abreast.submit`; with a seed, ``rng`` is the stream of the seed itself."""
         return start(function, args, kwargs, self.plan, self.seed, self.seed_global)
+
+    def delayed(self, function: Callable[..., R]) -> DelayedFunction[R]:
+        """As `abreast.delayed`; with a seed, ``rng`` is the stream of the seed itself.
+
+        The plan holds for a `compute` of what it returns, unless that is given another one.
+        """
+        plain = delayed(function).__wrapped__
+        if self.seed is None and not self.seed_global:
+            return DelayedFunction(plain, self.plan)
+        if self.seed is None:
+            check_seed_global("delayed", True, None, SERIAL)
+        return SeededFunction(plain, self.plan, self.seed, self.seed_global)
 
 
 def options(

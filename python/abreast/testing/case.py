@@ -30,6 +30,7 @@ THEMES = (
     "random",
     "futures",
     "streams",
+    "graphs",
     "nesting",
     "inner_threads",
     "cancel",
