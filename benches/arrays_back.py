@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 import _tasks
-from _measure import Bench, milli, reach, seconds, sized
+from _measure import Bench, milli, quick, reach, seconds, sized
 from _rivals import groups, opened
 from _runner import Runner
 
@@ -37,7 +37,8 @@ def main() -> None:
     titles = {False: f"{what}, 2 workers", True: f"{what}, and read once by the caller"}
     for read, title in titles.items():
         bench = Bench(title)
-        for group in groups(RIVALS):
+        # Ray takes seconds to start: for --quick, once is enough.
+        for group in groups(RIVALS[:-1] if quick() and read else RIVALS):
             with opened(group) as runners:
                 cases = {name: partial(back, runner, read) for name, runner in runners.items()}
                 bench.run(cases, sized(9 if len(runners) > 2 else 5))

@@ -64,7 +64,7 @@ def tables(shape: str, names: list[str]) -> None:
             f"  {name}: parent {parts['own']}, workers {parts['workers']}, all before the graph "
             f"{parts['before']}"
         )
-    if shape == "chain":
+    if shape == "chain" and "dask threads" in names:
         print("  Dask's time of building a chain grows with the square: scaling flatters it")
     print()
 
