@@ -36,6 +36,9 @@ class Dask(Runner):
     def map(self, function: Function, items: Sequence[Any]) -> list[Any]:
         return list(self._client.gather(self._client.map(function, items, pure=False)))
 
+    def put(self, value: Any) -> Any:
+        return self._client.scatter(value, broadcast=True, hash=False)
+
     def submit(self, function: Function) -> Any:
         return self._client.submit(function, pure=False).result()
 
@@ -76,6 +79,9 @@ class Ray(Runner):
     def map(self, function: Function, items: Sequence[Any]) -> list[Any]:
         task = self._of(function)
         return list(self._ray.get([task.remote(item) for item in items]))
+
+    def put(self, value: Any) -> Any:
+        return self._ray.put(value)
 
     def submit(self, function: Function) -> Any:
         return self._ray.get(self._of(function).remote())

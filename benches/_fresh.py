@@ -1,7 +1,7 @@
 """What must be measured in an interpreter that has done nothing else; prints it as JSON.
 
 `python _fresh.py launch abreast` or `python _fresh.py memory Pool 1000000` or
-`python _fresh.py imports`. `measured` runs it so.
+`python _fresh.py imports`, and so on. `measured` runs it so.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from pathlib import Path
 
+import _processes
 import _tasks
 
 
@@ -35,11 +35,11 @@ def memory(name: str, count: str) -> dict[str, float]:
     runner = KNOWN[name]()
     runner.open(2)
     runner.map(_tasks.sleep, [0.05] * 4)
-    before = _peaks()
+    before = _processes.peaks()
     start = time.perf_counter()
     results = runner.map(_tasks.same, range(int(count)))
     taken = time.perf_counter() - start
-    after = _peaks()
+    after = _processes.peaks()
     runner.close()
     assert len(results) == int(count) and results[-1] == int(count) - 1
     own, workers = after
@@ -59,23 +59,73 @@ def imports() -> dict[str, float]:
     return {"seconds": taken}
 
 
-def _peaks() -> tuple[int, int]:
-    """Peak memory of this process, and the sum of its children's.
+def first(count: str) -> dict[str, float]:
+    """Seconds of a map of 8 tasks over one array, with warm workers and no memory used before."""
+    import numpy as np
 
-    Not ru_maxrss: that begins with the size of the process that started this one.
-    """
-    own = Path("/proc/self")
-    return _peak(own), sum(_peak(Path("/proc", child)) for child in _children())
+    import abreast as ab
+
+    array = np.arange(float(count))
+    with ab.plan("processes", workers=2):
+        ab.map(_tasks.numpy, [0.05] * 4)
+        start = time.perf_counter()
+        results = ab.map(np.mean, [array] * 8)
+        taken = time.perf_counter() - start
+    report = ab.report()
+    ab.shutdown()
+    assert results == [np.mean(array)] * 8
+    return {"seconds": taken, "size": array.nbytes, "peak": report.peak, "fresh": report.fresh}
 
 
-def _children() -> list[str]:
-    threads = Path("/proc/self/task").iterdir()
-    return [child for thread in threads for child in (thread / "children").read_text().split()]
+def private(name: str, put: str, count: str, tasks: str) -> dict[str, float]:
+    """Bytes that tasks over one array add to the workers' own, the most of each worker added up."""
+    import numpy as np
+
+    from _rivals import opened
+
+    def sizes(array: np.ndarray, times: int) -> dict[int, tuple[int, int]]:
+        items = [runner.put(array) if put == "put" else array] * times
+        most: dict[int, tuple[int, int]] = {}
+        for process, dirty, copied in runner.map(_tasks.private, items):
+            known = most.get(process, (0, 0))
+            most[process] = (max(dirty, known[0]), max(copied, known[1]))
+        return most
+
+    with opened([name]) as runners:
+        runner = runners[name]
+        before = sizes(np.arange(1000.0), 20)
+        after = sizes(np.arange(float(count)), int(tasks))
+    added = {
+        process: [now - then for now, then in zip(most, before.get(process, (0, 0)), strict=True)]
+        for process, most in after.items()
+    }
+    dirty, copied = (sum(column) for column in zip(*added.values(), strict=True))
+    return {"dirty": dirty, "copied": copied}
 
 
-def _peak(process: Path) -> int:
-    lines = (process / "status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+def graph(name: str, shape: str, count: str) -> dict[str, float]:
+    """Seconds of building and of computing a graph, and the peak memory of all processes."""
+    import _graphs
+
+    engine = _graphs.KNOWN[name]()
+    engine.open(2)
+    engine.compute(_graphs.SHAPES["tree"](engine.task, 100)[0])
+    before = _processes.peaks()
+    start = time.perf_counter()
+    value, expected = _graphs.SHAPES[shape](engine.task, int(count))
+    built = time.perf_counter()
+    found = engine.compute(value)
+    done = time.perf_counter()
+    own, workers = _processes.peaks()
+    engine.close()
+    assert found == expected
+    return {
+        "build": built - start,
+        "compute": done - built,
+        "own": own,
+        "workers": workers,
+        "before": sum(before),
+    }
 
 
 def measured(*arguments: str) -> dict[str, float]:
@@ -89,5 +139,6 @@ def measured(*arguments: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    what = {"launch": launch, "memory": memory, "imports": imports}[sys.argv[1]]
+    known = (launch, memory, imports, first, private, graph)
+    what = {function.__name__: function for function in known}[sys.argv[1]]
     print(json.dumps(what(*sys.argv[2:])))

@@ -47,7 +47,7 @@ class Bench:
         self._base = base
         self._samples: dict[str, list[float]] = {}
         self._ratios: dict[str, list[float]] = {}
-        self._rounds: dict[str, list[float]] = {}
+        self._above: dict[str, list[float]] = {}
         print(title + (" [--quick: not a measurement]" if quick() else ""), flush=True)
 
     def run(self, cases: Mapping[str, Case], rounds: int) -> None:
@@ -72,9 +72,9 @@ class Bench:
                 continue
             for name in names:
                 if name not in known:
-                    self._rounds.setdefault(name, []).append(medians[name])
-                    ratio = medians[name] / medians[self._base]
-                    self._ratios.setdefault(name, []).append(ratio)
+                    base = medians[self._base]
+                    self._ratios.setdefault(name, []).append(medians[name] / base)
+                    self._above.setdefault(name, []).append(medians[name] - base)
 
     def names(self) -> list[str]:
         """Return the cases measured."""
@@ -87,6 +87,10 @@ class Bench:
     def ratio(self, name: str) -> float:
         """Return the median, over the rounds, of a case's ratio to the base in the same round."""
         return statistics.median(self._ratios[name])
+
+    def above(self, name: str) -> float:
+        """Return the median, over the rounds, of what a case exceeds the base by in that round."""
+        return statistics.median(self._above[name])
 
     def table(self, show: Show, notes: dict[str, str] | None = None) -> None:
         """Print a line for each case, the base first."""

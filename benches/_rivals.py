@@ -8,6 +8,7 @@ from typing import Any
 
 import _tasks
 from _engines import Dask, Ray
+from _measure import BASE
 from _runner import Function, Runner
 
 
@@ -24,11 +25,35 @@ class Abreast(Runner):
     def map(self, function: Function, items: Sequence[Any]) -> list[Any]:
         return self._map(function, items)
 
+    def put(self, value: Any) -> Any:
+        return self._abreast.share(value)
+
     def submit(self, function: Function) -> Any:
         return self._submit(function).result()
 
     def close(self) -> None:
         self._abreast.shutdown()
+
+
+class Threads(Runner):
+    """concurrent.futures: what no process can beat where tasks release the GIL."""
+
+    def __init__(self) -> None:
+        import concurrent.futures
+
+        self._kind = concurrent.futures.ThreadPoolExecutor
+
+    def open(self, workers: int) -> None:
+        self._executor = self._kind(workers)
+
+    def map(self, function: Function, items: Sequence[Any]) -> list[Any]:
+        return list(self._executor.map(function, items))
+
+    def submit(self, function: Function) -> Any:
+        return self._executor.submit(function).result()
+
+    def close(self) -> None:
+        self._executor.shutdown()
 
 
 class Pool(Runner):
@@ -135,6 +160,7 @@ KNOWN: dict[str, type[Runner]] = {
     "Pool static": PoolStatic,
     "ProcessPoolExecutor": Executor,
     "Pool by spawn": PoolSpawn,
+    "threads": Threads,
     "joblib": Joblib,
     "abreast": Abreast,
     "dask": Dask,
@@ -143,14 +169,14 @@ KNOWN: dict[str, type[Runner]] = {
 ENGINES = ("dask", "ray")
 
 
-def groups(names: Sequence[str]) -> Iterator[list[str]]:
+def groups(names: Sequence[str], base: str = BASE) -> Iterator[list[str]]:
     """Say which runners to measure side by side: all that are idle while they have nothing to do.
 
     An engine's own processes keep taking time from the two cores, so each is in a group of its own
-    with abreast, and abreast and the others are first measured without it.
+    with the base, and the base and the others are first measured without it.
     """
     yield [name for name in names if name not in ENGINES]
-    yield from (["abreast", name] for name in names if name in ENGINES)
+    yield from ([base, name] for name in names if name in ENGINES)
 
 
 def installed(names: Sequence[str]) -> dict[str, Runner]:

@@ -22,6 +22,10 @@ class Runner:
         """Call the function for each item, as a user of it would write that."""
         raise NotImplementedError
 
+    def put(self, value: Any) -> Any:
+        """Bring a large value where workers find it; return what stands for it as an item."""
+        return value
+
     def submit(self, function: Function) -> Any:
         """Run the function once in a worker, and wait for its result."""
         raise NotImplementedError

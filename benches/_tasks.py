@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def nothing(_item: Any = None) -> None:
@@ -25,3 +30,45 @@ def microsecond(item: int) -> int:
     for step in range(40):
         item ^= step
     return item
+
+
+def numpy(seconds: float) -> None:
+    """Import NumPy, and leave the other workers time to do it too."""
+    import numpy  # noqa: F401
+
+    time.sleep(seconds)
+
+
+def touch(array: np.ndarray) -> float:
+    """Read one value of every page: little work that needs all of the memory."""
+    return float(array[:: 4096 // array.itemsize].sum())
+
+
+def skim(array: np.ndarray) -> float:
+    """Read one value of every 256 KiB, from one end to the other: next to no work."""
+    return float(array[:: 2**18 // array.itemsize].sum())
+
+
+def private(array: np.ndarray) -> tuple[int, int, int]:
+    """Touch it; return which process this is, its private bytes, and those that are copies.
+
+    Linux counts shared memory as private while no other process has it open. Copies are anonymous
+    memory; of that, what a forked child still has in common with its parent is not private.
+    """
+    touch(array)
+    lines = [line.split() for line in Path("/proc/self/smaps_rollup").read_text().splitlines()]
+    sizes = {line[0]: int(line[1]) * 1024 for line in lines if line[-1] == "kB"}
+    dirty = sizes["Private_Dirty:"]
+    return os.getpid(), dirty, min(dirty, sizes["Anonymous:"])
+
+
+def megabyte(number: int) -> np.ndarray:
+    """Return an array of 1 MB."""
+    import numpy as np
+
+    return np.full(125_000, float(number))
+
+
+def add(x: int, y: int) -> int:
+    """Add up two results."""
+    return x + y
