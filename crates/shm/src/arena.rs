@@ -175,6 +175,14 @@ impl Arena {
 
     /// Give a placed extent back.
     pub fn free_placed(&self, placed: Placed) {
+        if !placed.span.is_spilled() {
+            self.give(placed.extent.len);
+        }
+        self.free_settled(placed);
+    }
+
+    /// Give a placed extent back that is counted as free already.
+    pub(crate) fn free_settled(&self, placed: Placed) {
         let Placed { span, extent, .. } = placed;
         let mut book = self.book();
         if span.is_spilled() {
@@ -185,7 +193,6 @@ impl Arena {
             return;
         }
         book.pages.free(extent);
-        self.give(extent.len);
         let keep = self.budget.keep().load(Ordering::Relaxed);
         self.trim_pages(&mut book, keep);
     }
