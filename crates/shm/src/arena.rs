@@ -195,6 +195,14 @@ impl Arena {
 
     /// Give a placed extent back.
     pub fn free_placed(&self, placed: Placed) {
+        if !placed.span.is_spilled() {
+            self.give(placed.extent.len);
+        }
+        self.free_settled(placed);
+    }
+
+    /// Give a placed extent back that is counted as free already.
+    pub(crate) fn free_settled(&self, placed: Placed) {
         let Placed { span, extent, .. } = placed;
         let mut book = self.book();
         if span.is_spilled() {
@@ -205,7 +213,6 @@ impl Arena {
             return;
         }
         book.of(span.len).free(extent);
-        self.give(span.len.next_multiple_of(PAGE));
         let keep = self.budget.keep().load(Ordering::Relaxed);
         self.trim_pages(&mut book, keep);
     }

@@ -97,7 +97,7 @@ impl Lodging {
         }
         drop(books);
         for placed in freed {
-            self.arena.free_placed(placed);
+            self.arena.free_settled(placed);
         }
     }
 

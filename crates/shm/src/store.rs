@@ -84,7 +84,6 @@ pub struct Tally {
 }
 
 /// A worker's region, as the parent sees it.
-#[derive(Debug)]
 pub struct Tenant {
     files: Arc<Files>,
     region: u64,
@@ -92,7 +91,18 @@ pub struct Tenant {
     budget: Head,
     regions: Arc<Regions>,
     lent: Mutex<Lent>,
+    /// Wakes the worker, if it sleeps.
+    wake: Box<dyn Fn() + Send + Sync>,
 }
+
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Tenant").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+/// Bytes given back for which a worker that sleeps is woken: it keeps no more than it may.
+const WAKE_FROM: u64 = 64 << 20;
 
 /// What a worker has lent and the parent has not given back: where it begins, and its length.
 #[derive(Debug, Default)]
@@ -100,6 +110,8 @@ struct Lent {
     spans: BTreeMap<u64, u64>,
     /// The worker has ended: nobody else keeps its books.
     ended: bool,
+    /// Bytes given back since the worker was last woken for that.
+    unheard: u64,
 }
 
 /// An extent that is in use; given back with the last of these.
@@ -176,8 +188,8 @@ impl Store {
         &self.files
     }
 
-    /// A region for a new worker.
-    pub fn tenant(&self) -> io::Result<Arc<Tenant>> {
+    /// A region for a new worker, whom `wake` wakes.
+    pub fn tenant(&self, wake: impl Fn() + Send + Sync + 'static) -> io::Result<Arc<Tenant>> {
         let region = self.regions.take();
         let mapping = Mapping::new(self.files.descriptors().0, region * REGION, HEAD as usize)
             .inspect_err(|_| self.regions.give_back(region))?;
@@ -188,6 +200,7 @@ impl Store {
             budget: self.arena.head().clone(),
             regions: self.regions.clone(),
             lent: Mutex::default(),
+            wake: Box::new(wake),
         });
         let mut shelf = self.shelf();
         shelf.tenants.retain(|tenant| tenant.strong_count() > 0);
@@ -436,20 +449,27 @@ impl Tenant {
             && span.base + span.len <= start + len
     }
 
+    /// Nobody needs `span` any more. It counts as free from now on, though the worker may sleep and
+    /// hear of it later.
     fn give_back(&self, span: Span, lease: u32) {
         let mut lent = self.lent();
-        let known = lent.spans.remove(&span.base).is_some();
-        if !lent.ended {
-            let bit = 1 << (lease % 64);
-            if let Some(word) = self.head.returned().get(lease as usize / 64) {
-                word.fetch_or(bit, Ordering::AcqRel);
-            }
-        } else if known {
-            let len = whole_pages(span.len);
+        let len = whole_pages(span.len);
+        if lent.spans.remove(&span.base).is_some() && !span.is_spilled() {
+            self.settle_account(len);
+        }
+        if lent.ended {
             self.discard(span.base, span.base + len);
-            if !span.is_spilled() {
-                self.settle_account(len);
-            }
+            return;
+        }
+        let bit = 1 << (lease % 64);
+        if let Some(word) = self.head.returned().get(lease as usize / 64) {
+            word.fetch_or(bit, Ordering::AcqRel);
+        }
+        lent.unheard += len;
+        if lent.unheard >= WAKE_FROM {
+            lent.unheard = 0;
+            drop(lent);
+            (self.wake)();
         }
     }
 
@@ -459,7 +479,7 @@ impl Tenant {
         }
     }
 
-    /// Count `len` bytes of an ended worker's as free.
+    /// Count `len` bytes of this region as free.
     fn settle_account(&self, len: u64) {
         let own = self.head.own();
         let less = own.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |own| {

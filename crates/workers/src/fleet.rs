@@ -56,7 +56,10 @@ impl Shared {
     }
 
     fn start(&self, worker: usize) -> io::Result<Member> {
-        let tenant = self.store.tenant()?;
+        let control = self.control.clone();
+        let tenant = self.store.tenant(move || {
+            control.slot(worker).bell().ring();
+        })?;
         let slot = self.control.slot(worker);
         slot.reset();
         slot.region().store(tenant.region(), Ordering::Release);
