@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
@@ -16,7 +17,7 @@ from abreast.failures import lost, unpicklable
 from abreast.pickling import dumps, dumps_call
 from abreast.plans import backend as backend_of
 from abreast.plans import expect, forget
-from abreast.tasks.future import Future
+from abreast.tasks.future import PENDING, Future, notifying
 from abreast.tasks.inputs import Slot, assemble, failure, is_plain, replace_in_call
 from abreast.tasks.prepare import note
 from abreast.tasks.reach import explained
@@ -29,7 +30,6 @@ R = TypeVar("R")
 APPLY = Call(None)
 """Each task brings its own function."""
 
-_PENDING = ("PENDING", "RUNNING")
 _HELP_SLICE = 0.001
 """Seconds for which a thread that could run queued tasks looks away from the queue."""
 
@@ -108,7 +108,7 @@ class Dependent(Future[R]):
         try:
             self._begin(task)
         except BaseException as error:
-            if self._state in _PENDING:
+            if self._state in PENDING:
                 self.set_exception(error)
             if not isinstance(error, Exception):
                 raise
@@ -150,10 +150,40 @@ class Dependent(Future[R]):
         helped = run_one_queued() if timeout is None or timeout > 0.0 else None
         if helped is not None:
             timeout = 0.0 if helped else min(timeout or _HELP_SLICE, _HELP_SLICE)
+        elif notifying.depth:
+            # The thread that would tell of its inputs stands here, in a callback of the user's.
+            self._read_on(timeout)
+            return self._state not in PENDING
         with self._condition:
-            if self._state in _PENDING and self._job is None:
+            if self._state in PENDING and self._job is None:
                 self._condition.wait(timeout)
-        return self._state not in _PENDING
+        return self._state not in PENDING
+
+    def _read_on(self, timeout: float | None) -> None:
+        """See to it that this starts: fetch what it waits for, one after the other, depth first."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        path: list[tuple[Any, Iterator[Any]]] = [(self, self._awaited())]
+        while self._job is None and (deadline is None or time.monotonic() < deadline):
+            last, inputs = path[-1]
+            if last._state not in PENDING:
+                path.pop()
+                if not path:
+                    return
+                continue
+            below = next(inputs, None)
+            if below is not None:
+                path.append((below, below._awaited() if isinstance(below, Dependent) else iter(())))
+            elif isinstance(last, Future) and last._job is not None:
+                last._fetch(_HELP_SLICE)
+            else:
+                with last._condition:
+                    if last._state in PENDING:
+                        last._condition.wait(_HELP_SLICE)
+            catch_up()
+
+    def _awaited(self) -> Iterator[concurrent.futures.Future[Any]]:
+        task = self._task
+        return (each for each in (task.inputs if task else ()) if each._state in PENDING)
 
     def cancel(self) -> bool:
         """Withdraw the task if it waits or no worker has taken it; its inputs go on."""

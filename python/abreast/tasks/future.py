@@ -11,15 +11,24 @@ from abreast.backends.contract import Job
 from abreast.tasks.prepare import note
 from abreast.tasks.relay import is_relaying, relay, tell_later
 
-__all__ = ["Future", "FutureTravels"]
+__all__ = ["PENDING", "Future", "FutureTravels", "notifying"]
 
 R = TypeVar("R")
 
-_PENDING = ("PENDING", "RUNNING")
+PENDING = ("PENDING", "RUNNING")
+"""States of a future that has not ended."""
 
 
 class FutureTravels(TypeError):
     """A future was about to be pickled."""
+
+
+class _Notifying(threading.local):
+    depth = 0
+
+
+notifying = _Notifying()
+"""Whether a plan's own thread is here to tell of an end: while it is, it tells of no other."""
 
 
 class Future(concurrent.futures.Future[R], Generic[R]):
@@ -65,7 +74,7 @@ class Future(concurrent.futures.Future[R], Generic[R]):
     def _follow(self, step: Callable[[], object]) -> bool:
         """Have a step of `relay` done once this is over; false if it is."""
         with self._condition:
-            if self._state not in _PENDING:
+            if self._state not in PENDING:
                 return False
             first = not self._followers
             if self._followers is None:
@@ -95,7 +104,7 @@ class Future(concurrent.futures.Future[R], Generic[R]):
     def _announce(self) -> None:
         """Have the future settled without anybody asking for it."""
         job = self._job
-        if job is not None and self._state in _PENDING:
+        if job is not None and self._state in PENDING:
             self._announcing = threading.get_ident()
             job.watch(self._settle_from_outside)
             self._announcing = 0
@@ -104,12 +113,16 @@ class Future(concurrent.futures.Future[R], Generic[R]):
     """The thread that is asking to be told."""
 
     def _settle_from_outside(self) -> None:
-        if self._announcing == threading.get_ident():
+        if self._announcing != threading.get_ident():
+            notifying.depth += 1
+            try:
+                self._fetch(0.0)
+            finally:
+                notifying.depth -= 1
+        else:
             # It is over already, and who announces itself is not ready to hear it before this
             # returns: the standard library adds its waiter afterwards, under the future's lock.
             threading.Thread(target=self._fetch, args=(0.0,), name="abreast-settle").start()
-        else:
-            self._fetch(0.0)
 
     def _fetch(self, timeout: float | None) -> bool:
         """Wait for the outcome and take it; false when it did not come in time."""
@@ -117,7 +130,7 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         if job is None:
             return True
         if not job.wait(timeout):
-            return self._state not in _PENDING
+            return self._state not in PENDING
         # Two threads may get here; who takes the outcome settles the future.
         pulled = job.pull(0.0, None)
         for _, value, error in pulled.ended:
@@ -126,12 +139,12 @@ class Future(concurrent.futures.Future[R], Generic[R]):
                 super().set_result(value)
             else:
                 super().set_exception(note(error, "submit", self._function, 0))
-        if not pulled.ended and self._state in _PENDING:
+        if not pulled.ended and self._state in PENDING:
             # Another thread has taken it and is reading it.
             with self._condition:
-                if self._state in _PENDING:
+                if self._state in PENDING:
                     self._condition.wait(0.001 if timeout is None else min(timeout, 0.001))
-        return self._state not in _PENDING
+        return self._state not in PENDING
 
     def result(self, timeout: float | None = None) -> R:
         """Return the value, waiting for it at most `timeout` seconds.
@@ -157,7 +170,7 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         import time
 
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self._state in _PENDING:
+        while self._state in PENDING:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             if not self._fetch(left) and left is not None and left <= 0.0:
                 raise TimeoutError(
@@ -174,7 +187,7 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         """Whether a worker runs the task now."""
         self._look()
         job = self._job
-        return self._state in _PENDING and job is not None and job.running()
+        return self._state in PENDING and job is not None and job.running()
 
     def _look(self) -> None:
         job = self._job
@@ -184,7 +197,7 @@ class Future(concurrent.futures.Future[R], Generic[R]):
     def cancel(self) -> bool:
         """Withdraw the task if no worker has taken it; true when it will not run."""
         job = self._job
-        if job is not None and self._state in _PENDING and job.cancel():
+        if job is not None and self._state in PENDING and job.cancel():
             self._job = None
             cancelled = super().cancel()
             # Nobody will start it: those who wait for it are told now.

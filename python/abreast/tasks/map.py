@@ -61,6 +61,7 @@ def map(
         Any function: lambdas, closures, functions of a notebook or of ``python -c`` too.
     *iterables : iterable
         One argument each; several must be equally long. Read no further ahead than needed.
+        Futures among the items, or inside them, become their values as for `submit`.
     seed : int, sequence of int, SeedSequence, Generator, or True, optional
         Give task `i` its own generator as keyword argument ``rng``:
         ``default_rng(SeedSequence(seed, spawn_key=(i,)))``, whatever the plan. ``True`` continues

@@ -111,8 +111,13 @@ def explained(error: TransferError, caller: str, function: Any, item: Any) -> Tr
     """
     if not _is_about_a_future(error):
         return error
-    text = "" if function is None else _captured(caller, function)
-    if not text and error.index is not None:
+    if function is not None and (text := _captured(caller, function)):
+        # It is about the call, not about one of its tasks.
+        better = TransferError(text)
+        better.__cause__ = error.__cause__
+        return better
+    text = ""
+    if error.index is not None:
         text = _hangs_on(item, error.index if caller != "submit" else None)
     text = text or f"{error.args[0].partition(chr(10))[0]}\n{_HINT}"
     better = TransferError(text)

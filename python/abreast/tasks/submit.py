@@ -25,6 +25,11 @@ def submit(function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R
     Arguments are taken as they are now. On `serial`, the call happens here and now.
     `abreast.options` sets a plan or a seed for it.
 
+    A future among the arguments, also inside lists, tuples and dicts, becomes its value, and the
+    call starts when all such values are there. If one of these futures fails, the call does not
+    happen and its future fails with the same exception; if one is cancelled, it is cancelled. Of
+    several, the first in the order of the arguments counts, once all have ended.
+
     Returns
     -------
     Future
@@ -33,15 +38,17 @@ def submit(function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R
     Raises
     ------
     TransferError
-        If function or arguments cannot be sent to another process.
+        If function or arguments cannot be sent to another process, or the function captured a
+        future.
 
     Examples
     --------
     >>> import abreast as ab
     >>> with ab.plan("threads"):
     ...     future = ab.submit(pow, 2, exp=10)
-    >>> future.result()
-    1024
+    ...     larger = ab.submit(max, [future, 3], default=0)
+    >>> future.result(), larger.result()
+    (1024, 1024)
     """
     return start(function, args, kwargs, None)
 

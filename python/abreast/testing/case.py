@@ -29,6 +29,7 @@ THEMES = (
     "transfer",
     "random",
     "futures",
+    "future_arguments",
     "streams",
     "graphs",
     "nesting",
