@@ -3,13 +3,16 @@
 Steps are numbers, as `_abreast.Graph.bundle` gives them: ``2 * task`` to run a task, one more if
 its value is used once in all; ``-1 - task`` to let go of a value.
 
-A call is one of
+A call says with what a function is called:
 
-* ``(function, tasks)``: called with the values of these tasks;
-* ``(function, None, arguments)``;
-* ``(function, places, arguments)``: at these places stand tasks whose values are meant;
-* ``(function, program, operands, count, names)``: `structure.build` makes the arguments, of which
-  `count` go by place and the others by these names.
+* ``(argument, ...)``, a tuple: with these;
+* ``[task, ...]``: with the values of these tasks; where all inputs of a task are meant, `Together`
+  has None instead;
+* ``[places, argument, ...]``: with these, but at the `places` with the values of the tasks there;
+* ``[program, operands, count, names]``: `structure.build` makes the arguments, of which `count` go
+  by place and the others by these names.
+
+Few objects are made for each task, for Python's garbage collector goes through all of them.
 """
 
 from __future__ import annotations
@@ -42,17 +45,25 @@ BY_NAME, BY_VALUE, WITH_STATE = range(3)
 class Together:
     """Runs tasks on the caller's own objects: on plans that share them."""
 
-    __slots__ = ("calls", "functions", "propagate", "values")
+    __slots__ = ("calls", "ends", "functions", "inputs", "places", "propagate", "values")
 
     def __init__(
         self,
         functions: Sequence[Callable[..., Any]],
+        places: Sequence[int],
         calls: Sequence[Any],
+        inputs: Sequence[int],
+        ends: Sequence[int],
         values: list[Any],
         propagate: bool,
     ) -> None:
         self.functions = functions
+        self.places = places
+        """Which of the functions each task calls."""
         self.calls = calls
+        self.inputs = inputs
+        self.ends = ends
+        """Those of task `i` are ``inputs[ends[i] : ends[i + 1]]``."""
         self.values = values
         self.propagate = propagate
         """Whether Ctrl-C is the caller's, not the task's."""
@@ -68,7 +79,8 @@ class Together:
             How long each task took (bytes); the bytes of large values that are still needed, by
             their task; what the next task raised, and which that was.
         """
-        functions, calls, values = self.functions, self.calls, self.values
+        functions, places, calls, values = self.functions, self.places, self.calls, self.values
+        inputs, ends = self.inputs, self.ends
         context, clock = copy_context().copy, perf_counter_ns
         times = array("d")
         large: dict[int, int] = {}
@@ -83,24 +95,24 @@ class Together:
             if before >= deadline:
                 break
             task = step >> 1
-            call = calls[task]
+            call, function = calls[task], functions[places[task]]
             try:
-                if len(call) == 2:
-                    function, tasks = call
-                    # A context for each: a task's plan is its own.
-                    value = context().run(functions[function], *[values[it] for it in tasks])
-                elif len(call) == 3:
-                    function, places, arguments = call
-                    if places is not None:
-                        arguments = list(arguments)
-                        for place in places:
-                            arguments[place] = values[arguments[place]]
-                    value = context().run(functions[function], *arguments)
+                # A context for each: a task's plan is its own.
+                if call is None:
+                    tasks = inputs[ends[task] : ends[task + 1]]
+                    value = context().run(function, *[values[it] for it in tasks])
+                elif type(call) is tuple:
+                    value = context().run(function, *call)
+                elif type(call[0]) is tuple:
+                    arguments = call[1:]
+                    for place in call[0]:
+                        arguments[place] = values[arguments[place]]
+                    value = context().run(function, *arguments)
                 else:
-                    function, program, operands, count, names = call
+                    program, operands, count, names = call
                     stack = build(program, operands, values.__getitem__, _no_blob)
                     value = context().run(
-                        functions[function],
+                        function,
                         *stack[:count],
                         **dict(zip(names, stack[count:], strict=True)),
                     )
@@ -122,13 +134,14 @@ def _no_blob(_operand: Any) -> Any:
 
 
 def write(
-    steps: Sequence[int],
-    calls: Sequence[Any],
+    steps: list[int],
+    places: list[int],
+    calls: list[Any],
     values: dict[int, Any],
     blobs: dict[int, Any],
 ) -> tuple[Any, ...]:
     """Write a bundle as `Apart` reads it: all plain, so that sending it costs little."""
-    program = marshal.dumps((steps, calls))  # type: ignore[arg-type]  # lists, not sequences
+    program = marshal.dumps((steps, places, calls))
     return program, tuple(values), tuple(values.values()), tuple(blobs), tuple(blobs.values())
 
 
@@ -169,12 +182,16 @@ class Apart:
             task, bytes)``.
         """
         program, tasks, given, keys, packed = bundle
-        steps, calls = marshal.loads(program)
+        steps, places, calls = marshal.loads(program)
         values: dict[int, Any] = dict(zip(tasks, given, strict=True))
         blobs: dict[int, Any] = dict(zip(keys, packed, strict=True))
         packer = _worker_pack() if self.parcels else None
         functions: dict[int, Any] = self.read.copy()
-        context, clock, next_call = copy_context().copy, perf_counter_ns, iter(calls).__next__
+        context, clock, next_call = (
+            copy_context().copy,
+            perf_counter_ns,
+            zip(places, calls, strict=True).__next__,
+        )
         times = array("d")
         arguments: Any
         opened: _Opened | None
@@ -188,31 +205,38 @@ class Apart:
                 continue
             if before >= deadline:
                 break
-            call = next_call()
+            place, call = next_call()
             value = None
             try:
-                function = functions.get(call[0])
+                function = functions.get(place)
                 if function is None:
-                    function = self.function(call[0], functions)
-                if len(call) == 2:
+                    function = self.function(place, functions)
+                if type(call) is tuple:
+                    value = context().run(function, *call)
+                elif type(call[0]) is int:
                     try:
-                        arguments = [values[task] for task in call[1]]
+                        arguments = [values[task] for task in call]
                     except KeyError:
                         opened = _Opened(values, blobs, self.blobs)
-                        arguments = [opened.task(task) for task in call[1]]
+                        arguments = [opened.task(task) for task in call]
                     value = context().run(function, *arguments)
-                elif len(call) == 3:
-                    arguments = call[2]
-                    if call[1] is not None:
+                elif type(call[0]) is tuple:
+                    arguments = call[1:]
+                    try:
+                        for at in call[0]:
+                            arguments[at] = values[arguments[at]]
+                    except KeyError:
+                        arguments = call[1:]
                         opened = _Opened(values, blobs, self.blobs)
-                        for place in call[1]:
-                            arguments[place] = opened.task(arguments[place])
+                        for at in call[0]:
+                            arguments[at] = opened.task(arguments[at])
                     value = context().run(function, *arguments)
                 else:
                     opened = _Opened(values, blobs, self.blobs)
-                    stack = build(call[1], call[2], opened.task, opened.blob)
-                    named = dict(zip(call[4], stack[call[3] :], strict=True))
-                    del stack[call[3] :]
+                    program, operands, count, names = call
+                    stack = build(program, operands, opened.task, opened.blob)
+                    named = dict(zip(names, stack[count:], strict=True))
+                    del stack[count:]
                     value = context().run(function, *stack, **named)
                     del stack, named
                 # Nothing here holds on to arguments while it is asked who holds the value.

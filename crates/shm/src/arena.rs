@@ -196,7 +196,7 @@ impl Arena {
     /// Give a placed extent back.
     pub fn free_placed(&self, placed: Placed) {
         if !placed.span.is_spilled() {
-            self.give(placed.extent.len);
+            self.give(placed.span.len.next_multiple_of(PAGE));
         }
         self.free_settled(placed);
     }

@@ -331,7 +331,15 @@ class _Together(_Run):
         """Return what the workers run: it reads and writes the values here."""
         self.values: list[Any] = [None] * len(self.tasks.nodes)
         tasks = self.tasks
-        return Together(tasks.functions, tasks.calls, self.values, self.propagate)
+        return Together(
+            tasks.functions,
+            tasks.places,
+            tasks.calls,
+            tasks.inputs,
+            tasks.ends,
+            self.values,
+            self.propagate,
+        )
 
     def item(self, steps: list[int], needs: list[int]) -> Any:
         """Return the steps: all else is there."""
@@ -379,15 +387,16 @@ class _Apart(_Run):
 
     def item(self, steps: list[int], needs: list[int]) -> Any:
         """Return steps, calls and all values that they need."""
-        calls = self.tasks.calls
+        tasks = [step >> 1 for step in steps if step >= 0]
         plain, packed = self.plain, self.packed
         values = {task: plain[task] for task in needs if task in plain}
         blobs = {task: packed[task].data for task in needs if task in packed}
         if self.tasks.takers:
-            for step in steps:
-                for key in self.tasks.takers.get(step >> 1, ()) if step >= 0 else ():
+            for task in tasks:
+                for key in self.tasks.takers.get(task, ()):
                     blobs[key] = self.tasks.blobs[key].data
-        return write(steps, [calls[step >> 1] for step in steps if step >= 0], values, blobs)
+        places = [*map(self.tasks.places.__getitem__, tasks)]
+        return write(steps, places, [*map(self.tasks.call, tasks)], values, blobs)
 
     def store(self, task: int, value: Any) -> None:
         """Keep a value, as it is now."""

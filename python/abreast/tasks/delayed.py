@@ -167,7 +167,7 @@ class DelayedFunction(Generic[R]):
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Delayed[R]:
         """Say that the function is to be called."""
-        return Delayed(self.__wrapped__, args, kwargs, self._plan)
+        return Delayed(self.__wrapped__, args, kwargs or None, self._plan)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)

@@ -31,11 +31,15 @@ class Tasks:
     def __init__(self, anything: Sequence[Any]) -> None:
         self.nodes: list[Any] = []
         """The delayed value or future of each task."""
-        self.calls: list[Any] = []
-        """How each is called, as `abreast.bundle` reads it; None if it is there already."""
         self.functions: list[Any] = []
-        self.inputs, self.ends = array("I"), array("I")
-        self.sources, self.kinds = array("I"), array("I")
+        self.places: list[int] = []
+        """Which of them each task calls; -1 if its value is there already."""
+        self.calls: list[Any] = []
+        """With what, as `abreast.bundle` reads it."""
+        self.inputs: list[int] = []
+        self.ends = [0]
+        """Those of task `i` are ``inputs[ends[i] : ends[i + 1]]``."""
+        self.sources = array("I")
         self.blobs: dict[int, Blob] = {}
         """Packed arguments, by negative numbers."""
         self.takers: dict[int, list[int]] = {}
@@ -46,6 +50,7 @@ class Tasks:
         self._places: dict[int, int] = {}
         self._kind_of: list[int] = []
         self._kinds: dict[Any, int] = {}
+        self._filled: dict[tuple[int, ...], tuple[int, ...]] = {}
         walk = Walk(self._number, self._clean)
         for each in anything:
             walk.add(each)
@@ -65,28 +70,27 @@ class Tasks:
     def trace(self, isolated: bool, plan: PlanLike = None, packer: Packer | None = None) -> None:
         """Follow all inputs. `isolated`: tasks get copies of their arguments, taken now."""
         self.isolated, self.packer = isolated, packer
-        numbers, nodes, calls = self._numbers, self.nodes, self.calls
-        inputs, ends, kinds, places = self.inputs, self.ends, self.kinds, self._places
-        extend, end, kind = inputs.extend, ends.append, kinds.append
-        setdefault, append = numbers.setdefault, nodes.append
+        nodes, places, inputs = self.nodes, self._places, self.inputs
+        setdefault, append, extend = self._numbers.setdefault, nodes.append, inputs.extend
+        place_is, call_is, end = self.places.append, self.calls.append, self.ends.append
         free = len(nodes)
         for at, node in enumerate(nodes):  # which grows meanwhile
             if type(node) is not Delayed or is_held(node):
                 self.sources.append(at)
-                calls.append(None)
-                kind(self._kind(None))
+                place_is(-1)
+                call_is(None)
                 end(len(inputs))
                 continue
             function = node._function
             place = places.get(id(function))
             if place is None:
                 place = self._function(function)
-            kind(self._kind_of[place])
+            place_is(place)
             if node._plan is not None and plan is not None:
                 _agreed(plan, node)
             args = node._args
-            tasks = []
-            if not node._kwargs:
+            if node._kwargs is None:
+                tasks = []
                 for arg in args:
                     if type(arg) is Delayed:
                         number = setdefault(arg, free)
@@ -97,26 +101,30 @@ class Tasks:
                     elif type(arg) not in PLAIN:
                         break
                 else:
-                    extend(tasks)
-                    end(len(inputs))
-                    if len(tasks) == len(args):
-                        calls.append((place, tasks))
-                    elif not tasks:
-                        calls.append((place, None, args))
+                    if not tasks:
+                        call_is(args)
                     else:
-                        calls.append(_filled(place, args, tasks))
+                        extend(tasks)
+                        call_is(None if len(tasks) == len(args) else self._filled_in(args, tasks))
+                    end(len(inputs))
                     continue
-            calls.append(self._general(at, place, node))
+            call_is(self._general(at, node))
             end(len(inputs))
             free = len(nodes)
 
+    def call(self, task: int) -> Any:
+        """Return the call of a task, also if all its inputs are meant."""
+        call = self.calls[task]
+        return self.inputs[self.ends[task] : self.ends[task + 1]] if call is None else call
+
     def graph(self, workers: int) -> Graph:
         """Return the graph."""
+        kinds = [*self._kind_of, self._kind(None)]
         try:
             return Graph(
-                self.ends.tobytes(),
-                self.inputs.tobytes(),
-                self.kinds.tobytes(),
+                array("I", self.ends[1:]).tobytes(),
+                array("I", self.inputs).tobytes(),
+                array("I", map(kinds.__getitem__, self.places)).tobytes(),
                 self.outputs.tobytes(),
                 self.sources.tobytes(),
                 workers,
@@ -158,7 +166,15 @@ class Tasks:
         self._kind_of.append(self._kind(kind_of(own)))
         return place
 
-    def _general(self, task: int, place: int, node: Delayed[Any]) -> Any:
+    def _filled_in(self, args: tuple[Any, ...], tasks: list[int]) -> list[Any]:
+        places = tuple([at for at, arg in enumerate(args) if type(arg) is Delayed])
+        # One tuple for all calls alike.
+        filled = [self._filled.setdefault(places, places), *args]
+        for at, task in zip(places, tasks, strict=True):
+            filled[at + 1] = task
+        return filled
+
+    def _general(self, task: int, node: Delayed[Any]) -> Any:
         walk = Walk(self._number, self._clean)
         for arg in node._args:
             walk.add(arg)
@@ -168,7 +184,7 @@ class Tasks:
         self.inputs.extend(walk.tasks)
         if self.isolated:
             self._pack(task, walk)
-        return place, bytes(walk.program), walk.operands, len(node._args), names
+        return [bytes(walk.program), walk.operands, len(node._args), names]
 
     def _pack(self, task: int, walk: Walk) -> None:
         """Replace arguments that are not plain by packed ones.
@@ -208,14 +224,6 @@ class Tasks:
                 error = unpicklable(f"argument of {name}", None, reason)
                 raise error from reason
         return key
-
-
-def _filled(place: int, args: tuple[Any, ...], tasks: list[int]) -> Any:
-    places = tuple([at for at, arg in enumerate(args) if type(arg) is Delayed])
-    filled = list(args)
-    for at, task in zip(places, tasks, strict=True):
-        filled[at] = task
-    return place, places, filled
 
 
 def _shares_nothing(value: Any) -> bool:

@@ -40,8 +40,7 @@ class Picture:
 
     def __init__(self, tasks: Tasks) -> None:
         order = tasks.graph(1).order()
-        ends = [0, *tasks.ends]
-        self._inputs = [list(tasks.inputs[start:end]) for start, end in pairwise(ends)]
+        self._inputs = [tasks.inputs[start:end] for start, end in pairwise(tasks.ends)]
         self._order = order
         self._nodes = tasks.nodes
         self._asked = set(tasks.outputs)
