@@ -44,8 +44,7 @@ def slope(number):
     return n, estimate, error
 
 
-table = make_table(seed=1)
-# `table = ab.share(table)` will go on this line: then all workers read one copy of it.
+table = ab.share(make_table(seed=1))  # all workers read one copy of it
 found = ab.map(slope, range(len(CLINICS)))
 
 print("clinic  patients     slope  standard error")
