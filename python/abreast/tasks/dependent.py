@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from abreast._abreast import help as run_one_queued
 from abreast.backends.contract import Backend, Call, Job
 from abreast.failures import lost, unpicklable
-from abreast.pickling import dumps, dumps_call
+from abreast.pickling import Packer, dumps_call, pack_data
 from abreast.plans import backend as backend_of
 from abreast.plans import expect, forget
 from abreast.tasks.future import PENDING, Future, notifying
@@ -43,7 +43,7 @@ class _Task:
     function: Callable[..., Any]
     arguments: tuple[tuple[Any, ...], dict[str, Any]]
     """With slots for the inputs."""
-    data: bytes | None
+    data: Any
     """All of it as it was, where tasks get copies and something could change meanwhile."""
 
     def item(self, values: list[Any]) -> tuple[Any, ...]:
@@ -80,7 +80,7 @@ class Dependent(Future[R]):
         arguments = replace_in_call(args, kwargs, slots.__getitem__)
         data = None
         if backend.capabilities.isolated:
-            data = _as_it_is_now(function, arguments)
+            data = _as_it_is_now(function, arguments, getattr(backend, "pack", None))
         if backend.level.name == "serial":
             # Nobody may ever come to run it, so it gets a thread, which runs one task at a time.
             backend = backend_of(with_changes(backend.level, name="threads"))
@@ -234,13 +234,15 @@ class _Arrival:
             relay([dependent._arrived])
 
 
-def _as_it_is_now(function: Any, arguments: Any) -> bytes | None:
-    """Pickle a call with slots; None if nothing about it can change."""
+def _as_it_is_now(function: Any, arguments: Any, packer: Packer | None) -> Any:
+    """Pack a call with slots; None if nothing about it can change."""
     args, kwargs = arguments
     if isinstance(dumps_call(function), bytes) and is_plain(arguments if kwargs else args, Slot):
         return None
     try:
-        return dumps((function, args, kwargs))
+        return pack_data((function, args, kwargs), packer)
+    except MemoryError:
+        raise
     except Exception as reason:
         error = unpicklable("function or an argument", 0, reason)
         error.__cause__ = reason

@@ -13,6 +13,8 @@ from concurrent.futures import CancelledError, Future
 from itertools import chain
 from typing import Any
 
+from abreast.pickling import unpack
+
 __all__ = [
     "PLAIN",
     "Slot",
@@ -310,17 +312,15 @@ def _take(number: int) -> Any:
     return _here.values[number]
 
 
-def assemble(data: bytes, values: Sequence[Any]) -> Any:
+def assemble(data: Any, values: Sequence[Any]) -> Any:
     """Call a function that was pickled with its arguments, slots among them, when it was submitted.
 
     It runs in the worker, so that what was pickled at the call is read once and where it is used.
     """
-    import pickle
-
     before = getattr(_here, "values", None)
     _here.values = values
     try:
-        function, args, kwargs = pickle.loads(data)
+        function, args, kwargs = unpack(data)
     finally:
         _here.values = before
     return function(*args, **kwargs)
