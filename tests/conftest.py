@@ -225,7 +225,11 @@ class Script:
     def line(self) -> str:
         """Wait for the next line it prints."""
         assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        # Not a byte further: `communicate` reads the pipe, past what a buffer has taken.
+        line = b""
+        while not line.endswith(b"\n") and (byte := os.read(self.process.stdout.fileno(), 1)):
+            line += byte
+        return line.decode().strip()
 
     def interrupt(self) -> None:
         """Do what Ctrl-C does: tell every process of the terminal."""
