@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from importlib import import_module
 from types import FrameType, TracebackType
@@ -395,9 +395,17 @@ def shutdown(grace: float = 1.0) -> None:
 
 def abandon(job: Job) -> None:
     """Nobody wants the job's results: do not wait for it when the program ends."""
-    _abandoned[:] = [each for each in _abandoned if each.outstanding()]
-    if job.outstanding():
-        _abandoned.append(job)
+    if not job.outstanding():
+        return
+    _abandoned.append(job)
+
+    def forget() -> None:
+        # What its tasks answered may be large; a shutdown may have been quicker.
+        if not job.outstanding():
+            with suppress(ValueError):
+                _abandoned.remove(job)
+
+    job.watch(forget)
 
 
 def expect(work: Waiting) -> None:

@@ -35,3 +35,9 @@ pub(crate) fn enter(
         }
     }
 }
+
+/// Raise `KeyboardInterrupt` again, as if Ctrl-C came once the interpreter goes on.
+pub(crate) fn interrupt_soon() {
+    // SAFETY: the call only marks the signal as come; it may be made at any time, on any thread.
+    unsafe { pyo3::ffi::PyErr_SetInterrupt() }
+}

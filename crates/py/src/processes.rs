@@ -2,12 +2,13 @@
 
 use crate::call::{FAILURE, GARBLED, LOST, VALUE};
 use crate::codec;
-use crate::enter::{enter, outside};
+use crate::enter::{enter, interrupt_soon, outside};
 use crate::memory::{Clerk, Memory, Steady, read_value};
-use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use shm::os::Ending;
+use shm::{Loan, Store};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
@@ -221,7 +222,7 @@ impl ProcessJob {
                 (Outcome::Value(range) | Outcome::Failure(range), None) => found(range.clone()),
             };
             let (kind, value) = match outcome {
-                Outcome::Value(_) => match read_value(py, bytes, loads, store, &loans) {
+                Outcome::Value(_) => match read_whole(py, bytes, loads, store, &loans) {
                     Ok(value) => {
                         if let Some(results) = &results {
                             results.set_item(index as usize, value)?;
@@ -298,6 +299,24 @@ impl ProcessJob {
             Ok(false) => Err(PyRuntimeError::new_err("the pool is closed")),
             Err(error) => Err(io_error(error)),
         }
+    }
+}
+
+/// As [`read_value`]; Ctrl-C is for the caller, later, and not for what is being read.
+fn read_whole<'py>(
+    py: Python<'py>,
+    bytes: &[u8],
+    loads: &Bound<'py, PyAny>,
+    store: &Arc<Store>,
+    loans: &[Arc<Loan>],
+) -> PyResult<Bound<'py, PyAny>> {
+    match read_value(py, bytes, loads, store, loans) {
+        Err(error) if error.is_instance_of::<PyKeyboardInterrupt>(py) => {
+            let value = read_value(py, bytes, loads, store, loans);
+            interrupt_soon();
+            value
+        }
+        result => result,
     }
 }
 

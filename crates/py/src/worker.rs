@@ -34,6 +34,8 @@ struct Hooks<'py> {
     /// `before() -> state`, `after(state) -> bool`.
     before: Bound<'py, PyAny>,
     after: Bound<'py, PyAny>,
+    /// Python's own `gc.collect`.
+    collect: Bound<'py, PyAny>,
 }
 
 /// A job's function, once read: or why it cannot be.
@@ -104,6 +106,7 @@ impl Worker {
             failure: hooks.getattr("failure")?,
             before: hooks.getattr("before")?,
             after: hooks.getattr("after")?,
+            collect: hooks.getattr("collect")?,
         };
         let mut runner = self.runner.lock().expect("runner");
         Server::new(&mut runner, hooks).serve()
@@ -134,12 +137,22 @@ impl<'py, 'runner> Server<'py, 'runner> {
     }
 
     fn serve(&mut self) -> PyResult<()> {
+        let mut rest = true;
         loop {
             let Some(task) = self.runner.claim() else {
                 self.let_go();
+                let holding = |(id, function): &(u64, Function)| {
+                    (!function.buffers.is_empty()).then_some(*id)
+                };
+                let jobs: Vec<u64> = self.jobs.iter().filter_map(holding).collect();
                 let (py, runner) = (self.py, &mut *self.runner);
-                match outside(py, || runner.idle()) {
+                match outside(py, || runner.idle(&jobs, rest)) {
                     Wake::Work => {}
+                    Wake::Rest => {
+                        // Arguments in circles of objects, such as an exception and its frames.
+                        self.hooks.collect.call0()?;
+                        rest = false;
+                    }
                     Wake::Retire => return Ok(()),
                 }
                 // A signal that was for nobody (Ctrl-C in the parent's terminal) is handled here,
@@ -147,6 +160,7 @@ impl<'py, 'runner> Server<'py, 'runner> {
                 py.check_signals()?;
                 continue;
             };
+            rest = true;
             self.arguments.clear();
             self.runner.item(&task, &mut self.arguments);
             let (result, note) = self.run(&task);

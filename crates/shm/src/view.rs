@@ -189,6 +189,11 @@ impl Views {
         drop(dropped);
     }
 
+    /// Whether some are open.
+    pub fn are_open(&self) -> bool {
+        !self.state().pinned.is_empty()
+    }
+
     /// Unmap what is kept without a view.
     pub fn trim(&self) {
         let idle = std::mem::take(&mut self.state().idle);

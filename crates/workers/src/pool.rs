@@ -119,8 +119,12 @@ impl Pool {
         Ok(job)
     }
 
-    /// Nothing more comes of the job: workers that keep its function may let go of it.
-    pub fn end(&self, job: &Job) {
+    /// Nobody asks for the job any more: workers that keep its function may let go of it, and what
+    /// its tasks still answer is taken and dropped.
+    pub fn end(&self, job: &Arc<Job>) {
+        if job.outstanding() > 0 {
+            self.watch(job);
+        }
         if !job.lends() {
             return;
         }

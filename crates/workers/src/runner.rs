@@ -47,6 +47,8 @@ impl Task {
 pub enum Wake {
     /// There may be work.
     Work,
+    /// There was none for a while, and views of shared memory are open: somebody forgot them.
+    Rest,
     /// There is none, and the worker is to leave.
     Retire,
 }
@@ -85,6 +87,9 @@ impl Interrupts {
 
 /// How long a worker looks at the queue before it goes to sleep.
 const SPIN: Duration = Duration::from_micros(50);
+
+/// How long it has nothing to do before it looks for what tasks forgot.
+const REST: Duration = Duration::from_millis(50);
 
 impl Runner {
     /// Take up the connection that the parent put at standard input.
@@ -147,8 +152,9 @@ impl Runner {
         Some(Task { claim, entry })
     }
 
-    /// Wait until there may be a task. Call it without any lock that tasks need.
-    pub fn idle(&mut self) -> Wake {
+    /// Wait until there may be a task, or one of `jobs`, whose functions are kept, is over. Call it
+    /// without any lock that tasks need. `rest`: come back soon if views are open.
+    pub fn idle(&mut self, jobs: &[u64], rest: bool) -> Wake {
         self.clock = None;
         self.lodging.reclaim();
         let slot = self.control.slot(self.worker);
@@ -160,11 +166,15 @@ impl Runner {
             return Wake::Work;
         }
         let leaves = || slot.retire().load(Ordering::SeqCst) != 0;
+        let over = || jobs.iter().any(|&job| !self.is_open(job));
         let rung = |limit| {
             let start = os::now();
-            slot.bell().sleep(limit, || queue.has_ready() || leaves());
+            slot.bell().sleep(limit, || queue.has_ready() || leaves() || over());
             limit.is_none_or(|limit| os::now() - start < limit.as_nanos() as u64)
         };
+        if rest && self.lodging.views().are_open() && !rung(Some(REST)) {
+            return Wake::Rest;
+        }
         if !rung(Some(TRIM)) {
             self.lodging.trim();
             rung(None);

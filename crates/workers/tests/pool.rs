@@ -28,7 +28,7 @@ fn worker_process() {
     let mut bytes = Vec::new();
     loop {
         let Some(task) = runner.claim() else {
-            if runner.idle() == Wake::Retire {
+            if runner.idle(&[], false) == Wake::Retire {
                 return;
             }
             continue;

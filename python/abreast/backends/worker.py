@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import pickle
@@ -21,6 +22,7 @@ class Hooks:
 
     dumps = staticmethod(dumps)
     loads = staticmethod(pickle.loads)
+    collect = staticmethod(gc.collect)
 
     @staticmethod
     def failure(error: BaseException, index: int, what: str) -> bytes:

@@ -137,7 +137,12 @@ def map(
             others = ", ".join(str(each) for each in list(run.errors)[1:6])
             more = ", ..." if len(run.errors) > 6 else ""
             error.add_note(f"abreast: {len(run.errors) - 1} more failed: tasks {others}{more}")
-        raise error
+        try:
+            raise error
+        finally:
+            # The traceback holds this frame: without this, both would live on in a circle, and with
+            # them what tasks answered.
+            del run, error
     if source.error is not None:
         raise source.error
     for index, error in run.errors.items():
