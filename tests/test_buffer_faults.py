@@ -74,7 +74,8 @@ BOUND = """
             function(*arguments)
         except MemoryError as error:
             text = str(error)
-            assert "19.1 MiB is the bound" in text and "hint: abreast.config.set(memory=" in text, text
+            assert "19.1 MiB is the bound" in text, text
+            assert "hint: abreast.config.set(memory=" in text, text
         else:
             raise AssertionError("no MemoryError")
 
@@ -198,6 +199,10 @@ def hold(x, seconds):
     return np.full(len(x), seconds)
 
 
+def capture(a, b):
+    return lambda k: a[k] + b[k]
+
+
 def deaths(rounds, seed):
     """Kill workers at random while large memory goes to and fro; answer how many died."""
     rng = random.Random(seed)
@@ -207,7 +212,8 @@ def deaths(rounds, seed):
         x = np.random.default_rng(seed).random(rng.choice([N, 10 * N]))
         times = [rng.random() / 200 for _ in range(6)]
         futures = [ab.submit(hold, rng.choice([x, shared]), it) for it in times]
-        futures += [ab.submit(lambda k: shared[k] + x[k], k) for k in range(3)]
+        look = capture(shared, x)
+        futures += [ab.submit(look, k) for k in range(3)]
         time.sleep(rng.random() / 50)
         for pid in pids()[: rng.randrange(1, 3)]:
             try:
@@ -222,7 +228,7 @@ def deaths(rounds, seed):
                 assert (future.result() == times[place]).all()
             elif error is None:
                 assert future.result() == shared[place - 6] + x[place - 6]
-        del futures, future
+        del futures, future, look
     assert np.array_equal(shared, np.arange(float(N)))
     assert ab.map(np.sum, [shared] * 4) == [shared.sum()] * 4
     del shared, x
@@ -331,10 +337,9 @@ def test_more_extents_in_one_task_than_can_be_held():
 
 def test_several_threads_at_once():
     ab.plan("processes:2")
-    shared = ab.share(np.arange(float(N)))
     wrong = []
 
-    def caller(seed):
+    def caller(seed, shared):
         rng = np.random.default_rng(seed)
         for _ in range(15):
             x = rng.random(N)
@@ -342,13 +347,14 @@ def test_several_threads_at_once():
             ok = np.array_equal(first, x + 1) and np.array_equal(second, shared + 1)
             wrong.extend([] if ok and np.array_equal(third, x[5:] + 1) else [seed])
 
-    threads = [threading.Thread(target=caller, args=(seed,)) for seed in range(4)]
+    shared = ab.share(np.arange(float(N)))
+    threads = [threading.Thread(target=caller, args=(seed, shared)) for seed in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
     assert not wrong
-    del shared
+    del shared, threads, thread
     assert settles()
 
 
@@ -375,6 +381,6 @@ def test_gigabytes():
     del result
     x = np.ones(1 << 29)
     assert ab.map(np.sum, [x] * 4) == [1 << 29] * 4
-    assert ab.map(lambda k: x[k], [0, -1]) == [1, 1]
+    assert ab.map(capture(x, np.ones(2)), [0, -1]) == [2, 2]
     del x
     assert settles()

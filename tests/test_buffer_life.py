@@ -4,6 +4,7 @@ import gc
 import os
 import textwrap
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,10 +31,10 @@ def used():
 def in_memory():
     """Bytes that shared memory has of the system, by the system's own account."""
     total = 0
-    for name in os.listdir("/proc/self/fd"):
+    for file in Path("/proc/self/fd").iterdir():
         try:
-            if "memfd:abreast" in os.readlink(f"/proc/self/fd/{name}"):
-                total += os.stat(f"/proc/self/fd/{name}").st_blocks * 512
+            if "memfd:abreast" in str(file.readlink()):
+                total += file.stat().st_blocks * 512
         except FileNotFoundError:  # the descriptor that lists the folder
             continue
     return total
