@@ -77,6 +77,18 @@ def first(count: str) -> dict[str, float]:
     return {"seconds": taken, "size": array.nbytes, "peak": report.peak, "fresh": report.fresh}
 
 
+def copy(count: str) -> dict[str, float]:
+    """Seconds that NumPy needs for the copy alone, to memory that was not used before."""
+    import numpy as np
+
+    array = np.arange(float(count))
+    start = time.perf_counter()
+    copied = array.copy()
+    taken = time.perf_counter() - start
+    assert copied[-1] == array[-1]
+    return {"seconds": taken}
+
+
 def private(name: str, put: str, count: str, tasks: str) -> dict[str, float]:
     """Bytes that tasks over one array add to the workers' own, the most of each worker added up."""
     import numpy as np
@@ -139,6 +151,6 @@ def measured(*arguments: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    known = (launch, memory, imports, first, private, graph)
+    known = (launch, memory, imports, first, copy, private, graph)
     what = {function.__name__: function for function in known}[sys.argv[1]]
     print(json.dumps(what(*sys.argv[2:])))

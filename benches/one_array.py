@@ -22,8 +22,10 @@ WARM = ("threads", "abreast", "joblib", "dask", "ray")
 SLOW = ("Pool",)
 DASK = "dask processes"
 FIRST = "abreast, first call"
+COPY = "its copy alone"
 CAPTURED = "abreast, captured"
 NOTES = {
+    COPY: "NumPy, in fresh processes",
     FIRST: "in fresh processes: no memory was used before",
     CAPTURED: "by a closure",
     "Pool": "once",
@@ -81,6 +83,9 @@ def main() -> None:
         fresh.append(_fresh.measured("first", str(COUNT)))
         return fresh[-1]["seconds"]
 
+    def copy() -> float:
+        return _fresh.measured("copy", str(COUNT))["seconds"]
+
     size = mebibytes(array.nbytes)
     bench = Bench(f"np.mean of one array of {size} in {TASKS} tasks, 2 workers", base="threads")
     for group in groups(WARM if quick() else (*SLOW, *WARM), base="threads"):
@@ -94,7 +99,7 @@ def main() -> None:
                 for name, runner in warm.items():
                     cases |= way(name, runner, array)
                 if CAPTURED in cases:
-                    cases[FIRST] = first
+                    cases |= {FIRST: first, COPY: copy}
                 bench.run(cases, rounds)
             if "abreast" in runners:
                 print(ab.report())

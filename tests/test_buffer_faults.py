@@ -265,14 +265,14 @@ def test_results_of_the_dead():
 
 def test_the_parent_is_killed(start):
     text = """
-    import time
+    import os, time
     import numpy as np
     import abreast as ab
     ab.plan("processes:2")
     shared = ab.share(np.ones(10_000_000))
     def work(x):
         made = x + shared
-        print("holds", flush=True)
+        os.write(1, b"holds\n")
         time.sleep(30)
     results = ab.map(np.ones, [10_000_000] * 2)
     futures = [ab.submit(work, x) for x in results]

@@ -432,11 +432,6 @@ def test_random_use():
 # Copied once: the report says so, and so does the operating system.
 
 
-def slow_sum(x):
-    time.sleep(0.03)
-    return x.sum()
-
-
 def copied(work):
     """Bytes that were copied into shared memory, and passed, while `work` ran."""
     before = ab.report()
@@ -450,10 +445,15 @@ def copied(work):
 def test_an_array_is_copied_once_for_all_tasks(processes):
     x = np.ones(4 * N)
     assert copied(lambda: ab.map(np.sum, [x] * 8)) == (x.nbytes, 7 * x.nbytes)
-    # As long as some task has it, which is so here: two tasks nap at any time.
-    assert copied(lambda: list(ab.imap(slow_sum, [x] * 8)))[0] == x.nbytes
+    assert copied(lambda: list(ab.imap(np.sum, [x] * 8)))[0] == x.nbytes
     assert copied(lambda: ab.map(lambda y: x.sum() + y, range(8)))[0] == x.nbytes
     assert copied(lambda: ab.map(np.sum, (x for _ in range(8))))[0] == x.nbytes
+    # Tasks that are quicker than the copy: those before are gone when the next items come.
+    assert copied(lambda: ab.map(len, [x] * 1000)) == (x.nbytes, 999 * x.nbytes)
+    ones = [np.full(N, float(n)) for n in range(20)]
+    total = x.nbytes + 20 * ones[0].nbytes
+    assert copied(lambda: ab.map(lambda a, b: None, [x] * 20, ones))[0] == total
+    assert copied(lambda: list(ab.imap(lambda a, b: None, ones, [x] * 20)))[0] <= 2 * total
 
 
 def test_what_is_shared_is_not_copied(processes):

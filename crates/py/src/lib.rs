@@ -10,6 +10,7 @@ mod enter;
 mod graph;
 mod lodging;
 mod memory;
+mod originals;
 mod parcel;
 mod processes;
 mod threads;

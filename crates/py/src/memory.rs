@@ -2,15 +2,15 @@
 
 use crate::buffer::{Buffer, copied};
 use crate::codec::{Depot, Opener, copying, decode, encode};
+use crate::originals::Originals;
 use crate::parcel::{Holds, Parcel, pickling};
 use pyo3::exceptions::{PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use shm::{Loan, Raw, Span, Store};
-use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, Weak};
 
 /// Shared memory of this process and its workers.
 #[pyclass(frozen, module = "abreast._abreast")]
@@ -37,7 +37,7 @@ impl Memory {
     /// Pack a value as it is now, to be sent to many.
     fn pack(&self, object: &Bound<'_, PyAny>) -> PyResult<Parcel> {
         let dumps = pickling(object.py())?.0.bind(object.py());
-        let mut clerk = Clerk::new(&self.store, None);
+        let mut clerk = Clerk::new(&self.store);
         let mut bytes = Vec::new();
         encode(object, &mut bytes, dumps, &mut clerk)?;
         let loans = clerk.loans;
@@ -87,51 +87,34 @@ impl Memory {
     }
 }
 
-/// Copies of this process's memory that surely still hold the same: nothing changes the originals
-/// meanwhile, and they are kept, so that nothing else can come to stand where they are.
-#[derive(Default)]
-pub(crate) struct Steady(Mutex<VecDeque<Original>>);
-
-/// Address, length, where the copy stands, and whose memory it is.
-type Original = (usize, usize, Weak<Loan>, Py<PyAny>);
-
-/// Most originals that are kept.
-const STEADY: usize = 64;
-
-impl Steady {
-    fn find(&self, source: Raw) -> Option<Arc<Loan>> {
-        let kept = self.0.lock().expect("steady");
-        let mine = |it: &&Original| (it.0, it.1) == (source.address(), source.len());
-        kept.iter().rev().find(mine).and_then(|it| it.2.upgrade())
-    }
-
-    fn keep(&self, owner: &Bound<'_, PyAny>, source: Raw, loan: &Arc<Loan>) {
-        let entry = (source.address(), source.len(), Arc::downgrade(loan), owner.clone().unbind());
-        let mut kept = self.0.lock().expect("steady");
-        kept.push_back(entry);
-        let dropped = if kept.len() > STEADY { kept.pop_front() } else { None };
-        drop(kept);
-        // Outside the lock: it is a Python object.
-        drop(dropped);
-    }
-}
-
 /// Takes the large memory of arguments.
 pub(crate) struct Clerk<'store> {
     store: &'store Arc<Store>,
-    steady: Option<&'store Steady>,
+    originals: Option<&'store Originals>,
+    steady: bool,
     pub(crate) loans: Vec<Arc<Loan>>,
 }
 
 impl<'store> Clerk<'store> {
-    pub(crate) fn new(store: &'store Arc<Store>, steady: Option<&'store Steady>) -> Self {
-        Self { store, steady, loans: Vec::new() }
+    pub(crate) fn new(store: &'store Arc<Store>) -> Self {
+        Self { store, originals: None, steady: false, loans: Vec::new() }
+    }
+
+    /// For a job that copied `originals`. `steady`: nothing changes them meanwhile, so that they need
+    /// not be compared.
+    pub(crate) fn of(
+        store: &'store Arc<Store>,
+        originals: &'store Originals,
+        steady: bool,
+    ) -> Self {
+        Self { store, originals: Some(originals), steady, loans: Vec::new() }
     }
 }
 
 impl Depot for Clerk<'_> {
     fn place(&mut self, owner: &Bound<'_, PyAny>, source: Raw) -> PyResult<Span> {
-        if let Some(loan) = self.steady.and_then(|steady| steady.find(source)) {
+        let known = self.originals.filter(|_| self.steady);
+        if let Some(loan) = known.and_then(|originals| originals.find(self.store, source)) {
             let tally = &self.store.tally().passed;
             tally.fetch_add(source.len() as u64, Ordering::Relaxed);
             let span = loan.span();
@@ -140,8 +123,9 @@ impl Depot for Clerk<'_> {
         }
         let (loan, span) = copying(owner.py(), source, || self.store.place(source))?;
         // A part of something larger is found again by its address anyway.
-        if let Some(steady) = self.steady.filter(|_| loan.span() == span && !owner.is_none()) {
-            steady.keep(owner, source, &loan);
+        if let Some(originals) = self.originals.filter(|_| loan.span() == span) {
+            let owner = (self.steady && !owner.is_none()).then_some(owner);
+            originals.note(self.store, owner, source, &loan);
         }
         self.loans.push(loan);
         Ok(span)

@@ -3,7 +3,8 @@
 use crate::call::{FAILURE, GARBLED, LOST, VALUE};
 use crate::codec;
 use crate::enter::{enter, interrupt_soon, outside};
-use crate::memory::{Clerk, Memory, Steady, read_value};
+use crate::memory::{Clerk, Memory, read_value};
+use crate::originals::Originals;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
@@ -39,7 +40,7 @@ pub(crate) struct ProcessJob {
     callbacks: Callbacks,
     dumps: Py<PyAny>,
     loads: Py<PyAny>,
-    steady: Steady,
+    originals: Originals,
 }
 
 impl Drop for ProcessJob {
@@ -100,7 +101,7 @@ impl ProcessPool {
         function: Option<Bound<'_, PyAny>>,
         style: u64,
     ) -> PyResult<ProcessJob> {
-        let mut clerk = Clerk::new(self.pool.store(), None);
+        let mut clerk = Clerk::new(self.pool.store());
         let mut bytes = Vec::new();
         if let Some(function) = &function {
             codec::encode(function, &mut bytes, self.dumps.bind(py), &mut clerk)?;
@@ -113,7 +114,7 @@ impl ProcessPool {
             callbacks: self.callbacks.clone(),
             dumps: self.dumps.clone_ref(py),
             loads: self.loads.clone_ref(py),
-            steady: Steady::default(),
+            originals: Originals::default(),
         })
     }
 
@@ -168,7 +169,7 @@ impl ProcessJob {
         let most = self.job.appetite().1;
         let mut block = Items::default();
         let mut count = 0;
-        let mut clerk = Clerk::new(self.pool.store(), steady.then_some(&self.steady));
+        let mut clerk = Clerk::of(self.pool.store(), &self.originals, steady);
         for (place, item) in items.try_iter()?.enumerate() {
             if let Err(error) = codec::encode(&item?, block.bytes(), dumps, &mut clerk) {
                 block.undo();
