@@ -463,7 +463,8 @@ impl Tenant {
         }
         self.head.returned().give(lease);
         lent.unheard += len;
-        if lent.unheard >= WAKE_FROM {
+        // Room on disk is not kept for reuse: somebody else may need it.
+        if lent.unheard >= WAKE_FROM || span.is_spilled() {
             lent.unheard = 0;
             drop(lent);
             (self.wake)();

@@ -219,11 +219,10 @@ fn leases_come_back_in_any_order() {
     let store = store(0);
     let (tenant, lodging) = worker(&store);
     let mut spans: Vec<Vec<u64>> = Vec::new();
-    for round in 0..3_u8 {
+    for round in 0..2_u8 {
         // More than one word of the bitmap.
-        let loans: Vec<_> =
-            (0..130).map(|at| send(&store, &tenant, &lodging, at ^ round)).collect();
-        assert_eq!(store.used(), 130 * MIB as u64);
+        let loans: Vec<_> = (0..70).map(|at| send(&store, &tenant, &lodging, at ^ round)).collect();
+        assert_eq!(store.used(), 70 * MIB as u64);
         for (at, loan) in loans.iter().enumerate() {
             assert!(read(&store, loan.span()).iter().all(|&it| it == at as u8 ^ round));
         }
@@ -231,11 +230,11 @@ fn leases_come_back_in_any_order() {
         bases.sort_unstable();
         spans.push(bases);
         let mut loans: Vec<_> = loans.into_iter().map(Some).collect();
-        (0..130).for_each(|step| drop(loans[step * 7 % 130].take()));
+        (0..70).for_each(|step| drop(loans[step * 11 % 70].take()));
         // Counted as free before the worker has heard of it.
         assert_eq!(store.used(), 0);
     }
-    assert!(spans[0] == spans[1] && spans[1] == spans[2]);
+    assert_eq!(spans[0], spans[1]);
     lodging.reclaim();
     assert_eq!(lodging.place(*Raw::of(&[1; 10])).unwrap().number(), 0);
 }
