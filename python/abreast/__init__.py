@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from abreast import config
+    from abreast.comparison.compare import compare
+    from abreast.comparison.found import Comparison
     from abreast.errors import (
         AbreastError,
         ConfigError,
@@ -59,6 +61,8 @@ __all__ = [
     "config",
     "report",
     "Report",
+    "compare",
+    "Comparison",
     "AbreastError",
     "ConfigError",
     "LaunchError",
@@ -77,6 +81,7 @@ _HOMES = {
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.report": "report Report",
+    "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError ConfigError LaunchError PlanError PoolClosed "
     "RandomStreamWarning RemoteError TransferError WorkerLost",
     "abreast._abreast": "__version__",
