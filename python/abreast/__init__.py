@@ -98,9 +98,15 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     home = _HOME[name]
-    value = getattr(import_module(home), name) if home else import_module(f"abreast.{name}")
-    globals()[name] = value
-    return value
+    if not home:
+        return import_module(f"abreast.{name}")
+    module = import_module(home)
+    globals()[name] = getattr(module, name)
+    # Python has just put the module itself here; where a function is called so, that comes first.
+    alike = home.rpartition(".")[2]
+    if alike in _HOME and _HOME[alike] == home:
+        globals()[alike] = getattr(module, alike)
+    return globals()[name]
 
 
 def __dir__() -> list[str]:
