@@ -232,6 +232,6 @@ assert "numpy" not in sys.modules, "and NumPy is not needed"
 """
     out = run(program).splitlines()
     assert out[0].startswith("plot: needs matplotlib, which cannot be imported here")
-    assert out[1] == "hint: pip install 'abreast[plot]', or pip install matplotlib"
+    assert out[1] == "hint: pip install matplotlib"
     assert out[2].startswith("to_pandas: needs pandas")
     assert out[-1] == '<pre class="comparison"> True'

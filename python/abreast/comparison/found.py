@@ -224,8 +224,7 @@ class Comparison:
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "matplotlib":
                 raise
-            install = "pip install 'abreast[plot]', or pip install matplotlib"
-            raise _missing("plot", "matplotlib", install, error) from None
+            raise _missing("plot", "matplotlib", "pip install matplotlib", error) from None
 
     def _repr_html_(self) -> str:
         from abreast.comparison.picture import html
