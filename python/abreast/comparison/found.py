@@ -74,6 +74,8 @@ class Comparison:
         everything: list[Row | Omitted] = [*self.table, *self.omitted]
         # Also what Ctrl-C came before.
         keys = list(dict.fromkeys([*series, *((each.label, each.plan) for each in everything)]))
+        if not keys:
+            raise ValueError("Comparison: no rows were given\nhint: abreast.compare makes one")
         self.names = names_of(keys)
         self.base = find(self.names, base)
         self._series = dict(zip(keys, self.names, strict=True))
@@ -313,7 +315,7 @@ def names_of(series: Sequence[tuple[str, str]]) -> list[str]:
 def find(names: Sequence[str], base: str | None) -> str:
     """Return the name to compare with: the given one, or the first."""
     if base is None:
-        return names[0] if names else ""
+        return names[0]
     if base not in names:
         raise ValueError(
             f"base={base!r}: nothing here is called so\n"
