@@ -12,23 +12,23 @@ use random::{
     StandardT, StandardUniform, Triangular, Uniform, VonMises, Wald, Weibull, Zipf, default_rng,
 };
 
-/// The digest of a call of `fill`, after a check that single draws give the same.
-fn filled<T: Copy + Default, B: BitGenerator + Clone>(
-    bits: &mut B,
+/// The digest of a call of `fill` on the first of two equal generators, after a check that single
+/// draws from the second give the same.
+fn filled<T: Copy + Default>(
+    [bits, again]: [&mut dyn BitGenerator; 2],
     count: usize,
     distribution: &impl Distribution<T>,
     word: impl Fn(T) -> u64,
 ) -> u64 {
     let mut out = vec![T::default(); count];
-    let mut again = bits.clone();
     distribution.fill(bits, &mut out);
     for &value in out.iter().take(50) {
-        assert_eq!(word(distribution.draw(&mut again)), word(value));
+        assert_eq!(word(distribution.draw(again)), word(value));
     }
     digest(out.into_iter().map(word))
 }
 
-fn double<B: BitGenerator + Clone>(name: &str, p: &[f64], bits: &mut B, count: usize) -> u64 {
+fn double(name: &str, p: &[f64], bits: [&mut dyn BitGenerator; 2], count: usize) -> u64 {
     macro_rules! real {
         ($distribution:expr) => {
             filled(bits, count, &$distribution, f64::to_bits)
@@ -80,7 +80,7 @@ fn double<B: BitGenerator + Clone>(name: &str, p: &[f64], bits: &mut B, count: u
     }
 }
 
-fn single<B: BitGenerator + Clone>(name: &str, p: &[f64], bits: &mut B, count: usize) -> u64 {
+fn single(name: &str, p: &[f64], bits: [&mut dyn BitGenerator; 2], count: usize) -> u64 {
     let word = |value: f32| value.to_bits().into();
     match name {
         "random" => filled(bits, count, &StandardUniform, word),
@@ -103,21 +103,18 @@ fn distributions() {
         let seed: u128 = parts[2].parse().unwrap();
         let count = parts[3].parse().unwrap();
         let p: Vec<f64> = parts[4..].iter().map(|text| text.parse().unwrap()).collect();
-        macro_rules! drawn {
-            ($generator:ty) => {{
-                let mut bits = <$generator>::new(seed);
-                let drawn = match precision {
-                    "float64" => double(name, &p, &mut bits, count),
-                    _ => single(name, &p, &mut bits, count),
-                };
-                format!("{drawn:x} {:x}", bits.next_raw())
-            }};
-        }
-        let got = match seed % 3 {
-            0 => drawn!(Pcg64),
-            1 => drawn!(Mt19937),
-            _ => drawn!(Sfc64),
+        let make: fn(u128) -> Box<dyn BitGenerator> = match seed % 3 {
+            0 => |seed| Box::new(Pcg64::new(seed)),
+            1 => |seed| Box::new(Mt19937::new(seed)),
+            _ => |seed| Box::new(Sfc64::new(seed)),
         };
+        let (mut bits, mut again) = (make(seed), make(seed));
+        let both = [&mut *bits, &mut *again];
+        let drawn = match precision {
+            "float64" => double(name, &p, both, count),
+            _ => single(name, &p, both, count),
+        };
+        let got = format!("{drawn:x} {:x}", bits.next_raw());
         if got != expected {
             wrong.push(case);
         }
