@@ -10,11 +10,18 @@ pub(crate) fn masked_below<B: BitGenerator + ?Sized>(bits: &mut B, most: u64) ->
     }
     let mask = u64::MAX >> most.leading_zeros();
     loop {
-        let word = if most <= u32::MAX.into() { bits.next_u32().into() } else { bits.next_u64() };
+        let word = if most <= u32::MAX.into() { short(bits) } else { bits.next_u64() };
         if word & mask <= most {
             return word & mask;
         }
     }
+}
+
+/// A word of 32 bits. Inlined, the compiler makes one branch for the first try and one for the next
+/// tries of whether half a word is kept, and neither can be predicted; alone, it alternates.
+#[inline(never)]
+fn short<B: BitGenerator + ?Sized>(bits: &mut B) -> u64 {
+    bits.next_u32().into()
 }
 
 /// Bring `items` into a random order: `Generator.shuffle`.

@@ -109,7 +109,7 @@ fn distributions() {
             _ => |seed| Box::new(Sfc64::new(seed)),
         };
         let (mut bits, mut again) = (make(seed), make(seed));
-        let both = [&mut *bits, &mut *again];
+        let both: [&mut dyn BitGenerator; 2] = [&mut *bits, &mut *again];
         let drawn = match precision {
             "float64" => double(name, &p, both, count),
             _ => single(name, &p, both, count),
