@@ -8,78 +8,102 @@
 //! machine makes passes slower, never faster.
 #![allow(clippy::print_stdout, reason = "a table is what this program is for")]
 
+use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use random::{
-    BitGenerator, Distribution, Exponential, Gamma, Integers, Normal, Pcg64, Poisson,
-    StandardExponential, StandardNormal, StandardUniform, default_rng,
+    Distribution, Exponential, Gamma, Generator, Integers, Normal, Pcg64, Poisson, SeedSequence,
+    StandardExponential, StandardNormal, StandardUniform,
 };
 
-const DRAWS: usize = 100_000;
-const PASSES: usize = 60;
+const DRAWS: usize = 20_000;
+const PASSES: usize = 400;
 
 /// Answers each line, an expression, with the nanoseconds of one pass.
 const NUMPY: &str = "
 import sys, time, numpy as np
-rng = np.random.default_rng(1)
+rng, seed = np.random.default_rng(1), np.random.SeedSequence(1)
 n = int(sys.argv[1])
 d, s = np.empty(n), np.empty(n, np.float32)
 for line in sys.stdin:
     call = compile(line, 'case', 'eval')
     start = time.perf_counter_ns()
     eval(call)
-    print((time.perf_counter_ns() - start) / n, flush=True)
+    print(time.perf_counter_ns() - start, flush=True)
 ";
 
-fn pass<T>(distribution: &impl Distribution<T>, bits: &mut Pcg64, out: &mut [T]) -> f64 {
-    let start = Instant::now();
-    distribution.fill(bits, out);
-    std::hint::black_box(out);
-    start.elapsed().as_nanos() as f64 / DRAWS as f64
+/// A Python that times NumPy's calls.
+struct NumPy {
+    python: Child,
+    questions: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl NumPy {
+    fn start(python: &str) -> Self {
+        let mut python = Command::new(python)
+            .args(["-c", NUMPY, &DRAWS.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a Python with NumPy");
+        let questions = python.stdin.take();
+        let answers = BufReader::new(python.stdout.take().expect("a pipe"));
+        Self { python, questions, answers }
+    }
+
+    fn time(&mut self, call: &str) -> f64 {
+        let questions = self.questions.as_mut().expect("a pipe");
+        writeln!(questions, "{call}").expect("a Python that lives");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("a Python that lives");
+        line.trim().parse().expect("nanoseconds")
+    }
+}
+
+impl Drop for NumPy {
+    fn drop(&mut self) {
+        self.questions = None; // its loop ends here
+        self.python.wait().expect("a Python that ends");
+    }
 }
 
 struct Bench {
     bits: Pcg64,
-    ask: Box<dyn FnMut(&str) -> Option<f64>>,
+    numpy: Option<NumPy>,
 }
 
 impl Bench {
     fn compare<T: Clone + Default>(&mut self, call: &str, distribution: &impl Distribution<T>) {
         let mut out = vec![T::default(); DRAWS];
-        let (mut ours, mut theirs) = (f64::MAX, f64::MAX);
+        self.time(call, DRAWS, |bits| {
+            distribution.fill(bits, &mut out);
+            black_box(&out);
+        });
+    }
+
+    /// `call` makes so many things, of which one is timed.
+    fn time(&mut self, call: &str, things: usize, mut pass: impl FnMut(&mut Pcg64)) {
+        let (mut ours, mut theirs) = (f64::MAX, f64::NAN);
         for _ in 0..PASSES {
-            ours = ours.min(pass(distribution, &mut self.bits, &mut out));
-            theirs = theirs.min((self.ask)(call).unwrap_or(f64::NAN));
+            let start = Instant::now();
+            pass(&mut self.bits);
+            ours = ours.min(start.elapsed().as_nanos() as f64 / things as f64);
+            if let Some(numpy) = &mut self.numpy {
+                theirs = theirs.min(numpy.time(call) / things as f64);
+            }
         }
-        println!("{call:45} {ours:8.2} ns {theirs:8.2} ns {:6.2}x", theirs / ours);
+        println!("{call:50} {ours:8.2} ns {theirs:8.2} ns {:6.2}x", theirs / ours);
     }
 }
 
 fn main() {
     let python = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
-    let ask: Box<dyn FnMut(&str) -> Option<f64>> = match python {
-        None => Box::new(|_| None),
-        Some(python) => {
-            let mut child = Command::new(python)
-                .args(["-c", NUMPY, &DRAWS.to_string()])
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .expect("a Python with NumPy");
-            let mut questions = child.stdin.take().expect("a pipe");
-            let mut answers = BufReader::new(child.stdout.take().expect("a pipe"));
-            Box::new(move |call| {
-                writeln!(questions, "{call}").ok()?;
-                let mut line = String::new();
-                answers.read_line(&mut line).ok()?;
-                line.trim().parse().ok()
-            })
-        }
-    };
-    let mut bench = Bench { bits: Pcg64::new(1), ask };
-    println!("{:45} {:>11} {:>11} {:>7}", "a draw", "here", "NumPy", "");
+    let numpy = python.map(|python| NumPy::start(&python));
+    let mut bench = Bench { bits: Pcg64::new(1), numpy };
+    println!("{:50} {:>11} {:>11} {:>7}", "a draw", "here", "NumPy", "");
     bench.compare::<f64>("rng.random(out=d)", &StandardUniform);
     bench.compare::<f32>("rng.random(out=s, dtype='f4')", &StandardUniform);
     bench.compare::<f64>("rng.standard_normal(out=d)", &StandardNormal);
@@ -96,21 +120,11 @@ fn main() {
     bench.compare("rng.poisson(4, n)", &Poisson::new(4.0).unwrap());
     bench.compare("rng.poisson(40, n)", &Poisson::new(40.0).unwrap());
 
-    let mut items: Vec<i64> = (0..DRAWS as i64).collect();
-    let (mut rng, mut ours, mut theirs) = (default_rng(1), f64::MAX, f64::MAX);
-    for _ in 0..PASSES {
-        let start = Instant::now();
-        rng.shuffle(&mut items);
-        ours = ours.min(start.elapsed().as_nanos() as f64 / DRAWS as f64);
-        theirs = theirs.min((bench.ask)("rng.permutation(n)").unwrap_or(f64::NAN));
-    }
-    println!("{:45} {ours:8.2} ns {theirs:8.2} ns {:6.2}x", "rng.permutation(n)", theirs / ours);
-
-    let start = Instant::now();
-    let mut sum = 0.0;
-    for mut child in default_rng(1).spawn(1_000_000).expect("seeded") {
-        sum += child.bits_mut().next_double();
-    }
-    println!("spawning 1,000,000 streams: {:.2} s", start.elapsed().as_secs_f64());
-    std::hint::black_box(sum);
+    bench.time("rng.permutation(n)", DRAWS, |bits| {
+        black_box(Generator::new(bits).permutation(DRAWS));
+    });
+    bench.time("[np.random.PCG64(s) for s in seed.spawn(n // 100)]", DRAWS / 100, |_| {
+        let streams = SeedSequence::new(1).spawn(DRAWS as u32 / 100);
+        black_box(streams.iter().map(Pcg64::from).collect::<Vec<_>>());
+    });
 }

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from make_digest import digest
-from make_distributions import distributions, integers, orders
+from digest import digest
+from draws import distributions, errors, integers, orders
 
 PINNED = "2.4.6"  # the NumPy whose numbers these are
 HERE = Path(__file__).parent
@@ -65,7 +64,8 @@ def streams() -> Iterator[str]:
                 used.random_raw(5)
                 np.random.Generator(used).integers(0, 2**32, dtype=np.uint32)
                 bits = used.jumped(jumps) if name != "sfc64" else used
-                yield f"{name} {seed:x} jump {jumps:x} : {hexes([*state_words(bits), *turns(bits)])}"
+                words = [*state_words(bits), *turns(bits)]
+                yield f"{name} {seed:x} jump {jumps:x} : {hexes(words)}"
             if hasattr(bits, "advance"):
                 for delta in (0, 1, 7, 2**64 + 3, 2**127, -1, -(2**70)):
                     bits = make(seed)
@@ -144,6 +144,7 @@ FILES = {
     "seeds": seeds,
     "legacy": legacy,
     "distributions": distributions,
+    "errors": errors,
     "integers": integers,
     "orders": orders,
 }

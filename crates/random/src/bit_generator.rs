@@ -1,5 +1,7 @@
 //! What every source of random bits offers.
 
+use std::ops::DerefMut;
+
 use rand_core::Rng;
 
 /// A source of random bits that hands them out as NumPy's bit generators do.
@@ -33,6 +35,24 @@ pub trait BitGenerator: Rng {
     #[inline]
     fn next_raw(&mut self) -> u64 {
         self.next_u64()
+    }
+}
+
+/// References and boxes draw from what they hold.
+impl<R: DerefMut<Target: BitGenerator>> BitGenerator for R {
+    #[inline]
+    fn next_double(&mut self) -> f64 {
+        self.deref_mut().next_double()
+    }
+
+    #[inline]
+    fn next_float(&mut self) -> f32 {
+        self.deref_mut().next_float()
+    }
+
+    #[inline]
+    fn next_raw(&mut self) -> u64 {
+        self.deref_mut().next_raw()
     }
 }
 

@@ -14,13 +14,12 @@ enum Method<T> {
     Exponential,
     Small { shape: T },
     Large { b: T, c: T },
-    NotANumber, // where NumPy never returns
 }
 
 macro_rules! precision {
     ($float:ty, $exponential:path, $normal:path, $uniform:ident) => {
         impl StandardGamma<$float> {
-            /// Shape `shape`. If it is not a number, nor are the values.
+            /// Shape `shape`.
             pub fn new(shape: $float) -> Result<Self, ParameterError> {
                 ParameterError::unless_non_negative("shape", shape.into())?;
                 Ok(Self::unchecked(shape))
@@ -34,8 +33,6 @@ macro_rules! precision {
                     Method::Nothing
                 } else if shape < 1.0 {
                     Method::Small { shape }
-                } else if shape.is_nan() {
-                    Method::NotANumber
                 } else {
                     let b = shape - 1.0 / 3.0;
                     Method::Large { b, c: 1.0 / (9.0 * b).sqrt() }
@@ -49,7 +46,6 @@ macro_rules! precision {
                 match self.0 {
                     Method::Nothing => 0.0,
                     Method::Exponential => $exponential(bits),
-                    Method::NotANumber => <$float>::NAN,
                     Method::Small { shape } => loop {
                         let u = bits.$uniform();
                         let v = $exponential(bits);

@@ -28,10 +28,15 @@ fn filled<T: Copy + Default>(
     digest(out.into_iter().map(word))
 }
 
+/// The bits of a number; all that is not a number is the same.
+fn double_word(value: f64) -> u64 {
+    if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }
+}
+
 fn double(name: &str, p: &[f64], bits: [&mut dyn BitGenerator; 2], count: usize) -> u64 {
     macro_rules! real {
         ($distribution:expr) => {
-            filled(bits, count, &$distribution, f64::to_bits)
+            filled(bits, count, &$distribution, double_word)
         };
     }
     macro_rules! whole {
@@ -122,15 +127,12 @@ fn distributions() {
     assert!(wrong.is_empty(), "{} cases differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn few_and_many<T: Integer + TryFrom<i128>>(
+fn few_and_many<T: Integer + TryFrom<i128> + Default + Copy>(
     rng: &mut Generator<Pcg64>,
     low: i128,
     high: i128,
     word: impl Fn(T) -> u64,
-) -> u64
-where
-    T: Default + Copy,
-{
+) -> u64 {
     let bound = |value: i128| T::try_from(value).ok().expect("a bound of this type");
     of(&Integers::new(bound(low)..=bound(high)).unwrap(), rng, word)
 }
@@ -259,5 +261,55 @@ fn orders_choices_and_vectors() {
         let drawn = ordered(parts[0], &numbers, &mut rng);
         let got = format!("{drawn:x} {:x}", rng.bits_mut().next_raw());
         assert_eq!(got, expected, "{case}");
+    }
+}
+
+/// What NumPy would say.
+fn said<T>(made: Result<T, random::ParameterError>) -> String {
+    match made {
+        Ok(_) => "fine".into(),
+        Err(error) if error.is_overflow() => format!("OverflowError {error}"),
+        Err(error) => format!("ValueError {error}"),
+    }
+}
+
+#[test]
+fn errors() {
+    for [case, expected] in cases(include_str!("../golden/errors.txt")) {
+        let (name, numbers) = case.split_once(' ').unwrap();
+        let p: Vec<f64> = numbers.split(' ').map(|text| text.parse().unwrap()).collect();
+        let said = match name {
+            "uniform" => said(Uniform::new(p[0], p[1])),
+            "normal" => said(Normal::new(p[0], p[1])),
+            "lognormal" => said(LogNormal::new(p[0], p[1])),
+            "exponential" => said(Exponential::new(p[0])),
+            "rayleigh" => said(Rayleigh::new(p[0])),
+            "standard_gamma" => said(StandardGamma::<f64>::new(p[0])),
+            "gamma" => said(Gamma::new(p[0], p[1])),
+            "chisquare" => said(ChiSquare::new(p[0])),
+            "noncentral_chisquare" => said(NoncentralChiSquare::new(p[0], p[1])),
+            "f" => said(F::new(p[0], p[1])),
+            "noncentral_f" => said(NoncentralF::new(p[0], p[1], p[2])),
+            "standard_t" => said(StandardT::new(p[0])),
+            "beta" => said(Beta::new(p[0], p[1])),
+            "pareto" => said(Pareto::new(p[0])),
+            "weibull" => said(Weibull::new(p[0])),
+            "power" => said(Power::new(p[0])),
+            "laplace" => said(Laplace::new(p[0], p[1])),
+            "gumbel" => said(Gumbel::new(p[0], p[1])),
+            "logistic" => said(Logistic::new(p[0], p[1])),
+            "wald" => said(Wald::new(p[0], p[1])),
+            "triangular" => said(Triangular::new(p[0], p[1], p[2])),
+            "vonmises" => said(VonMises::new(p[0], p[1])),
+            "poisson" => said(Poisson::new(p[0])),
+            "binomial" => said(Binomial::new(p[0] as i64, p[1])),
+            "negative_binomial" => said(NegativeBinomial::new(p[0], p[1])),
+            "geometric" => said(Geometric::new(p[0])),
+            "hypergeometric" => said(Hypergeometric::new(p[0] as i64, p[1] as i64, p[2] as i64)),
+            "logseries" => said(LogSeries::new(p[0])),
+            "zipf" => said(Zipf::new(p[0])),
+            other => panic!("{other}"),
+        };
+        assert_eq!(said, expected, "{case}");
     }
 }

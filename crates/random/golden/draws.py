@@ -7,8 +7,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-
-from make_digest import digest
+from digest import digest
 
 SHAPES = [1e-3, 0.03, 0.25, 0.5, 0.999, 1.0, 1.001, 1.7, 2.0, 3.3, 10.0, 47.0, 1e3, 1e6]
 SCALES = [0.0, 1e-300, 0.1, 1.0, 2.5, 1e10]
@@ -48,7 +47,11 @@ CASES: list[tuple[str, list[tuple[float, ...]], int]] = [
         list(product([0.0, 1.0, -3.0, 20.0], [0.0, 1e-9, 3e-6, 1e-3, 0.7, 4.0, 1e3, 1e5, 2e6])),
         500,
     ),
-    ("poisson", [(lam,) for lam in [0, 1e-9, 0.3, 1, 5, 9.99, 10, 13.7, 100, 1e4, 1e9, 1e17]], 2000),
+    (
+        "poisson",
+        [(lam,) for lam in [0, 1e-9, 0.3, 1, 5, 9.99, 10, 13.7, 100, 1e4, 1e9, 1e17]],
+        2000,
+    ),
     (
         "binomial",
         list(product([0, 1, 2, 10, 59, 60, 61, 100, 1000, 10**6, 10**12], [0.0, *PROBABILITIES])),
@@ -79,6 +82,34 @@ CASES: list[tuple[str, list[tuple[float, ...]], int]] = [
     ("logseries", [(p,) for p in [0.0, 1e-6, 0.1, 0.5, 0.9, 0.999, 0.999999]], 1500),
     ("zipf", [(a,) for a in [1.01, 1.1, 1.5, 2.0, 2.3, 4.0, 30.0, 1024.0, 2000.0]], 1500),
 ]
+NAN, INF = float("nan"), float("inf")
+STRANGE: list[tuple[str, list[tuple[float, ...]], int]] = [
+    ("normal", [(NAN, 1), (0, NAN), (INF, 1), (0, INF)], 100),
+    ("lognormal", [(NAN, 1), (0, NAN), (INF, 1), (0, INF)], 100),
+    ("exponential", [(NAN,), (INF,)], 100),
+    ("rayleigh", [(NAN,), (INF,)], 100),
+    ("standard_gamma", [(NAN,), (INF,), (1e300,), (5e-324,)], 300),
+    ("gamma", [(NAN, 1), (2, NAN), (INF, 1), (2, INF), (INF, 0)], 300),
+    ("chisquare", [(NAN,), (INF,)], 300),
+    ("noncentral_chisquare", [(NAN, 1), (2, NAN), (2, INF), (0.5, INF), (INF, 1), (NAN, 0)], 300),
+    ("f", [(NAN, 1), (1, NAN), (INF, INF)], 300),
+    ("noncentral_f", [(1, NAN, 1), (0.5, 1, NAN), (INF, 1, INF)], 300),
+    ("standard_t", [(NAN,), (INF,)], 300),
+    ("beta", [(NAN, 1), (0.5, NAN), (INF, 1), (INF, INF), (0.5, INF), (5e-324, 5e-324)], 300),
+    ("pareto", [(NAN,), (INF,), (1e-308,)], 100),
+    ("weibull", [(NAN,), (INF,), (1e-308,)], 100),
+    ("power", [(NAN,), (INF,), (1e-308,)], 100),
+    ("laplace", [(NAN, 1), (0, NAN), (0, INF), (INF, INF)], 100),
+    ("gumbel", [(NAN, 1), (0, NAN), (0, INF), (INF, INF)], 100),
+    ("logistic", [(NAN, 1), (0, NAN), (0, INF), (INF, INF)], 100),
+    ("wald", [(NAN, 1), (1, NAN), (INF, 1), (1, INF)], 100),
+    ("triangular", [(NAN, NAN, NAN), (0, NAN, 1), (0, 0, INF)], 100),
+    ("vonmises", [(NAN, 1), (INF, 1), (0, NAN), (0, INF), (1e300, 3)], 100),
+    ("zipf", [(INF,)], 100),
+    ("poisson", [(9e18,), (5e-324,)], 300),
+    ("binomial", [(2**63 - 1, 0.3), (2**63 - 1, 1e-18), (2**62, 0.999)], 300),
+    ("geometric", [(1e-19,), (5e-324,)], 300),
+]
 SINGLES: list[tuple[str, list[tuple[float, ...]], int]] = [
     ("random", [()], 1000),
     ("standard_normal", [()], 300_000),
@@ -90,9 +121,10 @@ INTEGERS = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uin
 
 
 def bits_of(values: Any) -> Iterator[int]:
-    """Return values as the words that hold them."""
+    """Return values as the words that hold them; all that is not a number as the same."""
     values = np.atleast_1d(values).ravel()
     if values.dtype.kind == "f":
+        values = np.where(np.isnan(values), np.abs(np.nan), values).astype(values.dtype)
         values = values.view(f"u{values.dtype.itemsize}")
     return (int(value) % 2**64 for value in values.tolist())
 
@@ -107,7 +139,7 @@ def distributions() -> Iterator[str]:
     """All methods, from generators of several kinds in turn."""
     kinds = [np.random.PCG64, np.random.MT19937, np.random.SFC64]
     seed = 0
-    for dtype, cases in (("float64", CASES), ("float32", SINGLES)):
+    for dtype, cases in (("float64", CASES), ("float32", SINGLES), ("float64", STRANGE)):
         for name, parameters, count in cases:
             for arguments in parameters:
                 rng = np.random.Generator(kinds[seed % 3](seed))
@@ -126,6 +158,33 @@ def distributions() -> Iterator[str]:
                     ),
                 )
                 seed += 1
+
+
+def errors() -> Iterator[str]:
+    """Record what NumPy says to parameters good and bad."""
+    strange = [-1.0, 2e9, -0.0, 1e19, 0.0, INF, 0.5, 1.0, NAN]
+    whole = [-1, 0, 5, 10**9, 2**62]
+    seen = set()
+    for name, parameters, _ in CASES:
+        many = len(parameters[0])
+        if name in seen or not many:
+            continue
+        seen.add(name)
+        choices: list[list[Any]] = [strange] * many
+        if name == "hypergeometric":
+            choices = [whole] * 3
+        elif name == "binomial":
+            choices = [whole, strange]
+        if many == 3 and name != "hypergeometric":
+            choices = [strange[::2]] * 3
+        for arguments in product(*choices):
+            try:
+                getattr(np.random.default_rng(1), name)(*arguments, size=0)
+            except (ValueError, OverflowError) as error:
+                said = f"{type(error).__name__} {error}"
+            else:
+                said = "fine"
+            yield f"{name} {' '.join(repr(float(it)) for it in arguments)} : {said}"
 
 
 def integers() -> Iterator[str]:
