@@ -103,7 +103,7 @@ impl NegativeBinomial {
         ParameterError::unless_positive("n", n)?;
         ParameterError::unless_chance("p", p)?;
         ParameterError::unless(
-            (1.0 - p) / p * (n + 10.0 * n.sqrt()) <= LARGEST,
+            !((1.0 - p) / p * (n + 10.0 * n.sqrt()) > LARGEST),
             || "n too large or p too small, see Generator.negative_binomial Notes",
         )?;
         Ok(Self(Gamma::unchecked(n, (1.0 - p) / p)))
