@@ -1,7 +1,7 @@
 //! Nanoseconds a draw, beside NumPy in the same run:
 //!
 //! ```text
-//! cargo bench -p abreast-random -- .venv/bin/python
+//! cargo bench -p abreast-random --bench speed -- $PWD/.venv/bin/python
 //! ```
 //!
 //! Each figure is the best of many short passes, the two sides in turn: what else runs on the
