@@ -148,6 +148,10 @@ impl ThreadJob {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(false);
             }
+            // The exception waits for Python code to run.
+            if self.shared.slots[slot].running().as_ref().is_some_and(|it| it.interrupted) {
+                return Ok(false);
+            }
             if !self.shared.run_one(py, slot, thread) {
                 enter(py, Some(HELP_SLICE.as_secs_f64()), |slice| self.job.wait(slice))?;
             }

@@ -94,8 +94,10 @@ impl Shared {
         let running = position + 1;
         if !kill {
             slot.interrupt().store(running, Ordering::SeqCst);
+            // Asked before: it may be over the moment that it is told.
+            let runs = slot.running().load(Ordering::Acquire) == running;
             os::interrupt(member.process.as_fd());
-            return slot.running().load(Ordering::Acquire) == running;
+            return runs;
         }
         // The worker ends a task by the same exchange. So either its result counts and it lives, or
         // it runs nothing else before it dies.

@@ -117,23 +117,26 @@ class SerialJob:
                 break
             finished += 1
             self._since, self._running = now, index
+            error: BaseException | None = None
             try:
                 try:
                     # A context for each: a task's plan is its own.
                     value, drew = context.copy().run(self._run, index, item)
-                finally:
-                    self._running = None
-                    if self._halted is not None:
-                        self._take_back()
-            except KeyboardInterrupt as error:
-                if self._halted != index:
+                except KeyboardInterrupt:
                     raise
-                self._halted = None
+                except BaseException as raised:
+                    error = raised
+                self._running = None
+                if self._halted is not None:
+                    self._take_back()
+            except KeyboardInterrupt as raised:
+                self._running = None
+                if not self._was_for(index):
+                    raise
+                error = raised
+            if error is not None:
                 ended.append(Ended(index, None, error))
-                break
-            except BaseException as error:
-                self._halted = None
-                ended.append(Ended(index, None, error))
+                error = None
                 break
             notes += drew
             if results is None:
@@ -213,6 +216,12 @@ class SerialJob:
             self._thread == threading.main_thread().ident
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         )
+
+    def _was_for(self, index: int) -> bool:
+        """Whether an interrupt was meant for this task."""
+        with self._halting:
+            halted, self._halted = self._halted, None
+        return halted == index
 
     def _take_back(self) -> None:
         """Wait for an interrupt that comes too late for its task: it must not hit what follows."""
