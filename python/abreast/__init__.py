@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from abreast.errors import (
         AbreastError,
         ConfigError,
+        DeadlineExceeded,
         LaunchError,
         PlanError,
         PoolClosed,
         RandomStreamWarning,
         RemoteError,
+        TaskTimeout,
         TransferError,
         WorkerLost,
     )
@@ -61,11 +63,13 @@ __all__ = [
     "Report",
     "AbreastError",
     "ConfigError",
+    "DeadlineExceeded",
     "LaunchError",
     "PlanError",
     "PoolClosed",
     "RandomStreamWarning",
     "RemoteError",
+    "TaskTimeout",
     "TransferError",
     "WorkerLost",
     "__version__",
@@ -77,8 +81,8 @@ _HOMES = {
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.report": "report Report",
-    "abreast.errors": "AbreastError ConfigError LaunchError PlanError PoolClosed "
-    "RandomStreamWarning RemoteError TransferError WorkerLost",
+    "abreast.errors": "AbreastError ConfigError DeadlineExceeded LaunchError PlanError "
+    "PoolClosed RandomStreamWarning RemoteError TaskTimeout TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
