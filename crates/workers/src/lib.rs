@@ -21,6 +21,6 @@ mod wait;
 
 pub use job::{Delivery, Inbox, Job, Loss, Outcome};
 pub use payload::Items;
-pub use pool::{Pool, Settings};
+pub use pool::{Pool, Running, Settings};
 pub use ring::Kind;
 pub use runner::{Interrupts, Runner, Task, Wake};

@@ -11,7 +11,16 @@ from typing import Any
 
 from abreast import _abreast
 from abreast.backends import memory
-from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
+from abreast.backends.contract import (
+    Backend,
+    Call,
+    Capabilities,
+    Ended,
+    Job,
+    Level,
+    Pulled,
+    Running,
+)
 from abreast.backends.native import environment
 from abreast.backends.sources import Sources
 from abreast.errors import LaunchError
@@ -139,14 +148,17 @@ class ProcessesJob:
         self.cancel = job.cancel
         self.watch: Callable[[Callable[[], None]], None] = job.watch
 
-    def push(self, items: Iterable[Any]) -> None:
+    def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item."""
         steady = isinstance(items, (list, tuple, range)) or getattr(items, "steady", False)
         if self._brings_function:
             pack = memory.shared().pack
             items = ((dumps_call(function, pack), args, kwargs) for function, args, kwargs in items)
         try:
-            self._pushed += self._job.push(items, steady)
+            if at is None:
+                self._pushed += self._job.push(items, steady)
+            else:
+                self._job.push(items, steady, at)
         except (MemoryError, OSError):
             raise
         except RuntimeError as reason:
@@ -170,6 +182,14 @@ class ProcessesJob:
         """Wait until tasks ended, and take them."""
         finished, notes, events = self._job.pull(timeout, results)
         return Pulled(finished, notes, [_ended(*event) for event in events])
+
+    def started(self) -> list[Running]:
+        """Tasks that run now."""
+        return [Running(task, since, f"process {pid}") for task, since, pid in self._job.started()]
+
+    def halt(self, task: int, force: bool = False) -> bool:
+        """Interrupt one running task; with `force`, kill its worker, which is replaced."""
+        return self._job.halt(task, force)
 
     def stop(self, grace: float) -> None:
         """Withdraw, interrupt, and kill the workers that go on."""
