@@ -61,7 +61,7 @@ fn kill_self() {
 }
 
 fn pool(workers: usize) -> Pool {
-    Pool::new(settings(workers), store(), |_| ()).unwrap()
+    Pool::new(settings(workers), store(), |_, _| ()).unwrap()
 }
 
 fn store() -> Arc<Store> {
@@ -292,7 +292,7 @@ fn one_item() -> Items {
 #[test]
 fn workers_that_cannot_start_are_no_endless_loop() {
     let settings = Settings { command: vec!["/bin/false".into()], ..settings(2) };
-    let pool = Pool::new(settings, store(), |_| ()).unwrap();
+    let pool = Pool::new(settings, store(), |_, _| ()).unwrap();
     let job = pool.open(None, 0).unwrap();
     push(&pool, &job, [(DOUBLE, 1), (DOUBLE, 2)]);
     for (outcome, _) in collect(&pool, &job).into_values() {
@@ -303,7 +303,7 @@ fn workers_that_cannot_start_are_no_endless_loop() {
 #[test]
 fn a_program_that_does_not_exist_is_told_at_once() {
     let settings = Settings { command: vec!["/nonexistent/program".into()], ..settings(1) };
-    let pool = Pool::new(settings, store(), |_| ()).unwrap();
+    let pool = Pool::new(settings, store(), |_, _| ()).unwrap();
     let job = pool.open(None, 0).unwrap();
     push(&pool, &job, [(DOUBLE, 1)]);
     assert_eq!(collect(&pool, &job)[&0].0, Outcome::Lost(Loss::CannotStart { ending: None }));
@@ -313,7 +313,7 @@ fn a_program_that_does_not_exist_is_told_at_once() {
 fn idle_workers_are_let_go_and_come_back() {
     let mut settings = settings(1);
     settings.idle = Duration::from_millis(200);
-    let pool = Pool::new(settings, store(), |_| ()).unwrap();
+    let pool = Pool::new(settings, store(), |_, _| ()).unwrap();
     for value in 0..2 {
         let job = pool.open(None, 0).unwrap();
         push(&pool, &job, [(DOUBLE, value)]);

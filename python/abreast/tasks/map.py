@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from abreast.backends.contract import Job
 from abreast.errors import TransferError
 from abreast.plans import abandon
+from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
     PlanLike,
     Streams,
@@ -47,6 +48,7 @@ def map(
     seed: Any = None,
     seed_global: bool = False,
     progress: ProgressLike = False,
+    output: str = "ordered",
     on_error: str = "raise",
     plan: PlanLike = None,
 ) -> list[R]:
@@ -72,6 +74,9 @@ def map(
     progress : bool, "always", or callable
         Draw a bar of finished tasks where somebody can see it; ``"always"`` anywhere; or call
         ``progress(done, total)``.
+    output : {"ordered", "live", "tagged"}
+        Show what tasks print, warn and log as `serial` would; line by line as it comes; or that
+        with function and number of its task before each line.
     on_error : {"raise", "finish", "return"}
         When a task raises: withdraw what has not started and raise the exception of the first item
         that failed; finish everything, then raise it; or put exceptions in the place of results.
@@ -102,13 +107,21 @@ def map(
     """
     check_function("map", function)
     check_on_error("map", on_error)
+    check_output("map", output)
     if not iterables:
         raise TypeError("map: items are missing\nhint: map(function, items)")
     source = Source("map", iterables)
     backend = place(plan)
     check_seed_global("map", seed_global, seed, backend.level)
-    call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
+    listener = Listener(output, name_of(function), bar)
+    call = make_call(
+        function,
+        star=source.star,
+        seed=seed,
+        seed_global=seed_global,
+        heard=listener.hears(backend),
+    )
     source.one_by_one = backend.capabilities.isolated
     run = _Run(
         open_job(backend, call, "map", function),
@@ -116,6 +129,7 @@ def map(
         on_error,
         bar,
         Streams(function, stacklevel=4),
+        listener,
     )
     try:
         run.drive()
@@ -125,8 +139,10 @@ def map(
         raise
     except BaseException:
         run.job.stop(_STOP_GRACE)
+        listener.take(run.job.pull(0.0, None).output, run.is_over)
         raise
     finally:
+        listener.finish(run.last())
         bar.close()
     if run.errors and on_error != "return":
         abandon(run.job)
@@ -154,13 +170,22 @@ class _Run:
     """One call on its way: feeds the job and collects what comes back."""
 
     def __init__(
-        self, job: Job, source: Source, on_error: str, bar: Progress, streams: Streams
+        self,
+        job: Job,
+        source: Source,
+        on_error: str,
+        bar: Progress,
+        streams: Streams,
+        listener: Listener,
     ) -> None:
         self.job = job
         self.source = source
         self.raises = on_error == "raise"
         self.bar = bar
         self.streams = streams
+        self.listener = listener
+        bar.follow(job)
+        listener.attach(job)
         self.results: list[Any] = []
         self.errors: dict[int, BaseException] = {}
         self.finished = 0
@@ -192,6 +217,7 @@ class _Run:
                     self.fail(index, error)
                     if self.raises and index == min(self.errors):
                         self.job.cancel(index + 1)
+            self.listener.take(pulled.output, self.is_over)
 
     def feed(self, want: int) -> None:
         """Push up to `want` more items."""
@@ -210,6 +236,7 @@ class _Run:
                 self.source.unread(items[sent + 1 :])
             self.job.skip()
             self.finished += 1
+            self.bar.add(1)
             item = items.last if isinstance(items, Reading) else items[sent]
             self.fail(error.index, explained(error, "map", None, item))
             return
@@ -220,12 +247,23 @@ class _Run:
             self.results.append(_WAITING)
             self.job.skip()
             self.finished += 1
+            self.bar.add(1)
             self.fail(len(self.results) - 1, refused)
 
     def fail(self, index: int, error: BaseException) -> None:
         """Note that a task failed."""
         self.errors[index] = error
         self.results[index] = error
+
+    def is_over(self, index: int) -> bool:
+        """Whether a task has ended, and one after it is to be heard of."""
+        if index >= len(self.results) or self.results[index] is _WAITING:
+            return False
+        return not self.errors or not self.raises or index < min(self.errors)
+
+    def last(self) -> int | None:
+        """The last task that runs for sure, when tasks are not run after a failure."""
+        return min(self.errors) if self.raises and self.errors else None
 
     def is_certain(self) -> bool:
         """Whether no task before the failed ones can still fail."""

@@ -11,6 +11,7 @@ from abreast.tasks.delayed import DelayedFunction, SeededFunction, delayed
 from abreast.tasks.future import Future
 from abreast.tasks.imap import imap
 from abreast.tasks.map import map
+from abreast.tasks.output import check_output
 from abreast.tasks.prepare import PlanLike, check_on_error, check_seed_global
 from abreast.tasks.progress import ProgressLike
 from abreast.tasks.submit import start
@@ -28,6 +29,7 @@ class Options:
     seed: Any = None
     seed_global: bool = False
     progress: ProgressLike = False
+    output: str = "ordered"
     on_error: str = "raise"
 
     def map(self, function: Callable[..., R], *iterables: Iterable[Any]) -> list[R]:
@@ -67,14 +69,15 @@ def options(
     seed: Any = None,
     seed_global: bool = False,
     progress: ProgressLike = False,
+    output: str = "ordered",
     on_error: str = "raise",
 ) -> Options:
     """Return settings for calls: ``options(seed=1).submit(f, x)``.
 
     Parameters
     ----------
-    plan, seed, seed_global, progress, on_error
-        As for `map`.
+    plan, seed, seed_global, progress, output, on_error
+        As for `map`. What submitted tasks print shows as it comes.
 
     Examples
     --------
@@ -84,4 +87,5 @@ def options(
     ([1], 2)
     """
     check_on_error("options", on_error)
-    return Options(plan, seed, seed_global, progress, on_error)
+    check_output("options", output)
+    return Options(plan, seed, seed_global, progress, output, on_error)

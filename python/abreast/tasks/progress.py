@@ -42,6 +42,12 @@ class Progress:
         """Seconds after which it wants a look even if nothing finished."""
         return 0.5 if self._bar is not None else None
 
+    def follow(self, job: Any) -> None:
+        """Say of this job what it is doing when nothing finishes for long."""
+
+    def hide(self) -> None:
+        """Make room for other output."""
+
     def add(self, tasks: int) -> None:
         """So many more tasks finished."""
         self._done += tasks
