@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
+from types import FrameType
 from typing import Any
 
 from abreast import _abreast
@@ -117,7 +118,7 @@ class _NoInput(io.TextIOBase):
     def readline(self, _size: int | None = -1, /) -> str:  # type: ignore[override]
         return self.read()
 
-    def __next__(self) -> str:
+    def __next__(self) -> str:  # type: ignore[override]
         return self.read()
 
 
@@ -148,12 +149,12 @@ def _catch_warnings(worker: _abreast.Worker) -> None:
 
 def _module(filename: str, line: int) -> str | None:
     """Name the module of a line that is being run, however far up."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if frame.f_lineno == line and frame.f_code.co_filename == filename:
             name: str | None = frame.f_globals.get("__name__")
             return name
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None
 
 
@@ -184,14 +185,14 @@ def _catch_records(worker: _abreast.Worker) -> None:
             if record.levelno >= handler.level:
                 handler.handle(record)
 
-    logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
+    setattr(logging.Logger, "callHandlers", call_handlers)  # noqa: B010 - its types say otherwise
 
 
 def _parts(record: Any) -> dict[str, Any]:
     """Return what a record is made of, without what cannot travel."""
     import logging
 
-    parts = vars(record).copy()
+    parts: dict[str, Any] = vars(record).copy()
     if record.exc_info and not record.exc_text:
         parts["exc_text"] = logging.Formatter().formatException(record.exc_info)
     parts["exc_info"] = None
@@ -219,7 +220,7 @@ class _WhenLogging:
             return None
         from importlib.util import find_spec
 
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         spec = find_spec(name)
         if spec is not None and spec.loader is not None:
             execute: Callable[[Any], None] = spec.loader.exec_module

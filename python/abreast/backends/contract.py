@@ -60,7 +60,7 @@ class Call:
     watched: bool = False
     """Note when a task draws from a random stream that it shares with others."""
     heard: bool = False
-    """What tasks print, warn and log is for `Job.pull`; otherwise it shows by itself, as it comes."""
+    """What tasks say is for `Job.pull`; otherwise it shows by itself, as it comes."""
 
 
 class Ended(NamedTuple):

@@ -168,7 +168,7 @@ class Routing:
                 original(logger, record)
 
         self._record = call_handlers, original
-        logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
+        setattr(logging.Logger, "callHandlers", call_handlers)  # noqa: B010
 
     def forget(self) -> None:
         """Take them away: in a forked child, which has none of the threads that speak."""

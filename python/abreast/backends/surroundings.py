@@ -1,5 +1,6 @@
-"""What the caller has set holds in worker processes: filters of warnings, levels of loggers, errors
-and printing of NumPy, the context of `decimal`.
+"""What the caller has set holds in worker processes.
+
+Filters of warnings, levels of loggers, errors and printing of NumPy, the context of `decimal`.
 
 Sent with a job, and only if it differs from what workers have found when they started.
 """
@@ -74,8 +75,12 @@ def filters() -> tuple[Filter, ...]:
     """Return the filters of warnings, with their categories by name: naming imports nothing."""
     return tuple(
         (action, message, (category.__module__, category.__qualname__), module, line)
-        for action, message, category, module, line in warnings.filters
+        for action, message, category, module, line in _filters()
     )
+
+
+def _filters() -> Sequence[Any]:
+    return warnings.filters
 
 
 _logging_seen: Any = None
@@ -160,7 +165,7 @@ def settle(data: bytes) -> None:
         import numpy as np
 
         errors, printing = numpy or (_ERRORS, {})
-        np.seterr(**errors)  # type: ignore[arg-type]
+        np.seterr(**errors)
         np.set_printoptions(**{**_PRINT, **printing})
     if decimal is not None or before[3] is not None:
         _set_decimal(decimal)

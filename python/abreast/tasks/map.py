@@ -262,7 +262,7 @@ class _Run:
         return not self.errors or not self.raises or index < min(self.errors)
 
     def last(self) -> int | None:
-        """The last task that runs for sure, when tasks are not run after a failure."""
+        """Return the task after which none runs, if there is one."""
         return min(self.errors) if self.raises and self.errors else None
 
     def is_certain(self) -> bool:

@@ -136,7 +136,5 @@ class Listener:
         show(Output(task, kind, data))
 
 
-
-
 def _len(data: Any) -> int:
     return len(data) if isinstance(data, (str, bytes)) else 256
