@@ -39,7 +39,17 @@ def _say(tag: int, data: Any) -> bool:
 @contextmanager
 def speaking(sink: Sink) -> Iterator[None]:
     """Have what is said here go to ``sink(number of the kind, data)``, while `routing` is on."""
-    token = _sink.set(sink)
+    outer = _sink.get()
+
+    def hear(tag: int, data: Any) -> None:
+        # What showing it prints is said by whoever is around the task.
+        token = _sink.set(outer)
+        try:
+            sink(tag, data)
+        finally:
+            _sink.reset(token)
+
+    token = _sink.set(hear)
     try:
         yield
     finally:
