@@ -400,17 +400,24 @@ def test_wrong_stall_seconds(monkeypatch):
         ab.map(abs, [1], progress=True, plan="serial")
 
 
-def test_notebook_cells_get_their_tasks_output(tmp_path):
-    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
-    cells = [
-        "import abreast as ab\n_ = ab.plan('processes:2')\nab.map(print, range(3));",
-        "print('second')\nab.submit(print, 'submitted').result()\n"
-        "ab.map(print, 'ab', progress=True);",
-    ]
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
-    nbclient.NotebookClient(book, timeout=60, kernel_name="python3").execute()
-    said = [
-        "".join(it["text"] for it in cell.outputs if it.get("name") == "stdout")
-        for cell in book.cells
-    ]
-    assert said == ["0\n1\n2\n", "second\nsubmitted\na\nb\n"]
+NOTEBOOK = """
+import nbformat
+from nbclient import NotebookClient
+
+CELLS = [
+    "import abreast as ab; _ = ab.plan('processes:2'); ab.map(print, range(3));",
+    "print('second'); ab.submit(print, 'submitted').result(); ab.map(print, 'ab', progress=True);",
+]
+book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in CELLS])
+NotebookClient(book, timeout=60, kernel_name="python3").execute()
+for cell in book.cells:
+    print(["".join(it["text"] for it in cell.outputs if it.get("name") == "stdout")])
+"""
+
+
+def test_notebook_cells_get_their_tasks_output(start, tmp_path):
+    folders = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("RUNTIME", "CONFIG")}
+    script = start(NOTEBOOK, env={**os.environ, **folders, "IPYTHONDIR": str(tmp_path / "ipython")})
+    status, out, err = script.end(100)
+    assert status == 0, err
+    assert out.splitlines() == [r"['0\n1\n2\n']", r"['second\nsubmitted\na\nb\n']"]

@@ -356,9 +356,9 @@ fn told<'py>(py: Python<'py>, bytes: &[u8], said: &[Said]) -> PyResult<Vec<Bound
     let mut whole: Vec<u8> = Vec::new();
     for (place, it) in said.iter().enumerate() {
         whole.extend_from_slice(&bytes[it.bytes.clone()]);
-        let follows = said.get(place + 1).is_some_and(|next| {
-            next.index == it.index && next.tag == it.tag && it.tag < MESSAGES
-        });
+        let follows = said
+            .get(place + 1)
+            .is_some_and(|next| next.index == it.index && next.tag == it.tag && it.tag < MESSAGES);
         if !follows {
             told.push((it.index, it.tag, PyBytes::new(py, &whole)).into_pyobject(py)?);
             whole.clear();

@@ -120,15 +120,7 @@ impl Runner {
         let region = control.slot(worker).region().load(Ordering::Acquire);
         let lodging = Lodging::new(files, region)?;
         let outlet = Outlet::new(worker, control.clone(), attention, lodging.clone());
-        Ok(Self {
-            worker,
-            control,
-            parent,
-            lodging,
-            outlet,
-            clock: None,
-            unheard: false,
-        })
+        Ok(Self { worker, control, parent, lodging, outlet, clock: None, unheard: false })
     }
 
     /// Say that this process has started and takes tasks.

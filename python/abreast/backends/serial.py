@@ -71,7 +71,7 @@ class SerialJob:
         self._pushed = 0
         self._batch = 1
         self._watched = 3 if call.watched else 0
-        self.tell: Callable[[Output], None] | None = None
+        self.listener: Callable[[Output], None] | None = None
         """Hears at once what tasks of a heard call say; without it, `pull` answers it."""
         self._said: list[Output] = []
 
@@ -135,7 +135,7 @@ class SerialJob:
     def _run(self, index: int, item: Any) -> tuple[Any, bool]:
         call = self._call
         if call.heard:
-            tell = self.tell or self._said.append
+            tell = self.listener or self._said.append
             with speaking(lambda tag, data: tell(heard(index, tag, data))):
                 return self._watch(index, item)
         return self._watch(index, item)

@@ -49,8 +49,8 @@ class Listener:
 
     def attach(self, job: Job) -> None:
         """Hear at once what a job's tasks say while `pull` runs them itself."""
-        if hasattr(job, "tell"):
-            job.tell = self._speak
+        if hasattr(job, "listener"):
+            job.listener = self._speak
 
     def take(self, said: Sequence[Output], is_over: Callable[[int], bool]) -> None:
         """Show what was said, as far as its turn has come; ``is_over(task)`` says who has ended."""
