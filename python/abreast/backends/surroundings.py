@@ -120,13 +120,26 @@ def _logging() -> tuple[dict[str, int], int, frozenset[str]] | None:
     return state
 
 
+_printing_seen: Any = None
+"""Options of printing that are the usual ones."""
+
+
 def _numpy() -> tuple[dict[str, str], dict[str, Any]] | None:
+    global _printing_seen
     numpy: Any = sys.modules.get("numpy")
     if numpy is None or not hasattr(numpy, "get_printoptions"):
         return None
     errors, printing = numpy.geterr(), numpy.get_printoptions()
+    if errors == _ERRORS and printing == _printing_seen:
+        return None
     own = {name: printing[name] for name, usual in _PRINT.items() if printing[name] != usual}
+    if not own:
+        _printing_seen = printing
     return None if errors == _ERRORS and not own else (errors, own)
+
+
+_contexts_seen: set[str] = set()
+"""Contexts of `decimal` that are the usual one, whatever their flags."""
 
 
 def _decimal() -> Any:
@@ -134,10 +147,17 @@ def _decimal() -> Any:
     if decimal is None or not hasattr(decimal, "getcontext"):
         return None
     now = decimal.getcontext()
+    text = repr(now)  # the cheapest way to all of it
+    if text in _contexts_seen:
+        return None
     facts = (now.prec, now.rounding, now.Emin, now.Emax, now.capitals, now.clamp)
     traps = [kind.__name__ for kind, on in now.traps.items() if on]
     usual = ["InvalidOperation", "DivisionByZero", "Overflow"]
-    return None if facts == _DECIMAL and sorted(traps) == sorted(usual) else (facts, traps)
+    if facts != _DECIMAL or sorted(traps) != sorted(usual):
+        return facts, traps
+    # There are as many of these as sets of flags, and few come up.
+    _contexts_seen.add(text)
+    return None
 
 
 _baseline: tuple[Filter, ...] = ()
