@@ -9,7 +9,7 @@ mod job;
 use crate::call::{FAILURE, VALUE};
 use crate::enter::enter;
 use engine::{Shared, raise};
-use job::{Done, Job};
+use job::{Done, Job, Said};
 use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
@@ -22,6 +22,9 @@ use tasks::Bell;
 
 /// How long a thread that waits inside a task looks away from the queue.
 const HELP_SLICE: Duration = Duration::from_millis(1);
+
+/// What `pull` answers: tasks that ended, notes, outcomes, what was said.
+type Pulled<'py> = (usize, usize, Vec<Bound<'py, PyTuple>>, Vec<Bound<'py, PyTuple>>);
 
 /// A pool of threads; Python starts them and lets them `serve`.
 #[pyclass(frozen, module = "abreast._abreast")]
@@ -44,10 +47,12 @@ impl ThreadPool {
     }
 
     /// A job whose tasks call `function` (none: each brings its own) in this style.
-    #[pyo3(signature = (function, style))]
-    fn open(&self, function: Option<Py<PyAny>>, style: u64) -> ThreadJob {
+    ///
+    /// `heard`: what they say goes to `pull`.
+    #[pyo3(signature = (function, style, heard))]
+    fn open(&self, function: Option<Py<PyAny>>, style: u64, heard: bool) -> ThreadJob {
         let total = self.shared.outstanding.clone();
-        let job = Job::new(function, style, self.shared.slots.len(), total);
+        let job = Job::new(function, style, heard, self.shared.slots.len(), total);
         ThreadJob { shared: self.shared.clone(), job: Arc::new(job) }
     }
 
@@ -107,9 +112,14 @@ impl ThreadJob {
         py: Python<'py>,
         timeout: Option<f64>,
         results: Option<Bound<'py, PyList>>,
-    ) -> PyResult<(usize, usize, Vec<Bound<'py, PyTuple>>)> {
+    ) -> PyResult<Pulled<'py>> {
         self.wait(py, timeout)?;
-        let done = std::mem::take(&mut self.job.progress().done);
+        let (done, said) = {
+            let mut progress = self.job.progress();
+            (std::mem::take(&mut progress.done), std::mem::take(&mut progress.said))
+        };
+        let said = said.into_iter().map(|it| (it.index, it.tag, it.what).into_pyobject(py));
+        let said = said.collect::<PyResult<_>>()?;
         let (count, mut notes, mut events) = (done.len(), 0, Vec::new());
         for Done { index, result, note } in done {
             notes += usize::from(note);
@@ -123,7 +133,7 @@ impl ThreadJob {
             };
             events.push((index, kind, value).into_pyobject(py)?);
         }
-        Ok((count, notes, events))
+        Ok((count, notes, events, said))
     }
 
     /// Wait at most `timeout` seconds until something is done; true when it is.
@@ -160,7 +170,8 @@ impl ThreadJob {
 
     /// Whether something is done and was not taken yet.
     fn ready(&self) -> bool {
-        !self.job.progress().done.is_empty()
+        let progress = self.job.progress();
+        !progress.done.is_empty() || !progress.said.is_empty()
     }
 
     /// Pass over an index, of an item that cannot be pushed.
@@ -288,6 +299,17 @@ pub(crate) fn help(py: Python<'_>) -> Option<bool> {
     let (shared, slot) = SERVING.with_borrow(Clone::clone)?;
     let thread = shared.thread_of(slot);
     Some(shared.run_one(py, slot, thread))
+}
+
+/// Say something on behalf of the task that the calling thread runs; false when there is none, or
+/// nobody asked to hear it.
+#[pyfunction]
+pub(crate) fn say(tag: u8, what: Py<PyAny>) -> bool {
+    let Some((shared, slot)) = SERVING.with_borrow(Clone::clone) else { return false };
+    let running = shared.slots[slot].running().as_ref().map(|it| (it.job.clone(), it.index));
+    let Some((job, index)) = running.filter(|(job, _)| job.heard) else { return false };
+    job.progress().said.push(Said { index, tag, what });
+    true
 }
 
 thread_local! {

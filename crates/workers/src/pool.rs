@@ -40,6 +40,15 @@ pub struct Running {
     pub pid: u32,
 }
 
+/// What the pool's own thread tells of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It is watched, and nothing of it is outstanding any more.
+    Settled,
+    /// It is heard by itself, and its tasks said something.
+    Spoke,
+}
+
 /// Worker processes and all that is on its way to and from them.
 ///
 /// Dropping the last handle ends the workers.
@@ -65,7 +74,7 @@ impl Pool {
     pub fn new(
         settings: Settings,
         store: Arc<Store>,
-        hook: impl Fn(&Arc<Job>) + Send + Sync + 'static,
+        hook: impl Fn(&Arc<Job>, Event) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let workers = settings.workers;
         assert!((1..=MAX_WORKERS).contains(&workers), "{workers} workers");

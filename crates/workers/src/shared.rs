@@ -5,7 +5,7 @@ use crate::control::{BLOCKS, CONDEMNED, Control};
 use crate::fleet::Member;
 use crate::job::{Job, Loss, Outcome};
 use crate::payload::Payload;
-use crate::pool::Settings;
+use crate::pool::{Event, Settings};
 use shm::{Segment, Store};
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::OwnedFd;
@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
-/// Called by the pool's own thread when a watched job has nothing outstanding any more.
-pub(crate) type Hook = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
+/// Called by the pool's own thread.
+pub(crate) type Hook = Box<dyn Fn(&Arc<Job>, Event) + Send + Sync>;
 
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub(crate) watched: usize,
     /// Watched jobs with nothing outstanding any more, for the hook.
     pub(crate) settled: VecDeque<Arc<Job>>,
+    /// Jobs whose tasks said something, for the hook.
+    pub(crate) spoken: VecDeque<Arc<Job>>,
     /// A worker's ring is full and nobody reads it.
     pub(crate) pressure: bool,
     pub(crate) failed_starts: u32,
@@ -74,6 +76,7 @@ impl State {
             outstanding: 0,
             watched: 0,
             settled: VecDeque::new(),
+            spoken: VecDeque::new(),
             pressure: false,
             failed_starts: 0,
             last_work: Instant::now(),

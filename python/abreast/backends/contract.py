@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -14,6 +14,7 @@ __all__ = [
     "Job",
     "Level",
     "Opener",
+    "Output",
     "Pulled",
     "Running",
 ]
@@ -59,6 +60,8 @@ class Call:
     indexed: bool = False
     watched: bool = False
     """Note when a task draws from a random stream that it shares with others."""
+    heard: bool = False
+    """What tasks say is for `Job.pull`; otherwise it shows by itself, as it comes."""
 
 
 class Ended(NamedTuple):
@@ -69,12 +72,24 @@ class Ended(NamedTuple):
     error: BaseException | None
 
 
+class Output(NamedTuple):
+    """Something that a task said before it ended, for `abreast.backends.output.show`."""
+
+    task: int
+    kind: str
+    """``"stdout"``, ``"stderr"``, ``"warning"`` or ``"log"``."""
+    data: Any
+    """Text, or bytes that are no text; of a warning or a record, what `show` reads."""
+
+
 class Pulled(NamedTuple):
     """What `Job.pull` took: how many tasks ended, how many carry a note, and which need a look."""
 
     finished: int
     notes: int
     ended: list[Ended]
+    output: Sequence[Output] = ()
+    """What tasks said, if the call is heard: that of a task no later than its end."""
 
 
 class Running(NamedTuple):

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextvars import Context
 from typing import Any
 
 from abreast.backends.contract import (
@@ -17,10 +18,13 @@ from abreast.backends.contract import (
     Ended,
     Job,
     Level,
+    Output,
     Pulled,
     Running,
 )
 from abreast.backends.isolation import Isolated, copy_function, pack
+from abreast.backends.output import heard
+from abreast.backends.routing import routing, speaking
 
 __all__ = ["SerialBackend", "open"]
 
@@ -76,6 +80,9 @@ class SerialJob:
         self._thread = 0
         self._halting = threading.Lock()
         self._halted: int | None = None
+        self.listener: Callable[[Output], None] | None = None
+        """Hears at once what tasks of a heard call say; without it, `pull` answers it."""
+        self._said: list[Output] = []
 
     def want(self) -> int:
         """As many as ran in the last slice, twice over: one while tasks are long."""
@@ -105,6 +112,19 @@ class SerialJob:
         from abreast.plans import context_of
 
         context = context_of(self._level)
+        if self._call.heard:
+            routing.enter()
+            try:
+                return self._pull(context, results)._replace(output=self._heard())
+            finally:
+                routing.leave()
+        return self._pull(context, results)
+
+    def _heard(self) -> list[Output]:
+        said, self._said = self._said, []
+        return said
+
+    def _pull(self, context: Context, results: list[Any] | None) -> Pulled:
         ended: list[Ended] = []
         finished = notes = 0
         self._thread = threading.get_ident()
@@ -150,6 +170,14 @@ class SerialJob:
         return Pulled(finished, notes, ended)
 
     def _run(self, index: int, item: Any) -> tuple[Any, bool]:
+        call = self._call
+        if call.heard:
+            tell = self.listener or self._said.append
+            with speaking(lambda tag, data: tell(heard(index, tag, data))):
+                return self._watch(index, item)
+        return self._watch(index, item)
+
+    def _watch(self, index: int, item: Any) -> tuple[Any, bool]:
         call = self._call
         if self._watched > 0 and call.function is not None:
             from abreast.random.watch import after, before

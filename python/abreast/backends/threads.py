@@ -16,11 +16,14 @@ from abreast.backends.contract import (
     Ended,
     Job,
     Level,
+    Output,
     Pulled,
     Running,
 )
 from abreast.backends.isolation import Isolated, copy_function, pack
 from abreast.backends.native import Guest, ProcessLimit, limit_here
+from abreast.backends.output import read
+from abreast.backends.routing import deaf, routing
 from abreast.failures import lost, shut_down
 from abreast.random.watch import after, before_on_thread
 
@@ -104,6 +107,7 @@ class ThreadsBackend:
     def disarm(self) -> None:
         """Forget the threads: a forked child has none."""
         self._threads = [None] * self.level.workers
+        routing.forget()
 
 
 class ThreadsJob:
@@ -121,8 +125,13 @@ class ThreadsJob:
         from abreast.plans import context_of
 
         self._context = context_of(backend.level)
+        self._heard = call.heard
+        self._said: list[Output] = []
+        if call.heard:
+            deaf(self._context)
         self._brings_function = function is None
-        self._job = pool.open(None if function is None else self._guest(function), style)
+        guest = None if function is None else self._guest(function)
+        self._job = pool.open(guest, style, call.heard)
         backend.jobs.add(self)
         self.want = self._job.want
         self.wait = self._job.wait
@@ -167,6 +176,8 @@ class ThreadsJob:
             enter, self._limited = not self._limited, True
         if enter:
             _limit.enter(self._backend.level.inner_threads)
+            if self._heard:
+                routing.enter()
         try:
             self._job.push(items, at)
         except RuntimeError as error:
@@ -181,13 +192,18 @@ class ThreadsJob:
             leave, self._limited = self._limited, False
         if leave:
             _limit.leave()
+            if self._heard:
+                routing.leave()
 
     def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
         """Wait until tasks ended, and take them."""
-        finished, notes, events = self._job.pull(timeout, results)
+        finished, notes, events, said = self._job.pull(timeout, results)
         if self._limited and not self._job.outstanding():
             self._over()
-        return Pulled(finished, notes, [_ended(*event) for event in events])
+        told: Sequence[Output] = read(said) if said else ()
+        if self._said:
+            told, self._said = [*self._said, *told], []
+        return Pulled(finished, notes, [_ended(*event) for event in events], told)
 
     def started(self) -> list[Running]:
         """Tasks that run now."""
@@ -208,7 +224,7 @@ class ThreadsJob:
         self.interrupt()
         deadline = time.monotonic() + grace
         while self._job.outstanding() and time.monotonic() < deadline:
-            self._job.pull(0.01, None)
+            self._said += self.pull(0.01, None).output
         if self._job.outstanding():
             self._backend.start(self.fail(kill=True))
 

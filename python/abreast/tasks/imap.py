@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from abreast.backends.contract import Job
 from abreast.errors import MISSING, DeadlineExceeded, TransferError
 from abreast.plans import abandon
+from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
     PlanLike,
     Streams,
@@ -40,6 +41,7 @@ def imap(
     seed: Any = None,
     seed_global: bool = False,
     progress: ProgressLike = False,
+    output: str = "ordered",
     on_error: str = "raise",
     retries: int = 0,
     retry_on: RetryOn = None,
@@ -51,7 +53,8 @@ def imap(
 
     Parameters
     ----------
-    function, *iterables, seed, seed_global, progress, retries, retry_on, timeout, deadline, plan
+    function, *iterables, seed, seed_global, progress, output, retries, retry_on, timeout, deadline,
+    plan
         As for `map`.
     window : int, optional
         Most items that were read and whose results were not taken yet; default 16 a worker.
@@ -77,6 +80,7 @@ def imap(
     check_function("imap", function)
     check_on_error("imap", on_error)
     rules = check_rules("imap", retries, retry_on, timeout, deadline)
+    check_output("imap", output)
     if not iterables:
         raise TypeError("imap: items are missing\nhint: imap(function, items)")
     if window is not None and (
@@ -86,8 +90,15 @@ def imap(
     source = Source("imap", iterables)
     backend = place(plan)
     check_seed_global("imap", seed_global, seed, backend.level)
-    call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
+    listener = Listener(output, name_of(function), bar)
+    call = make_call(
+        function,
+        star=source.star,
+        seed=seed,
+        seed_global=seed_global,
+        heard=listener.hears(backend),
+    )
     source.one_by_one = backend.capabilities.isolated
     stream = _Stream(
         open_job(backend, call, "imap", function, rules),
@@ -97,6 +108,7 @@ def imap(
         on_error,
         function,
         bar,
+        listener,
     )
     return stream.results()
 
@@ -113,6 +125,7 @@ class _Stream:
         on_error: str,
         function: Callable[..., Any],
         bar: Progress,
+        listener: Listener,
     ) -> None:
         self.job = job
         self.source = source
@@ -125,7 +138,12 @@ class _Stream:
         self.arrived: dict[int, tuple[Any, BaseException | None]] = {}
         self.pushed = 0
         self.yielded = 0
-        self.failed = False
+        self.failed: int | None = None
+        self.listener = listener
+        bar.follow(job)
+        listener.attach(job)
+        self.over: set[int] = set()
+        self.first = 0
         self.first_error: tuple[int, BaseException] | None = None
 
     def results(self) -> Iterator[Any]:
@@ -147,7 +165,7 @@ class _Stream:
                         self.first_error = (index, error)
                     self.feed()
                 if self.yielded == self.pushed:
-                    if self.source.finished or self.failed:
+                    if self.source.finished or self.failed is not None:
                         break
                     self.source.wait()
                     continue
@@ -167,9 +185,11 @@ class _Stream:
             raise
         except BaseException:
             self.job.stop(0.5)
+            self.listener.take(self.job.pull(0.0, None).output, self.is_over)
             raise
         finally:
             self.job.cancel()
+            self.listener.finish(self.failed)
             abandon(self.job)
             self.bar.close()
 
@@ -184,7 +204,7 @@ class _Stream:
 
     def feed(self) -> None:
         """Push what the window and the job's appetite allow."""
-        while not self.failed and not self.source.finished:
+        while self.failed is None and not self.source.finished:
             room = min(self.window - (self.pushed - self.yielded), self.job.want())
             if room <= 0:
                 return
@@ -199,6 +219,7 @@ class _Stream:
                 if not isinstance(items, Reading):
                     self.source.unread(items[sent + 1 :])
                 self.job.skip()
+                self.bar.add(1)
                 self.pushed += sent + 1
                 item = items.last if isinstance(items, Reading) else items[sent]
                 self.arrive(error.index, None, explained(error, "imap", None, item))
@@ -206,6 +227,7 @@ class _Stream:
             refused = self.source.refused()
             if refused is not None:
                 self.job.skip()
+                self.bar.add(1)
                 self.pushed += 1
                 self.arrive(self.pushed - 1, None, refused)
             if self.source.waits:
@@ -218,9 +240,24 @@ class _Stream:
         self.bar.add(pulled.finished)
         for index, value, error in pulled.ended:
             self.arrive(index, value, error)
+        self.listener.take(pulled.output, self.is_over)
+
+    def is_over(self, index: int) -> bool:
+        """Whether a task has ended, and one after it is to be heard of."""
+        if index >= self.first and index not in self.over:
+            return False
+        return self.failed is None or index < self.failed
 
     def arrive(self, index: int, value: Any, error: BaseException | None) -> None:
         """Keep an outcome until its turn; after a failure that is to be raised, feed no more."""
         self.arrived[index] = (value, error)
-        if error is not None and self.on_error == "raise":
-            self.failed = True
+        self.over.add(index)
+        while self.first in self.over:
+            self.over.remove(self.first)
+            self.first += 1
+        if (
+            error is not None
+            and self.on_error == "raise"
+            and (self.failed is None or index < self.failed)
+        ):
+            self.failed = index

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from abreast.backends.contract import Job
 from abreast.errors import MISSING, DeadlineExceeded, TransferError
 from abreast.plans import abandon
+from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
     PlanLike,
     Streams,
@@ -42,6 +43,7 @@ def map(
     seed: Any = None,
     seed_global: bool = False,
     progress: ProgressLike = False,
+    output: str = "ordered",
     on_error: str = "raise",
     retries: int = 0,
     retry_on: RetryOn = None,
@@ -71,6 +73,9 @@ def map(
     progress : bool, "always", or callable
         Draw a bar of finished tasks where somebody can see it; ``"always"`` anywhere; or call
         ``progress(done, total)``.
+    output : {"ordered", "live", "tagged"}
+        Show what tasks print, warn and log as `serial` would; line by line as it comes; or that
+        with function and number of its task before each line.
     on_error : {"raise", "finish", "return"}
         When a task raises: withdraw what has not started and raise the exception of the first item
         that failed; finish everything, then raise it; or put exceptions in the place of results.
@@ -117,13 +122,21 @@ def map(
     check_function("map", function)
     check_on_error("map", on_error)
     rules = check_rules("map", retries, retry_on, timeout, deadline)
+    check_output("map", output)
     if not iterables:
         raise TypeError("map: items are missing\nhint: map(function, items)")
     source = Source("map", iterables)
     backend = place(plan)
     check_seed_global("map", seed_global, seed, backend.level)
-    call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
+    listener = Listener(output, name_of(function), bar)
+    call = make_call(
+        function,
+        star=source.star,
+        seed=seed,
+        seed_global=seed_global,
+        heard=listener.hears(backend),
+    )
     source.one_by_one = backend.capabilities.isolated
     run = _Run(
         open_job(backend, call, "map", function, rules),
@@ -131,6 +144,7 @@ def map(
         on_error,
         bar,
         Streams(function, stacklevel=4),
+        listener,
     )
     try:
         run.drive()
@@ -142,8 +156,10 @@ def map(
         raise
     except BaseException:
         run.job.stop(_STOP_GRACE)
+        listener.take(run.job.pull(0.0, None).output, run.is_over)
         raise
     finally:
+        listener.finish(run.last())
         bar.close()
     if run.errors and on_error != "return":
         abandon(run.job)
@@ -171,13 +187,22 @@ class _Run:
     """One call on its way: feeds the job and collects what comes back."""
 
     def __init__(
-        self, job: Job, source: Source, on_error: str, bar: Progress, streams: Streams
+        self,
+        job: Job,
+        source: Source,
+        on_error: str,
+        bar: Progress,
+        streams: Streams,
+        listener: Listener,
     ) -> None:
         self.job = job
         self.source = source
         self.raises = on_error == "raise"
         self.bar = bar
         self.streams = streams
+        self.listener = listener
+        bar.follow(job)
+        listener.attach(job)
         self.results: list[Any] = []
         self.errors: dict[int, BaseException] = {}
         self.finished = 0
@@ -209,6 +234,7 @@ class _Run:
                     self.fail(index, error)
                     if self.raises and index == min(self.errors):
                         self.job.cancel(index + 1)
+            self.listener.take(pulled.output, self.is_over)
 
     def feed(self, want: int) -> None:
         """Push up to `want` more items."""
@@ -227,6 +253,7 @@ class _Run:
                 self.source.unread(items[sent + 1 :])
             self.job.skip()
             self.finished += 1
+            self.bar.add(1)
             item = items.last if isinstance(items, Reading) else items[sent]
             self.fail(error.index, explained(error, "map", None, item))
             return
@@ -237,6 +264,7 @@ class _Run:
             self.results.append(_WAITING)
             self.job.skip()
             self.finished += 1
+            self.bar.add(1)
             self.fail(len(self.results) - 1, refused)
 
     def hand_over(self, error: DeadlineExceeded) -> None:
@@ -248,6 +276,16 @@ class _Run:
         """Note that a task failed."""
         self.errors[index] = error
         self.results[index] = error
+
+    def is_over(self, index: int) -> bool:
+        """Whether a task has ended, and one after it is to be heard of."""
+        if index >= len(self.results) or self.results[index] is _WAITING:
+            return False
+        return not self.errors or not self.raises or index < min(self.errors)
+
+    def last(self) -> int | None:
+        """Return the task after which none runs, if there is one."""
+        return min(self.errors) if self.raises and self.errors else None
 
     def is_certain(self) -> bool:
         """Whether no task before the failed ones can still fail."""

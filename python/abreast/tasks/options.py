@@ -11,6 +11,7 @@ from abreast.tasks.delayed import DelayedFunction, SeededFunction, delayed
 from abreast.tasks.future import Future
 from abreast.tasks.imap import imap
 from abreast.tasks.map import map
+from abreast.tasks.output import check_output
 from abreast.tasks.prepare import PlanLike, check_on_error, check_seed_global
 from abreast.tasks.progress import ProgressLike
 from abreast.tasks.rules import RetryOn, check_rules
@@ -29,6 +30,7 @@ class Options:
     seed: Any = None
     seed_global: bool = False
     progress: ProgressLike = False
+    output: str = "ordered"
     on_error: str = "raise"
     retries: int = 0
     retry_on: RetryOn = None
@@ -85,6 +87,7 @@ def options(
     seed: Any = None,
     seed_global: bool = False,
     progress: ProgressLike = False,
+    output: str = "ordered",
     on_error: str = "raise",
     retries: int = 0,
     retry_on: RetryOn = None,
@@ -95,8 +98,8 @@ def options(
 
     Parameters
     ----------
-    plan, seed, seed_global, progress, on_error, retries, retry_on, timeout, deadline
-        As for `map`.
+    plan, seed, seed_global, progress, output, on_error, retries, retry_on, timeout, deadline
+        As for `map`. What submitted tasks print shows as it comes.
 
     Examples
     --------
@@ -106,6 +109,7 @@ def options(
     ([1], 2)
     """
     check_on_error("options", on_error)
+    check_output("options", output)
     check_rules("options", retries, retry_on, timeout, deadline)
     limits = (retries, retry_on, timeout, deadline)
-    return Options(plan, seed, seed_global, progress, on_error, *limits)
+    return Options(plan, seed, seed_global, progress, output, on_error, *limits)

@@ -33,6 +33,7 @@ THEMES = (
     "future_arguments",
     "streams",
     "graphs",
+    "output",
     "nesting",
     "inner_threads",
     "cancel",
