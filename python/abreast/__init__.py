@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from abreast import config
     from abreast.errors import (
         AbreastError,
+        CheckpointError,
+        CheckpointWarning,
         ConfigError,
         LaunchError,
         PlanError,
@@ -60,6 +62,8 @@ __all__ = [
     "report",
     "Report",
     "AbreastError",
+    "CheckpointError",
+    "CheckpointWarning",
     "ConfigError",
     "LaunchError",
     "PlanError",
@@ -77,8 +81,8 @@ _HOMES = {
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.report": "report Report",
-    "abreast.errors": "AbreastError ConfigError LaunchError PlanError PoolClosed "
-    "RandomStreamWarning RemoteError TransferError WorkerLost",
+    "abreast.errors": "AbreastError CheckpointError CheckpointWarning ConfigError LaunchError "
+    "PlanError PoolClosed RandomStreamWarning RemoteError TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from abreast.backends.contract import Job
 from abreast.errors import TransferError
 from abreast.plans import abandon
+from abreast.tasks.checkpoint import CheckpointLike, begin
 from abreast.tasks.prepare import (
     PlanLike,
     Streams,
@@ -20,7 +21,7 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
-from abreast.tasks.reach import explained, open_job
+from abreast.tasks.reach import explained
 from abreast.tasks.source import Reading, Source
 
 __all__ = ["imap"]
@@ -40,13 +41,14 @@ def imap(
     seed_global: bool = False,
     progress: ProgressLike = False,
     on_error: str = "raise",
+    checkpoint: CheckpointLike = None,
     plan: PlanLike = None,
 ) -> Iterator[R]:
     """As `map`, but an iterator: input may be long or endless, memory stays bounded.
 
     Parameters
     ----------
-    function, *iterables, seed, seed_global, progress, plan
+    function, *iterables, seed, seed_global, progress, checkpoint, plan
         As for `map`.
     window : int, optional
         Most items that were read and whose results were not taken yet; default 16 a worker.
@@ -83,14 +85,16 @@ def imap(
     call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
     source.one_by_one = backend.capabilities.isolated
+    job, end = begin(backend, call, "imap", function, checkpoint, seed)
     stream = _Stream(
-        open_job(backend, call, "imap", function),
+        job,
         source,
         window or _PER_WORKER * backend.level.workers,
         ordered,
         on_error,
         function,
         bar,
+        end,
     )
     return stream.results()
 
@@ -107,8 +111,10 @@ class _Stream:
         on_error: str,
         function: Callable[..., Any],
         bar: Progress,
+        end: Callable[[], None],
     ) -> None:
         self.job = job
+        self.end = end
         self.source = source
         self.window = window
         self.ordered = ordered
@@ -162,6 +168,7 @@ class _Stream:
             self.job.cancel()
             abandon(self.job)
             self.bar.close()
+            self.end()
 
     def feed(self) -> None:
         """Push what the window and the job's appetite allow."""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from abreast.backends.contract import Job
 from abreast.errors import TransferError
 from abreast.plans import abandon
+from abreast.tasks.checkpoint import CheckpointLike, begin
 from abreast.tasks.prepare import (
     PlanLike,
     Streams,
@@ -20,7 +21,7 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
-from abreast.tasks.reach import explained, open_job
+from abreast.tasks.reach import explained
 from abreast.tasks.source import Reading, Source
 
 __all__ = ["map"]
@@ -48,6 +49,7 @@ def map(
     seed_global: bool = False,
     progress: ProgressLike = False,
     on_error: str = "raise",
+    checkpoint: CheckpointLike = None,
     plan: PlanLike = None,
 ) -> list[R]:
     """Call `function` once for each item, side by side as the plan says; results in order.
@@ -75,6 +77,9 @@ def map(
     on_error : {"raise", "finish", "return"}
         When a task raises: withdraw what has not started and raise the exception of the first item
         that failed; finish everything, then raise it; or put exceptions in the place of results.
+    checkpoint : str or path, optional
+        File that results are stored in as they come. The same call with the same file runs only
+        what is missing: after Ctrl-C, an error, or the end of the program, whatever ended it.
     plan : str or Plan, optional
         Where to run this call; see `abreast.plan`.
 
@@ -91,6 +96,8 @@ def map(
         If a worker died; it names task and signal. Other results are kept: see ``on_error``.
     TransferError
         If function, argument or result cannot be sent to another process.
+    CheckpointError
+        If the file is of no use: the function, an item or the seed has changed; it names what.
 
     Examples
     --------
@@ -110,8 +117,9 @@ def map(
     call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
     source.one_by_one = backend.capabilities.isolated
+    job, end = begin(backend, call, "map", function, checkpoint, seed)
     run = _Run(
-        open_job(backend, call, "map", function),
+        job,
         source,
         on_error,
         bar,
@@ -128,6 +136,7 @@ def map(
         raise
     finally:
         bar.close()
+        end()
     if run.errors and on_error != "return":
         abandon(run.job)
         run.errors = {index: run.errors[index] for index in sorted(run.errors)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from abreast.plans import SERIAL
+from abreast.tasks.checkpoint import CheckpointLike, check_checkpoint, refuse_checkpoint
 from abreast.tasks.delayed import DelayedFunction, SeededFunction, delayed
 from abreast.tasks.future import Future
 from abreast.tasks.imap import imap
@@ -29,6 +30,7 @@ class Options:
     seed_global: bool = False
     progress: ProgressLike = False
     on_error: str = "raise"
+    checkpoint: CheckpointLike = None
 
     def map(self, function: Callable[..., R], *iterables: Iterable[Any]) -> list[R]:
         """As `abreast.map`."""
@@ -46,6 +48,7 @@ class Options:
 
     def submit(self, function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
         """As `abreast.submit`; with a seed, ``rng`` is the stream of the seed itself."""
+        refuse_checkpoint("submit", self.checkpoint)
         return start(function, args, kwargs, self.plan, self.seed, self.seed_global)
 
     def delayed(self, function: Callable[..., R]) -> DelayedFunction[R]:
@@ -53,6 +56,7 @@ class Options:
 
         The plan holds for a `compute` of what it returns, unless that is given another one.
         """
+        refuse_checkpoint("delayed", self.checkpoint)
         plain = delayed(function).__wrapped__
         if self.seed is None and not self.seed_global:
             return DelayedFunction(plain, self.plan)
@@ -68,12 +72,13 @@ def options(
     seed_global: bool = False,
     progress: ProgressLike = False,
     on_error: str = "raise",
+    checkpoint: CheckpointLike = None,
 ) -> Options:
     """Return settings for calls: ``options(seed=1).submit(f, x)``.
 
     Parameters
     ----------
-    plan, seed, seed_global, progress, on_error
+    plan, seed, seed_global, progress, on_error, checkpoint
         As for `map`.
 
     Examples
@@ -84,4 +89,5 @@ def options(
     ([1], 2)
     """
     check_on_error("options", on_error)
-    return Options(plan, seed, seed_global, progress, on_error)
+    check_checkpoint("options", checkpoint)
+    return Options(plan, seed, seed_global, progress, on_error, checkpoint)
