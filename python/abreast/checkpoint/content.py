@@ -12,13 +12,14 @@ import marshal
 import struct
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
+from itertools import repeat
 from typing import Any
 
 from abreast.checkpoint.names import is_users, of_function, where
 
-__all__ = ["WIDTH", "Content", "Uncountable", "digest_of_item"]
+__all__ = ["WIDTH", "Content", "Uncountable"]
 
 WIDTH = 16
 """Bytes of a digest."""
@@ -54,14 +55,6 @@ class Uncountable(Exception):
 
 def _hash(*parts: bytes) -> bytes:
     return blake2b(b"".join(parts), digest_size=WIDTH).digest()
-
-
-def digest_of_item(item: Any, content: Content) -> bytes:
-    """Return the digest of one item; quick for numbers and text."""
-    kind = type(item)
-    if kind in _NUMBERS:
-        return blake2b(marshal.dumps(item, 2), digest_size=WIDTH).digest()
-    return content.digest(item)
 
 
 class Content:
@@ -116,6 +109,15 @@ class Content:
         if inside >= depth and isinstance(value, (type, types.FunctionType)):
             self._lasting[own] = (value, found)
         return found
+
+    def digests(self, items: Sequence[Any]) -> list[bytes]:
+        """Return the digest of each item; quick for numbers."""
+        if _NUMBERS.issuperset(map(type, items)):
+            return [
+                blake2b(data, digest_size=WIDTH).digest()
+                for data in map(marshal.dumps, items, repeat(2))
+            ]
+        return [self.digest(item) for item in items]
 
     def _digest(self, kind: type, value: Any) -> bytes:
         if kind is tuple or kind is list:

@@ -52,8 +52,8 @@ def describe(caller: str, function: Any, *, star: bool, seed: Any) -> Parts:
 def differences(old: Parts, new: Parts) -> list[str]:
     """Name what differs between two calls."""
     changed = [name for name in new if name in old and old[name] != new[name]]
-    added = [f"{name}, which is new" for name in new if name not in old]
-    gone = [f"{name}, which is gone" for name in old if name not in new]
+    added = [f"{name} (new)" for name in new if name not in old]
+    gone = [f"{name} (gone)" for name in old if name not in new]
     texts = {name: f"{name} ({old[name]} before, {new[name]} now)" for name in _texts(changed)}
     found = [texts.get(name, name) for name in changed] + added + gone
     if len(found) > _SHOWN:
@@ -90,14 +90,14 @@ class _Reached:
         if isinstance(function, (types.FunctionType, type)):
             self._meet(function)
             self.parts["the function"] = where(function)
-        elif is_users(kind.__module__) and type(getattr(function, "__dict__", None)) is dict:
+        elif is_users(kind.__module__) and _is_its_attributes(function):
             self.parts["the function"] = where(kind)
             self._meet(kind)
             for name, value in sorted(vars(function).items()):
                 self.value(f"the attribute `{name}` of the `{kind.__qualname__}` object", value)
         else:
             self.parts["the function"] = where(kind)
-            self.add(f"the `{kind.__qualname__}` that is called", function)
+            self.add(f"the `{kind.__qualname__}` object", function)
         while self._waiting:
             self._follow(self._waiting.popleft())
 
@@ -172,3 +172,12 @@ class _Reached:
                 rest[label] = value
         for label, value in rest.items():
             self.add(f"the attribute `{label}` of the class `{name}`", value)
+
+
+def _is_its_attributes(value: Any) -> bool:
+    """Whether what an object would be pickled from is its `__dict__`."""
+    kind, plain = type(value), object
+    return type(getattr(value, "__dict__", None)) is dict and all(
+        getattr(kind, name) is getattr(plain, name)
+        for name in ("__getstate__", "__reduce__", "__reduce_ex__")
+    )

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from abreast.checkpoint import ledger, records
-from abreast.checkpoint.records import HEAD, Form
+from abreast.checkpoint.records import HEAD, SMALL, Form, tag_of
 from abreast.errors import CheckpointError, TransferError
 
 __all__ = ["Keeping", "NotKept"]
@@ -55,6 +55,7 @@ class Keeping:
         self.path = path
         self.ident = ident
         self.run = run
+        self.tag = tag_of(records.RESULT, run)
         self.process = os.getpid()
 
     def __call__(self, index: int, item: Any) -> Any:
@@ -82,20 +83,31 @@ class Keeping:
     def _keep(self, index: int, chunks: list[Any]) -> bool:
         if os.getpid() == self.process:
             found = ledger.opened(self.ident)
-            if found is not None:
-                try:
-                    found.write(records.RESULT, self.run, index, chunks)
-                except CheckpointError:
-                    return False
-            return True
-        writer = _writer(self.path, self.ident)
-        if writer is None:
-            return False
-        file, form = writer
+            if found is None:
+                return True  # nobody waits for this task any more
+            form = found.form
+        else:
+            writer = _writer(self.path, self.ident)
+            if writer is None:
+                return False
+            file, form = writer
+            found = None
+        if len(chunks) == 1 and len(chunks[0]) <= SMALL:
+            data = form.small(self.tag, index, chunks[0])
+            try:
+                if found is None:
+                    return os.write(file, data) == len(data)
+                with found.lock:
+                    return found.file is None or os.write(found.file, data) == len(data)
+            except OSError:
+                return False
         try:
-            for record in form.records(records.RESULT, self.run, index, chunks):
-                records.append(file, record)
-        except OSError:
+            if found is not None:
+                found.write(records.RESULT, self.run, index, chunks)
+            else:
+                for record in form.records(records.RESULT, self.run, index, chunks):
+                    records.append(file, record)
+        except (OSError, CheckpointError):
             return False
         return True
 

@@ -7,16 +7,16 @@ import os
 import struct
 import threading
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from abreast.checkpoint import records
 from abreast.checkpoint.file import hint, identify, locked, unusable
 from abreast.checkpoint.group import Group, Recorded, Run, key_of, own
-from abreast.checkpoint.records import HEAD, HEADER, Damaged, Form, Header
+from abreast.checkpoint.records import HEAD, HEADER, Damaged, Form, Header, unpack_header
 from abreast.errors import CheckpointError
 from abreast.pickling import loads
 
@@ -24,6 +24,8 @@ __all__ = ["Ledger", "opened"]
 
 _WINDOW = 1 << 20
 """Bytes that are read at a time."""
+_LENGTHS = struct.Struct("<IIIQ").unpack_from
+"""Of a header whose check was seen before: length, tag, sum, task."""
 _KEPT = 4
 """Files whose index is kept after they were closed."""
 
@@ -142,6 +144,7 @@ class Ledger:
     ) -> Group:
         """Write that a call has a run, and answer the run's own group."""
         with self.lock:
+            self._note_tear()
             if recorded is None or recorded.dropped:
                 recorded = self.by_key.get(key_of(parts))
             if recorded is None:
@@ -162,8 +165,16 @@ class Ledger:
     def drop(self, call: int) -> None:
         """Forget a call; its bytes stay."""
         with self.lock:
+            self._note_tear()
             self.write(records.FORGET, call, 0, [])
             self._drop(call)
+
+    def _note_tear(self) -> None:
+        """Write where the end was cut off, so that nobody wonders when more has come behind it."""
+        self.refresh()
+        if self.torn:
+            place = (self._scanned, self._scanned + self.torn)
+            self.write(records.TEAR, 0, 0, [struct.pack("<QQ", *place)])
 
     def told(self) -> int:
         """Return how many bytes are damaged that nobody was told of; they are told of now."""
@@ -221,6 +232,31 @@ class Ledger:
                     f"{hint(self.path, group.call)}"
                 ) from reason.__cause__
 
+    def load_some(self, group: Group, first: int, count: int) -> list[Any]:
+        """Return the results of items in a row, up to the first that is not small and whole."""
+        values: list[Any] = []
+        with self.lock:
+            for at in group.offsets[first : first + count]:
+                start = at - self._window_at
+                if start < 0 or start + HEADER > len(self._window):
+                    self._bytes(at, HEADER)
+                    start = 0
+                length, _, total, _ = _LENGTHS(self._window, start + 8)
+                start += HEADER
+                if start + length > len(self._window):
+                    if length > _WINDOW // 8:
+                        break
+                    self._bytes(at, HEADER + length)
+                    start = HEADER
+                data = self._window[start : start + length]
+                if crc32(data) != total or data[:1] != b"\x80" or at in self._long:
+                    break
+                try:
+                    values.append(loads(data))
+                except Exception:  # `load` says what is wrong
+                    break
+        return values
+
     def _load(self, offset: int) -> Any:
         header = self._header(offset)
         if header is None:
@@ -228,7 +264,7 @@ class Ledger:
         places = self._long.get(offset)
         if places is None and header.length <= _WINDOW:
             data = self._bytes(offset + HEADER, header.length)
-            if zlib.crc32(data) != header.sum:
+            if crc32(data) != header.sum:
                 raise Damaged
             if data[:1] == b"\x80":
                 try:
@@ -263,16 +299,22 @@ class Ledger:
             size = os.fstat(self.file).st_size
             at, result = self._scanned, None
             while at < size:
+                at, last = self._results(at, size)
+                if last is not None:
+                    result = last
+                if at >= size:
+                    break
                 header = self._header(at)
-                end = size + 1 if header is None else at + HEADER + header.length
-                if header is not None and end <= size:
+                if header is not None and at + HEADER + header.length <= size:
                     if header.kind in (records.RESULT, records.PART):
                         self._result(header, at)
                         result = at
-                    elif not self._take(header, at):
-                        self._damaged(at, end)
-                    at = end
-                    continue
+                        at += HEADER + header.length
+                        continue
+                    if self._take(header, at):
+                        at += HEADER + header.length
+                        result = None
+                        continue
                 start = at
                 if result is not None and not self._is_whole(result):
                     # It was cut short, and what follows stands inside what it should have been.
@@ -285,6 +327,40 @@ class Ledger:
                 self._damaged(start, found)
                 at, result = found, None
             self._scanned = at
+
+    def _results(self, at: int, size: int) -> tuple[int, int | None]:
+        """Take in results from a place on; answer the end, and where the last one stands.
+
+        What stands elsewhere in this class for each kind of record, for the one that there are many
+        of: so a file of 100,000 is there in a tenth of a second.
+        """
+        mark, seed, results = self.form.mark, self.form.seed, records.RESULT
+        last, number, run = None, -1, None
+        while at + HEADER <= size:
+            start = at - self._window_at
+            if start < 0 or start + HEADER > len(self._window):
+                self._bytes(at, HEADER)
+                start = 0
+            window = self._window
+            found, check, length, tag, _, task = unpack_header(window, start)
+            if found != mark or tag >> 28 != results:
+                break
+            if crc32(window[start + 8 : start + HEADER], seed) != check:
+                break
+            end = at + HEADER + length
+            if end > size:
+                break
+            if tag != number:
+                number, run = tag, self._runs.get(tag & 0xFFFFFFF)
+            if run is not None:
+                group = run.group if task >= run.first else run.group_at(task)
+                if task == len(group.offsets):
+                    group.offsets.append(at)
+                    group.results += 1
+                else:
+                    group.put(task, at)
+            at, last = end, at
+        return at, last
 
     @property
     def torn(self) -> int:
@@ -316,7 +392,7 @@ class Ledger:
             data = self._bytes(place, min(_WINDOW, end - place))
             if not data:
                 return False
-            total = zlib.crc32(data, total)
+            total = crc32(data, total)
             place += len(data)
         return total == header.sum
 
@@ -327,7 +403,7 @@ class Ledger:
     def _take(self, header: Header, at: int) -> bool:
         """Take in a record that is no result; false if it is damaged."""
         data = self._bytes(at + HEADER, header.length)
-        if zlib.crc32(data) != header.sum:
+        if crc32(data) != header.sum:
             return False
         kind, number = header.kind, header.number
         run = self._runs.get(number)
@@ -449,7 +525,7 @@ class _Stream:
             count = os.preadv(self._file, [piece], self._at)
             if not count:
                 raise Damaged
-            self._total = zlib.crc32(piece[:count], self._total)
+            self._total = crc32(piece[:count], self._total)
             self._at += count
             piece = piece[count:]
 

@@ -11,10 +11,10 @@ import errno
 import os
 import pickle
 import struct
-import zlib
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from abreast.pickling import dumps, loads
 
@@ -28,6 +28,7 @@ __all__ = [
     "PART",
     "RESULT",
     "RUN",
+    "SMALL",
     "TEAR",
     "Damaged",
     "Form",
@@ -38,6 +39,8 @@ __all__ = [
     "encode",
     "head",
     "read_head",
+    "tag_of",
+    "unpack_header",
 ]
 
 CALL, RUN, LINK, ITEMS, RESULT, PART, FORGET, TEAR = range(1, 9)
@@ -53,6 +56,11 @@ _IDENT = HEAD - len(_MAGIC) - 4
 _HEADER = struct.Struct("<4sIIIIQ")
 HEADER = _HEADER.size
 _REST = struct.Struct("<IIIQ")
+_CHECK = struct.Struct("<I")
+unpack_header = _HEADER.unpack_from
+
+SMALL = 1 << 16
+"""Bytes up to which a value is copied behind its header, and not written from where it lies."""
 
 LONGEST = 1 << 30
 """Bytes of a record, at most: Linux writes at most two GiB at a time."""
@@ -85,7 +93,7 @@ class Header(NamedTuple):
 def head() -> bytes:
     """Return the first bytes of a new file."""
     start = _MAGIC + os.urandom(_IDENT)
-    return start + struct.pack("<I", zlib.crc32(start))
+    return start + struct.pack("<I", crc32(start))
 
 
 def read_head(data: bytes) -> bytes | None:
@@ -102,9 +110,14 @@ def read_head(data: bytes) -> bytes | None:
         if data.startswith(_MAGIC[:-2]):
             raise ValueError("was written by a newer abreast")
         raise ValueError("is not a checkpoint of abreast")
-    if zlib.crc32(data[: HEAD - 4]) != struct.unpack_from("<I", data, HEAD - 4)[0]:
+    if crc32(data[: HEAD - 4]) != struct.unpack_from("<I", data, HEAD - 4)[0]:
         raise ValueError("is damaged: its first bytes are not what was written")
     return data[len(_MAGIC) : HEAD - 4]
+
+
+def tag_of(kind: int, number: int) -> int:
+    """Return kind and number as one word, as a header has them."""
+    return kind << 28 | number
 
 
 class Form:
@@ -112,7 +125,7 @@ class Form:
 
     def __init__(self, ident: bytes) -> None:
         self.mark = blake2b(ident, digest_size=4).digest()
-        self._seed = zlib.crc32(ident)
+        self.seed = crc32(ident)
 
     def records(self, kind: int, number: int, index: int, chunks: Sequence[Any]) -> list[list[Any]]:
         """Return the buffers of each record that the chunks need: one, unless they are long."""
@@ -127,20 +140,25 @@ class Form:
             found.append([self._header(PART, number, index, part, size), *part])
         return found
 
+    def small(self, tag: int, index: int, data: bytes) -> bytes:
+        """Return a whole record with little in it; `tag` is made by `tag_of`."""
+        rest = _REST.pack(len(data), tag, crc32(data), index)
+        return b"".join((self.mark, _CHECK.pack(crc32(rest, self.seed)), rest, data))
+
     def _header(
         self, kind: int, number: int, index: int, chunks: Sequence[Any], length: int
     ) -> bytes:
         total = 0
         for chunk in chunks:
-            total = zlib.crc32(chunk, total)
-        tag = kind << 28 | number
+            total = crc32(chunk, total)
+        tag = tag_of(kind, number)
         rest = _REST.pack(length, tag, total, index)
-        return _HEADER.pack(self.mark, zlib.crc32(rest, self._seed), length, tag, total, index)
+        return _HEADER.pack(self.mark, crc32(rest, self.seed), length, tag, total, index)
 
     def header(self, data: Any, at: int) -> Header | None:
         """Read the header at a place; None if there is none."""
         mark, check, length, tag, total, index = _HEADER.unpack_from(data, at)
-        if mark != self.mark or zlib.crc32(data[at + 8 : at + HEADER], self._seed) != check:
+        if mark != self.mark or crc32(data[at + 8 : at + HEADER], self.seed) != check:
             return None
         return Header(tag >> 28, tag & 0xFFFFFFF, index, length, total)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from abreast.backends.contract import Call, Ended, Job, Pulled
 from abreast.checkpoint import records
-from abreast.checkpoint.content import Content, Uncountable, digest_of_item
+from abreast.checkpoint.content import WIDTH, Content, Uncountable
 from abreast.checkpoint.describe import describe, differences
 from abreast.checkpoint.file import hint
 from abreast.checkpoint.group import Group, Recorded, key_of
@@ -161,12 +161,11 @@ class Resumed:
             return
         recorded = min(found)[2]
         others = differences(recorded.parts, self._parts)
-        listed = ", and ".join(filter(None, [", ".join(others[:-1]), others[-1]]))
-        verb = "differs" if len(others) == 1 else "differ"
+        listed = " and ".join(filter(None, [", ".join(others[:-1]), others[-1]]))
         stored = sum(group.results for group in recorded.groups)
         raise CheckpointError(
             f"{self._caller}: checkpoint {self._ledger.path} holds {_results(stored)} of "
-            f"{self._function} as it was before a change: {listed} {verb}\n"
+            f"{self._function} as it was before a change of {listed}\n"
             f"{hint(self._ledger.path, recorded.number)}"
         )
 
@@ -178,9 +177,15 @@ class Resumed:
             f"{hint(self._ledger.path, group.call)}"
         )
 
+    def _digests(self, items: Any) -> list[bytes]:
+        try:
+            return self._content.digests(items)
+        except Uncountable:
+            return [self._digest(item, at) for at, item in enumerate(items, self._pushed)]
+
     def _digest(self, item: Any, index: int) -> bytes:
         try:
-            return digest_of_item(item, self._content)
+            return self._content.digest(item)
         except Uncountable as reason:
             raise CheckpointError(
                 f"{self._caller}: item {index} is or holds {reason}: without content that could "
@@ -229,11 +234,10 @@ class Resumed:
         if self._linked is not group:
             self._ledger.link(self._run, first, group)
             self._linked = group
-        unknown = [each for at, each in enumerate(digests, first) if group.hash(at) != each]
-        if unknown:
-            # All of them: what is known already is the same.
-            self._ledger.write(records.ITEMS, self._run, first, [b"".join(digests)])
-            group.note(first, b"".join(digests))
+        joined = b"".join(digests)
+        if group.hashes[first * WIDTH : (first + len(digests)) * WIDTH] != joined:
+            self._ledger.write(records.ITEMS, self._run, first, [joined])
+            group.note(first, joined)
 
     def _take(self, index: int) -> bool:
         """Take a stored result; false if it turns out to be damaged."""
@@ -271,9 +275,12 @@ class Resumed:
 
     def _push_all(self, items: Any) -> None:
         first = self._pushed
-        digests = [self._digest(item, at) for at, item in enumerate(items, first)]
-        start = 0
-        for at, digest in enumerate(digests):
+        digests = self._digests(items)
+        if self._owned and self._group is not None and self._group.items <= first:
+            self._push_some(items, digests)  # nothing is known from here on
+            return
+        start = self._take_some(digests)
+        for at, digest in enumerate(digests[start:], start):
             before = self._group
             stored = self.stored(first + at, digest)
             if stored or self._group is not before:
@@ -282,10 +289,28 @@ class Resumed:
                 self._push_some(items[start:at], digests[start:at])
                 self._group, start = now, at
             if stored:
-                self._job.skip()
-                self._pushed += 1
+                self._skip_one()
                 start = at + 1
         self._push_some(items[start:], digests[start:])
+
+    def _take_some(self, digests: list[bytes]) -> int:
+        """Take results of the first of many items, as far as all are stored; answer how many."""
+        group, first = self._group, self._pushed
+        if group is None:
+            return 0
+        count = group.ahead(first, len(digests))
+        known = group.hashes[first * WIDTH : (first + count) * WIDTH]
+        if not count or known != b"".join(digests[:count]):
+            return 0
+        values = self._ledger.load_some(group, first, count)
+        self._ready += enumerate(values, first)
+        for _ in values:
+            self._skip_one()
+        return len(values)
+
+    def _skip_one(self) -> None:
+        self._pushed += 1
+        self._job.skip()
 
     def _push_some(self, items: Any, digests: list[bytes]) -> None:
         if digests:
@@ -302,8 +327,7 @@ class Resumed:
                 raise fresh.error
             if not fresh.stored:
                 return
-            self._job.skip()
-            self._pushed += 1
+            self._skip_one()
 
     def fresh(self, item: Any) -> bool:
         """Whether the next item has to run; then it is written down."""
@@ -316,8 +340,7 @@ class Resumed:
 
     def skip(self) -> None:
         """Pass over an index."""
-        self._pushed += 1
-        self._job.skip()
+        self._skip_one()
 
     def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
         """Take what was stored, or wait until tasks ended."""
