@@ -53,7 +53,7 @@ def anew(monkeypatch):
 
     def forget():
         assert not ledgers._open
-        ledgers._known.clear()
+        ledgers.forget()
 
     return forget
 
@@ -294,7 +294,7 @@ from abreast.checkpoint import ledger
 for program in json.loads(sys.stdin.read()):
     module = sys.modules["__main__"] = types.ModuleType("__main__")
     exec(program, module.__dict__)
-    ledger._known.clear()
+    ledger.forget()
 """
 
 BASE = {
@@ -356,6 +356,51 @@ def test_changes_are_refused_by_name(run, tmp_path):
             assert said in line
             assert "hint: give this call a file of its own, or delete " in line
     assert (tmp_path / "run").read_bytes() == before
+
+
+TOOLS = """
+import math
+LIMIT = 3
+
+def g(x):
+    return min(x, LIMIT)
+
+def unused(x):
+    return x
+"""
+
+USING = """
+import sys
+sys.dont_write_bytecode = True
+import abreast as ab
+import tools
+from tools import LIMIT
+
+def f(x):
+    import more
+    return tools.g(x) + tools.LIMIT + more.ONE
+
+try:
+    print(ab.map(f, range(6), checkpoint="run", plan="serial"))
+except ab.CheckpointError as error:
+    print(str(error).partition("before a change of ")[2].partition("\\n")[0])
+"""
+
+
+def test_modules_of_the_users_count_by_what_is_used(run, tmp_path):
+    tools, more = tmp_path / "tools.py", tmp_path / "more.py"
+    tools.write_text(TOOLS)
+    more.write_text("ONE = 1\n")
+    assert run(USING) == "[4, 5, 6, 7, 7, 7]\n"
+    tools.write_text(TOOLS.replace("return x\n", "return -x\n"))
+    assert run(USING) == "[4, 5, 6, 7, 7, 7]\n"
+    tools.write_text(TOOLS.replace("min(", "max("))
+    assert run(USING) == "the code of `g`\n"
+    tools.write_text(TOOLS.replace("= 3", "= 4"))
+    assert run(USING) == "the global `tools.LIMIT` of `f` and the global `LIMIT` of `g`\n"
+    tools.write_text(TOOLS)
+    more.write_text("ONE = 2\n")
+    assert run(USING) == "the module `more` of `f`\n"
 
 
 def test_a_captured_variable_is_named(tmp_path, anew):

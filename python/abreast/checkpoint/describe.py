@@ -20,6 +20,8 @@ Parts = dict[str, str]
 """The digest, or the text itself, of each part."""
 
 _SHOWN = 4
+_SCHEME = "1"
+"""Of `content`: another one makes other digests of the same values."""
 
 
 def describe(caller: str, function: Any, *, star: bool, seed: Any) -> Parts:
@@ -44,6 +46,7 @@ def describe(caller: str, function: Any, *, star: bool, seed: Any) -> Parts:
     reached.root(function)
     parts = reached.parts
     parts["the version of Python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    parts["the version of how values are compared"] = _SCHEME
     parts["how items are passed"] = "several arguments" if star else "one argument"
     reached.add("the seed", seed)
     return parts

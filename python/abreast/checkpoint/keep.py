@@ -6,18 +6,17 @@ So a program that is killed loses only what was running: nothing that ended wait
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
+import pickle
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 from abreast.checkpoint import ledger, records
-from abreast.checkpoint.records import HEAD, SMALL, Form, tag_of
+from abreast.checkpoint.records import HEAD, SMALL, Form, pack_check, pack_rest, tag_of
 from abreast.errors import CheckpointError, TransferError
+from abreast.pickling import PLAIN
 
 __all__ = ["Keeping", "NotKept"]
-
-_MOST = 4
-"""Files that a worker holds open."""
 
 
 class NotKept(Exception):
@@ -57,6 +56,7 @@ class Keeping:
         self.run = run
         self.tag = tag_of(records.RESULT, run)
         self.process = os.getpid()
+        self._target: _Target | None = None
 
     def __call__(self, index: int, item: Any) -> Any:
         """Run task `index`, and store its result."""
@@ -66,72 +66,108 @@ class Keeping:
             value = self.__wrapped__(*item)
         else:
             value = self.__wrapped__(item)
-        try:
-            chunks = records.encode(value)
-        except Exception as reason:
-            error = TransferError(
-                f"the result of task {index} cannot be stored in the checkpoint: "
-                f"{type(reason).__name__}: {reason}\n"
-                "hint: open files, locks, connections and generators cannot; return what they gave"
-            )
-            error.index = index
-            raise error from reason
-        if not self._keep(index, chunks):
+        if type(value) in PLAIN:
+            data = pickle.dumps(value, 5)
+        else:
+            try:
+                chunks = records.encode(value)
+            except Exception as reason:
+                raise _unstorable(index, reason) from reason
+            if len(chunks) > 1:
+                if self._keep(index, chunks):
+                    return value
+                raise NotKept(value)
+            data = chunks[0]
+        if len(data) > SMALL:
+            if self._keep(index, [data]):
+                return value
+            raise NotKept(value)
+        if not self._keep_small(index, data):
             raise NotKept(value)
         return value
 
-    def _keep(self, index: int, chunks: list[Any]) -> bool:
-        if os.getpid() == self.process:
-            found = ledger.opened(self.ident)
-            if found is None:
-                return True  # nobody waits for this task any more
-            form = found.form
-        else:
-            writer = _writer(self.path, self.ident)
-            if writer is None:
-                return False
-            file, form = writer
-            found = None
-        if len(chunks) == 1 and len(chunks[0]) <= SMALL:
-            data = form.small(self.tag, index, chunks[0])
-            try:
-                if found is None:
-                    return os.write(file, data) == len(data)
-                with found.lock:
-                    return found.file is None or os.write(found.file, data) == len(data)
-            except OSError:
-                return False
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs to go on."""
+        return {**vars(self), "_target": None}
+
+    def _keep_small(self, index: int, data: bytes) -> bool:
+        """Store what is copied more quickly than it would be written in pieces."""
+        target = self._target
+        if target is None or target.process != os.getpid():
+            target = self._find()
+        # `Form.records`, for one short record.
+        rest = pack_rest(len(data), self.tag, crc32(data), index)
+        data = b"".join((target.mark, pack_check(crc32(rest, target.seed)), rest, data))
         try:
-            if found is not None:
-                found.write(records.RESULT, self.run, index, chunks)
+            if target.ledger is None:
+                return os.write(target.file, data) == len(data)
+            with target.ledger.lock:
+                file = target.ledger.file
+                # Without a file, nobody waits for this task any more.
+                return file is None or os.write(file, data) == len(data)
+        except OSError:
+            return False
+
+    def _keep(self, index: int, chunks: list[Any]) -> bool:
+        target = self._target
+        if target is None or target.process != os.getpid():
+            target = self._find()
+        try:
+            if target.ledger is not None:
+                target.ledger.write(records.RESULT, self.run, index, chunks)
             else:
-                for record in form.records(records.RESULT, self.run, index, chunks):
-                    records.append(file, record)
+                for record in target.form.records(records.RESULT, self.run, index, chunks):
+                    records.append(target.file, record)
         except (OSError, CheckpointError):
             return False
         return True
 
+    def _find(self) -> _Target:
+        self._target = _Target(self.path, self.ident, self.process)
+        return self._target
 
-_writers: OrderedDict[bytes, tuple[int, Form]] = OrderedDict()
+
+class _Target:
+    """Where a process writes: a file that it has open as its own, or a descriptor beside that."""
+
+    def __init__(self, path: str, ident: bytes, owner: int) -> None:
+        self.process = os.getpid()
+        self.form = Form(ident)
+        self.mark, self.seed = self.form.mark, self.form.seed
+        self.file = _NOWHERE
+        self.ledger = ledger.ledger_of(ident) if self.process == owner else None
+        if self.process != owner:
+            self._open(path, ident)
+
+    def _open(self, path: str, ident: bytes) -> None:
+        """Open the file, if it is there and the one that is meant."""
+        try:
+            file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        except OSError:
+            return
+        try:
+            same = records.read_head(os.pread(file, HEAD, 0)) == ident
+        except (OSError, ValueError):
+            same = False
+        if same:
+            self.file = file
+        else:
+            os.close(file)
+
+    def __del__(self) -> None:
+        if self.file != _NOWHERE and self.process == os.getpid():
+            os.close(self.file)
 
 
-def _writer(path: str, ident: bytes) -> tuple[int, Form] | None:
-    """Return the file for a worker to append to; None where it is not to be found."""
-    found = _writers.get(ident)
-    if found is not None:
-        return found
-    try:
-        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        same = records.read_head(os.pread(file, HEAD, 0)) == ident
-    except (OSError, ValueError):
-        same = False
-    if not same:
-        os.close(file)
-        return None
-    _writers[ident] = file, Form(ident)
-    while len(_writers) > _MOST:
-        os.close(_writers.popitem(last=False)[1][0])
-    return _writers[ident]
+_NOWHERE = -1
+"""No descriptor: to write there fails."""
+
+
+def _unstorable(index: int, reason: Exception) -> TransferError:
+    error = TransferError(
+        f"the result of task {index} cannot be stored in the checkpoint: "
+        f"{type(reason).__name__}: {reason}\n"
+        "hint: open files, locks, connections and generators cannot; return what they gave"
+    )
+    error.index = index
+    return error

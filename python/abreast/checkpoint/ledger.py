@@ -20,12 +20,13 @@ from abreast.checkpoint.records import HEAD, HEADER, Damaged, Form, Header, unpa
 from abreast.errors import CheckpointError
 from abreast.pickling import loads
 
-__all__ = ["Ledger", "opened"]
+__all__ = ["Ledger", "forget", "ledger_of"]
 
 _WINDOW = 1 << 20
 """Bytes that are read at a time."""
 _LENGTHS = struct.Struct("<IIIQ").unpack_from
 """Of a header whose check was seen before: length, tag, sum, task."""
+_PATIENCE = 5.0
 _KEPT = 4
 """Files whose index is kept after they were closed."""
 
@@ -51,7 +52,7 @@ class Ledger:
         self.form = Form(ident)
         self.unreported: list[tuple[int, int]] = []
         """Damaged places that nobody was told of."""
-        self.claims: dict[int, object] = {}
+        self.claims = _claims.setdefault(ident, {})
         """Groups that a call of this process found first, and which call."""
         self._runs: dict[int, Run] = {}
         self._reported: list[tuple[int, int]] = []
@@ -75,6 +76,8 @@ class Ledger:
             If another program uses it, it is no checkpoint, or it cannot be read and written.
         """
         with _lock:
+            while _left:
+                _left.pop().close()
             try:
                 found = Path(path).stat()
                 for ledger in _open.values():
@@ -103,20 +106,31 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file, unless somebody else has it open too."""
-        with _lock, self.lock:
-            self.users -= 1
-            if self.users or self.file is None:
-                return
-            try:
-                self.sync(0)
-            finally:
-                _open.pop(self.ident, None)
-                _known[self.ident] = self
-                while len(_known) > _KEPT:
-                    _known.popitem(last=False)
-                file, self.file = self.file, None
-                self._window = b""
-                os.close(file)
+        # Not for ever: it may be called while garbage is collected, in a thread that holds a lock
+        # of another one's.
+        if not _lock.acquire(timeout=_PATIENCE):
+            _left.append(self)
+            return
+        try:
+            with self.lock:
+                self._close()
+        finally:
+            _lock.release()
+
+    def _close(self) -> None:
+        self.users -= 1
+        if self.users or self.file is None:
+            return
+        try:
+            self.sync(0)
+        finally:
+            _open.pop(self.ident, None)
+            _known[self.ident] = self
+            while len(_known) > _KEPT:
+                _known.popitem(last=False)
+            file, self.file = self.file, None
+            self._window = b""
+            os.close(file)
 
     def sync(self, period: float = 1.0) -> float:
         """See to it that what was written outlasts the machine; answers when to ask again."""
@@ -531,13 +545,16 @@ class _Stream:
 
 
 _lock = threading.RLock()
+_left: list[Ledger] = []
+"""Still to be closed."""
+_claims: dict[bytes, dict[int, object]] = {}
 _open: dict[bytes, Ledger] = {}
 _known: OrderedDict[bytes, Ledger] = OrderedDict()
 
 
-def opened(ident: bytes) -> Ledger | None:
-    """Return a file that this process has open."""
-    return _open.get(ident)
+def ledger_of(ident: bytes) -> Ledger | None:
+    """Return a file that this process has open, or had."""
+    return _open.get(ident) or _known.get(ident)
 
 
 def _forked() -> None:
@@ -550,6 +567,13 @@ def _forked() -> None:
             ledger.file = None
     _open.clear()
     _known.clear()
+    _left.clear()
+
+
+def forget() -> None:
+    """Know nothing of any file, as a new process would."""
+    _known.clear()
+    _claims.clear()
 
 
 os.register_at_fork(after_in_child=_forked)

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from abreast.pickling import dumps, loads
+from abreast.pickling import PLAIN, dumps, loads
 
 __all__ = [
     "CALL",
@@ -38,6 +38,8 @@ __all__ = [
     "decode",
     "encode",
     "head",
+    "pack_check",
+    "pack_rest",
     "read_head",
     "tag_of",
     "unpack_header",
@@ -58,6 +60,8 @@ HEADER = _HEADER.size
 _REST = struct.Struct("<IIIQ")
 _CHECK = struct.Struct("<I")
 unpack_header = _HEADER.unpack_from
+pack_rest = _REST.pack
+pack_check = _CHECK.pack
 
 SMALL = 1 << 16
 """Bytes up to which a value is copied behind its header, and not written from where it lies."""
@@ -140,11 +144,6 @@ class Form:
             found.append([self._header(PART, number, index, part, size), *part])
         return found
 
-    def small(self, tag: int, index: int, data: bytes) -> bytes:
-        """Return a whole record with little in it; `tag` is made by `tag_of`."""
-        rest = _REST.pack(len(data), tag, crc32(data), index)
-        return b"".join((self.mark, _CHECK.pack(crc32(rest, self.seed)), rest, data))
-
     def _header(
         self, kind: int, number: int, index: int, chunks: Sequence[Any], length: int
     ) -> bytes:
@@ -184,6 +183,8 @@ def append(file: int, buffers: list[Any]) -> None:
 
 def encode(value: Any) -> list[Any]:
     """Return a value as chunks to be written one after the other; arrays are not copied."""
+    if type(value) in PLAIN:
+        return [pickle.dumps(value, 5)]
     buffers: list[pickle.PickleBuffer] = []
     data = dumps(value, buffers)
     if not buffers:

@@ -111,11 +111,9 @@ class Resumed:
     def before(self, job: Job) -> Resumed:
         """Take a backend's job for what is not stored."""
         self._job = job
-        self.wait = job.wait
         self.running = job.running
         self.stop = job.stop
         self.watch = job.watch
-        self.cancel = job.cancel
         return self
 
     def close(self) -> None:
@@ -369,6 +367,16 @@ class Resumed:
                 each = Ended(each.task, value, None)
             ended.append(each)
         return Pulled(pulled.finished, pulled.notes, ended)
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until `pull` has something; true when it has."""
+        return bool(self._ready) or self._job.wait(timeout)
+
+    def cancel(self, first: int = 0) -> int:
+        """Withdraw every task from an index on that was not started."""
+        before = len(self._ready)
+        self._ready = [each for each in self._ready if each[0] < first]
+        return self._job.cancel(first) + before - len(self._ready)
 
     def ready(self) -> bool:
         """Whether `pull` has something."""
