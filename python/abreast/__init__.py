@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from abreast import config
+    from abreast.comparison.compare import compare
+    from abreast.comparison.found import Comparison
     from abreast.errors import (
         AbreastError,
         CheckpointError,
@@ -61,6 +63,8 @@ __all__ = [
     "config",
     "report",
     "Report",
+    "compare",
+    "Comparison",
     "AbreastError",
     "CheckpointError",
     "CheckpointWarning",
@@ -81,6 +85,7 @@ _HOMES = {
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.report": "report Report",
+    "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning ConfigError LaunchError "
     "PlanError PoolClosed RandomStreamWarning RemoteError TransferError WorkerLost",
     "abreast._abreast": "__version__",
@@ -97,9 +102,15 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     home = _HOME[name]
-    value = getattr(import_module(home), name) if home else import_module(f"abreast.{name}")
-    globals()[name] = value
-    return value
+    if not home:
+        return import_module(f"abreast.{name}")
+    module = import_module(home)
+    globals()[name] = getattr(module, name)
+    # Python has just put the module itself here; where a function is called so, that comes first.
+    alike = home.rpartition(".")[2]
+    if alike in _HOME and _HOME[alike] == home:
+        globals()[alike] = getattr(module, alike)
+    return globals()[name]
 
 
 def __dir__() -> list[str]:
