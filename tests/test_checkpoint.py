@@ -482,3 +482,99 @@ def test_wrong_use():
     for name in ("submit", "delayed"):
         with pytest.raises(ValueError, match=f"{name}: checkpoint='x' is for map and imap"):
             getattr(ab.options(checkpoint="x"), name)(abs)
+
+
+KINDS = """
+import collections, dataclasses, datetime, decimal, enum, fractions, functools, logging, pathlib
+import re, threading, typing, uuid
+import numpy as np
+from abreast.checkpoint.content import Content
+
+@dataclasses.dataclass
+class Point:
+    x: float
+    y: list = dataclasses.field(default_factory=list)
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+class Pair(typing.NamedTuple):
+    a: int
+    b: str = "b"
+
+class Slots:
+    __slots__ = ("a",)
+
+class Base:
+    def method(self):
+        return super().__repr__()
+
+def decorated(f):
+    @functools.wraps(f)
+    def inner(*a):
+        return f(*a)
+    return inner
+
+@decorated
+def recursive(n):
+    return recursive(n - 1) + mutual(n)
+
+def mutual(n):
+    return recursive(n)
+
+@functools.lru_cache
+def cached(x):
+    return x
+
+slots = Slots()
+slots.a = {"p", "q", "r"}
+loop = [1]
+loop.append(loop)
+values = [
+    None, True, 1, 1.0, -0.0, 0.0, 2**80, 1j, "a",
+    "\\ud800", b"a", bytearray(b"a"), memoryview(b"a"),
+    (), [], {}, set(), frozenset(), (1,), [1], {1: 2},
+    {1}, {"a", "b", "c"}, {"a": {"b", "c"}, "b": 1},
+    range(3), slice(1, 2), ..., NotImplemented, int,
+    len, [].append, "a".upper, np.add, np.float32(1),
+    np.arange(3), np.arange(3.0), np.arange(4.0).reshape(2, 2), np.arange(4.0).reshape(4, 1),
+    np.array(["a", None], dtype=object), np.zeros(2, dtype=[("a", "i4"), ("b", "f8")]),
+    np.zeros(0), np.datetime64("2020-01-01"), np.random.default_rng(1), np.dtype("f4"),
+    datetime.datetime(2020, 1, 1), decimal.Decimal("1.0"), fractions.Fraction(1, 3),
+    pathlib.PurePosixPath("a"), re.compile("a"),
+    uuid.UUID(int=1), collections.OrderedDict(a=1),
+    collections.defaultdict(list, a=[1]), collections.deque([1]), collections.Counter("aab"),
+    Point, Point(1.0), Point(1.0, [2]), Colour,
+    Colour.RED, Colour.BLUE, Pair, Pair(1), slots, Base,
+    Base().method, recursive, mutual, cached,
+    functools.partial(pow, 2), lambda x: x, lambda x: -x,
+    logging.getLogger("a"), threading.Lock(), loop,
+    list[int], property(len), Slots, collections, np,
+    (lambda: (yield)).__code__, np.ma.array([1, 2], mask=[0, 1]),
+]
+try:
+    import pandas as pd
+    values += [pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), pd.Series([1.0]), pd.Timestamp(0)]
+    values += [pd.Categorical(["a", "b"]), pd.DataFrame({"a": [1, 2], "b": ["x", "z"]})]
+except ImportError:
+    pass
+content = Content()
+digests = [content.digest(value) for value in values]
+again = Content()
+assert digests == [again.digest(value) for value in values]
+assert digests == [content.digest(value) for value in values]
+for at, one in enumerate(digests):
+    assert len(one) == 16
+    if one in digests[:at]:
+        print("alike:", repr(values[at]), repr(values[digests.index(one)]))
+print(b"".join(digests).hex())
+"""
+
+
+def test_digests_are_those_of_every_run(run):
+    first, second = (
+        run(KINDS, env={**os.environ, "PYTHONHASHSEED": seed}).splitlines() for seed in "12"
+    )
+    assert len(first) == 1, first[:-1]
+    assert first == second

@@ -33,7 +33,13 @@ _NOT_CONTENT = frozenset(
     {
         *("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__firstlineno__"),
         *("__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__"),
-        *("__static_attributes__", "__abstractmethods__", "_abc_impl", "__parameters__"),
+        *(
+            "__static_attributes__",
+            "__slotnames__",
+            "__abstractmethods__",
+            "_abc_impl",
+            "__parameters__",
+        ),
         *("__dataclass_fields__", "__dataclass_params__", "__orig_bases__"),
     }
 )

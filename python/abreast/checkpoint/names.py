@@ -30,7 +30,10 @@ def _library_folders() -> tuple[str, ...]:
 
 @cache
 def _is_in_library(file: str) -> bool:
-    return str(Path(file).resolve()).startswith(_library_folders())
+    path = Path(file).resolve()
+    # Wherever these stand: environments borrow from one another.
+    named = {"site-packages", "dist-packages"}.intersection(path.parts)
+    return bool(named) or str(path).startswith(_library_folders())
 
 
 def is_users(module: str | None) -> bool:
