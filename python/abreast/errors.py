@@ -7,6 +7,8 @@ from __future__ import annotations
 
 __all__ = [
     "AbreastError",
+    "CheckpointError",
+    "CheckpointWarning",
     "MISSING",
     "ConfigError",
     "DeadlineExceeded",
@@ -32,6 +34,10 @@ class PlanError(AbreastError, ValueError):
 
 class ConfigError(AbreastError, ValueError):
     """A setting that makes no sense, or comes too late."""
+
+
+class CheckpointError(AbreastError, ValueError):
+    """A checkpoint file that does not fit the call, is in use, or cannot be read or written."""
 
 
 class LaunchError(AbreastError):
@@ -153,3 +159,7 @@ class RemoteTraceback(Exception):
 
 class RandomStreamWarning(UserWarning):
     """Two tasks drew from one stream of random numbers, so results depend on the plan."""
+
+
+class CheckpointWarning(UserWarning):
+    """Part of a checkpoint file is damaged; the tasks whose results stood there run again."""

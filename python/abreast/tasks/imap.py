@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from abreast.backends.contract import Job
 from abreast.errors import MISSING, DeadlineExceeded, TransferError
 from abreast.plans import abandon
+from abreast.tasks.checkpoint import CheckpointLike, begin
 from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
     PlanLike,
@@ -21,7 +22,7 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
-from abreast.tasks.reach import explained, open_job
+from abreast.tasks.reach import explained
 from abreast.tasks.rules import RetryOn, check_rules
 from abreast.tasks.source import Reading, Source
 
@@ -47,6 +48,7 @@ def imap(
     retry_on: RetryOn = None,
     timeout: float | None = None,
     deadline: float | None = None,
+    checkpoint: CheckpointLike = None,
     plan: PlanLike = None,
 ) -> Iterator[R]:
     """As `map`, but an iterator: input may be long or endless, memory stays bounded.
@@ -54,7 +56,7 @@ def imap(
     Parameters
     ----------
     function, *iterables, seed, seed_global, progress, output, retries, retry_on, timeout, deadline,
-    plan
+    checkpoint, plan
         As for `map`.
     window : int, optional
         Most items that were read and whose results were not taken yet; default 16 a worker.
@@ -100,8 +102,9 @@ def imap(
         heard=listener.hears(backend),
     )
     source.one_by_one = backend.capabilities.isolated
+    job, end = begin(backend, call, "imap", function, rules, checkpoint, seed)
     stream = _Stream(
-        open_job(backend, call, "imap", function, rules),
+        job,
         source,
         window or _PER_WORKER * backend.level.workers,
         ordered,
@@ -109,6 +112,7 @@ def imap(
         function,
         bar,
         listener,
+        end,
     )
     return stream.results()
 
@@ -126,8 +130,10 @@ class _Stream:
         function: Callable[..., Any],
         bar: Progress,
         listener: Listener,
+        end: Callable[[], None],
     ) -> None:
         self.job = job
+        self.end = end
         self.source = source
         self.window = window
         self.ordered = ordered
@@ -192,6 +198,7 @@ class _Stream:
             self.listener.finish(self.failed)
             abandon(self.job)
             self.bar.close()
+            self.end()
 
     def hand_over(self, error: DeadlineExceeded) -> None:
         """Let the error have what is there and was not yielded."""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from abreast.backends.contract import Job
 from abreast.errors import MISSING, DeadlineExceeded, TransferError
 from abreast.plans import abandon
+from abreast.tasks.checkpoint import CheckpointLike, begin
 from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
     PlanLike,
@@ -21,7 +22,7 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
-from abreast.tasks.reach import explained, open_job
+from abreast.tasks.reach import explained
 from abreast.tasks.rules import RetryOn, check_rules
 from abreast.tasks.source import Reading, Source
 
@@ -49,6 +50,7 @@ def map(
     retry_on: RetryOn = None,
     timeout: float | None = None,
     deadline: float | None = None,
+    checkpoint: CheckpointLike = None,
     plan: PlanLike = None,
 ) -> list[R]:
     """Call `function` once for each item, side by side as the plan says; results in order.
@@ -90,6 +92,9 @@ def map(
     deadline : float, optional
         Seconds for the whole call. Then everything is stopped, and `DeadlineExceeded` is raised,
         with what is there in its `results`.
+    checkpoint : str or path, optional
+        File that results are stored in as they come. The same call with the same file runs only
+        what is missing: after Ctrl-C, an error, or the end of the program, whatever ended it.
     plan : str or Plan, optional
         Where to run this call; see `abreast.plan`.
 
@@ -110,6 +115,8 @@ def map(
         If the call took longer than `deadline`.
     TransferError
         If function, argument or result cannot be sent to another process.
+    CheckpointError
+        If the file is of no use: the function, an item or the seed has changed; it names what.
 
     Examples
     --------
@@ -138,8 +145,9 @@ def map(
         heard=listener.hears(backend),
     )
     source.one_by_one = backend.capabilities.isolated
+    job, end = begin(backend, call, "map", function, rules, checkpoint, seed)
     run = _Run(
-        open_job(backend, call, "map", function, rules),
+        job,
         source,
         on_error,
         bar,
@@ -161,6 +169,7 @@ def map(
     finally:
         listener.finish(run.last())
         bar.close()
+        end()
     if run.errors and on_error != "return":
         abandon(run.job)
         run.errors = {index: run.errors[index] for index in sorted(run.errors)}

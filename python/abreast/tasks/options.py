@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from abreast.plans import SERIAL
+from abreast.tasks.checkpoint import CheckpointLike, check_checkpoint, refuse_checkpoint
 from abreast.tasks.delayed import DelayedFunction, SeededFunction, delayed
 from abreast.tasks.future import Future
 from abreast.tasks.imap import imap
@@ -36,6 +37,7 @@ class Options:
     retry_on: RetryOn = None
     timeout: float | None = None
     deadline: float | None = None
+    checkpoint: CheckpointLike = None
 
     def map(self, function: Callable[..., R], *iterables: Iterable[Any]) -> list[R]:
         """As `abreast.map`."""
@@ -53,6 +55,7 @@ class Options:
 
     def submit(self, function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
         """As `abreast.submit`; with a seed, ``rng`` is the stream of the seed itself."""
+        refuse_checkpoint("submit", self.checkpoint)
         if self.deadline is not None:
             raise ValueError(
                 f"submit: deadline={self.deadline!r}: it is for all tasks of a map or imap\n"
@@ -67,6 +70,7 @@ class Options:
 
         The plan holds for a `compute` of what it returns, unless that is given another one.
         """
+        refuse_checkpoint("delayed", self.checkpoint)
         if check_rules("delayed", self.retries, self.retry_on, self.timeout, self.deadline):
             raise ValueError(
                 "delayed: retries, timeout and deadline are for map, imap and submit\n"
@@ -93,12 +97,13 @@ def options(
     retry_on: RetryOn = None,
     timeout: float | None = None,
     deadline: float | None = None,
+    checkpoint: CheckpointLike = None,
 ) -> Options:
     """Return settings for calls: ``options(seed=1).submit(f, x)``.
 
     Parameters
     ----------
-    plan, seed, seed_global, progress, output, on_error, retries, retry_on, timeout, deadline
+    plan, seed, seed_global, progress, output, on_error, retries, retry_on, timeout, deadline, checkpoint
         As for `map`. What submitted tasks print shows as it comes.
 
     Examples
@@ -111,5 +116,6 @@ def options(
     check_on_error("options", on_error)
     check_output("options", output)
     check_rules("options", retries, retry_on, timeout, deadline)
-    limits = (retries, retry_on, timeout, deadline)
+    check_checkpoint("options", checkpoint)
+    limits = (retries, retry_on, timeout, deadline, checkpoint)
     return Options(plan, seed, seed_global, progress, output, on_error, *limits)
