@@ -32,6 +32,7 @@ THEMES = (
     "futures",
     "future_arguments",
     "streams",
+    "checkpoints",
     "graphs",
     "nesting",
     "inner_threads",
