@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from abreast.errors import (
         AbreastError,
         ConfigError,
+        DeadlineExceeded,
         LaunchError,
         PlanError,
         PoolClosed,
         RandomStreamWarning,
         RemoteError,
+        TaskTimeout,
         TransferError,
         WorkerLost,
     )
@@ -65,11 +67,13 @@ __all__ = [
     "Comparison",
     "AbreastError",
     "ConfigError",
+    "DeadlineExceeded",
     "LaunchError",
     "PlanError",
     "PoolClosed",
     "RandomStreamWarning",
     "RemoteError",
+    "TaskTimeout",
     "TransferError",
     "WorkerLost",
     "__version__",
@@ -82,8 +86,8 @@ _HOMES = {
     "abreast.shared": "share",
     "abreast.report": "report Report",
     "abreast.comparison": "compare Comparison",
-    "abreast.errors": "AbreastError ConfigError LaunchError PlanError PoolClosed "
-    "RandomStreamWarning RemoteError TransferError WorkerLost",
+    "abreast.errors": "AbreastError ConfigError DeadlineExceeded LaunchError PlanError "
+    "PoolClosed RandomStreamWarning RemoteError TaskTimeout TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -193,7 +193,9 @@ impl ProcessJob {
     /// An item that cannot be pickled raises the pickler's error with attribute `item` = its place
     /// in `items`; those before it are appended. `steady`: nothing runs between two items that could
     /// change one, so that memory which several share need not be compared.
-    fn push(&self, items: &Bound<'_, PyAny>, steady: bool) -> PyResult<usize> {
+    /// With `at`, tasks get the indices from there on.
+    #[pyo3(signature = (items, steady, at = None))]
+    fn push(&self, items: &Bound<'_, PyAny>, steady: bool, mut at: Option<u64>) -> PyResult<usize> {
         let py = items.py();
         let dumps = self.dumps.bind(py);
         let most = self.job.appetite().1;
@@ -203,7 +205,7 @@ impl ProcessJob {
         for (place, item) in items.try_iter()?.enumerate() {
             if let Err(error) = codec::encode(&item?, block.bytes(), dumps, &mut clerk) {
                 block.undo();
-                self.publish(py, &mut block)?;
+                self.publish(py, &mut block, &mut at)?;
                 // Best effort: an exception that refuses attributes still says what is wrong.
                 let _ = error.value(py).setattr("item", place);
                 return Err(error);
@@ -212,10 +214,10 @@ impl ProcessJob {
             clerk.loans.drain(..).for_each(|loan| block.keep(loan));
             count = place + 1;
             if block.len() >= most || block.size() >= BLOCK_BYTES {
-                self.publish(py, &mut block)?;
+                self.publish(py, &mut block, &mut at)?;
             }
         }
-        self.publish(py, &mut block)?;
+        self.publish(py, &mut block, &mut at)?;
         Ok(count)
     }
 
@@ -310,6 +312,17 @@ impl ProcessJob {
         outside(py, || self.pool.cancel(&self.job, first))
     }
 
+    /// What runs now: tuples of index, seconds and process id.
+    fn started(&self, py: Python<'_>) -> Vec<(u64, f64, u32)> {
+        let running = outside(py, || self.pool.started(&self.job));
+        running.into_iter().map(|it| (it.index, it.since.as_secs_f64(), it.pid)).collect()
+    }
+
+    /// Ask (`kill`: force) the worker of one running task to stop it; answers whether it ran.
+    fn halt(&self, py: Python<'_>, index: u64, kill: bool) -> bool {
+        outside(py, || self.pool.halt(&self.job, index, kill))
+    }
+
     /// Ask (`kill`: force) workers to stop the tasks they run.
     fn interrupt(&self, py: Python<'_>, kill: bool) {
         outside(py, || self.pool.interrupt(&self.job, kill));
@@ -323,12 +336,16 @@ impl ProcessJob {
 }
 
 impl ProcessJob {
-    fn publish(&self, py: Python<'_>, block: &mut Items) -> PyResult<()> {
+    fn publish(&self, py: Python<'_>, block: &mut Items, at: &mut Option<u64>) -> PyResult<()> {
         if block.is_empty() {
             return Ok(());
         }
-        match outside(py, || self.pool.push(&self.job, block)) {
-            Ok(true) => Ok(()),
+        let count = block.len() as u64;
+        match outside(py, || self.pool.push(&self.job, block, *at)) {
+            Ok(true) => {
+                *at = at.map(|at| at + count);
+                Ok(())
+            }
             Ok(false) => Err(PyRuntimeError::new_err("the pool is closed")),
             Err(error) => Err(io_error(error)),
         }

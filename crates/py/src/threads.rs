@@ -87,8 +87,9 @@ impl ThreadJob {
         if outstanding <= ahead - ahead / 4 { ahead - outstanding } else { 0 }
     }
 
-    /// Append a task for each of `items`.
-    fn push(&self, items: &Bound<'_, PyAny>) -> PyResult<()> {
+    /// Append a task for each of `items`; with `at`, at the indices from there on.
+    #[pyo3(signature = (items, at = None))]
+    fn push(&self, items: &Bound<'_, PyAny>, mut at: Option<u64>) -> PyResult<()> {
         if self.shared.closed.load(Ordering::Acquire) {
             return Err(PyRuntimeError::new_err("the pool is closed"));
         }
@@ -99,7 +100,9 @@ impl ThreadJob {
             if block.is_empty() {
                 return Ok(());
             }
-            self.shared.push(&self.job, block);
+            let count = block.len() as u64;
+            self.shared.push(&self.job, block, at);
+            at = at.map(|at| at + count);
         }
     }
 
@@ -155,6 +158,10 @@ impl ThreadJob {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(false);
             }
+            // The exception waits for Python code to run.
+            if self.shared.slots[slot].running().as_ref().is_some_and(|it| it.interrupted) {
+                return Ok(false);
+            }
             if !self.shared.run_one(py, slot, thread) {
                 enter(py, Some(HELP_SLICE.as_secs_f64()), |slice| self.job.wait(slice))?;
             }
@@ -208,15 +215,43 @@ impl ThreadJob {
         }
     }
 
+    /// As `interrupt` for one task alone; answers whether it ran.
+    fn halt(&self, py: Python<'_>, index: u64) -> bool {
+        let exception = PyKeyboardInterrupt::type_object(py);
+        let meant = |it: &&mut engine::Running| it.index == index && it.is_of(&self.job);
+        self.shared.slots.iter().any(|slot| {
+            let mut running = slot.running();
+            let Some(running) = running.as_mut().filter(meant) else { return false };
+            running.interrupted = true;
+            raise(running.thread, exception.as_ptr());
+            true
+        })
+    }
+
+    /// What runs now: tuples of index, seconds and slot. A task that waits while its thread runs
+    /// another one is not among them.
+    fn started(&self) -> Vec<(u64, f64, usize)> {
+        let now = shm::os::now();
+        let seconds = |since: u64| Duration::from_nanos(now.saturating_sub(since)).as_secs_f64();
+        let slots = self.shared.slots.iter().enumerate();
+        let running = slots.filter_map(|(number, slot)| {
+            let running = slot.running();
+            let task = running.as_ref().filter(|it| it.is_of(&self.job))?;
+            Some((task.index, seconds(task.started), number))
+        });
+        running.collect()
+    }
+
     /// Have tasks end with the exception `make(index)`: those that no thread has taken, or, with
-    /// `kill`, those that run.
+    /// `kill`, those that run, or `only` one of them.
     ///
     /// The threads of the latter are given up: answers their slots, for which the caller may start
     /// new threads.
-    fn fail(&self, make: &Bound<'_, PyAny>, kill: bool) -> PyResult<Vec<usize>> {
+    #[pyo3(signature = (make, kill, only = None))]
+    fn fail(&self, make: &Bound<'_, PyAny>, kill: bool, only: Option<u64>) -> PyResult<Vec<usize>> {
         let py = make.py();
         let (slots, indices): (Vec<usize>, Vec<u64>) = if kill {
-            self.shared.give_up(&self.job).into_iter().unzip()
+            self.shared.give_up(&self.job, only).into_iter().unzip()
         } else {
             (Vec::new(), self.shared.withdraw(&self.job, 0))
         };

@@ -6,7 +6,7 @@ use crate::codec;
 use crate::enter::outside;
 use crate::lodging::{Lodger, Received};
 use crate::parcel::{Holds, Parcel, pickling};
-use pyo3::exceptions::{PyMemoryError, PyOSError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use shm::Lodging;
@@ -231,7 +231,14 @@ impl<'py, 'runner> Server<'py, 'runner> {
         let job = self.job(task);
         let function = match &self.jobs[job].1.read {
             Ok(function) => function.bind(py).clone(),
-            Err(error) => return (Err(error.clone_ref(py)), 0),
+            Err(error) => {
+                let error = error.clone_ref(py);
+                if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                    // That one task was stopped while it read the function; the next one reads anew.
+                    self.jobs.remove(job);
+                }
+                return (Err(error), 0);
+            }
         };
         let holds = !self.jobs[job].1.buffers.is_empty();
         let faults = if holds { shm::os::faults() } else { 0 };
@@ -363,7 +370,12 @@ impl<'py, 'runner> Server<'py, 'runner> {
 
     fn fail(&mut self, task: &Task, error: &PyErr, what: &str) -> PyResult<()> {
         let value = error.clone_ref(self.py).into_value(self.py);
-        let bytes = self.hooks.failure.call1((value, task.index(), what))?;
+        let describe = || self.hooks.failure.call1((&value, task.index(), what));
+        // An interrupt of the task may come as late as this; it comes once.
+        let bytes = match describe() {
+            Err(error) if error.is_instance_of::<PyKeyboardInterrupt>(self.py) => describe()?,
+            described => described?,
+        };
         self.answer.clear();
         self.answer.extend_from_slice(bytes.cast::<PyBytes>()?.as_bytes());
         Ok(())

@@ -24,6 +24,6 @@ mod wait;
 pub use job::{Delivery, Inbox, Job, Loss, Outcome, Said};
 pub use output::{MESSAGES, Outlet};
 pub use payload::Items;
-pub use pool::{Event, Pool, Settings};
+pub use pool::{Event, Pool, Running, Settings};
 pub use ring::Kind;
 pub use runner::{Interrupts, Runner, Task, Wake};

@@ -258,7 +258,14 @@ impl Runner {
             len: inline.len() as u64,
         };
         self.clock = Some(now);
-        slot.running().store(0, Ordering::Release);
+        let running = task.claim.position + 1;
+        let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+        if slot.running().compare_exchange(running, 0, success, failure).is_err() {
+            // The parent has condemned the task and is killing this process.
+            loop {
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        }
         let ring = Ring::new(&self.control, self.worker);
         let bell = self.control.parent_bell();
         self.outlet.end(record, inline);

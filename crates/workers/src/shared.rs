@@ -1,7 +1,7 @@
 //! What a pool's threads and callers share, and how waiting tasks are published.
 
 use crate::block::{Block, Entry, Pending};
-use crate::control::{BLOCKS, Control};
+use crate::control::{BLOCKS, CONDEMNED, Control};
 use crate::fleet::Member;
 use crate::job::{Job, Loss, Outcome};
 use crate::payload::Payload;
@@ -86,18 +86,21 @@ impl State {
         }
     }
 
-    /// Number and position of each worker that runs a task of `job`.
+    /// Number of each worker that runs a task of `job`, its position, and which task it is.
     pub(crate) fn running<'a>(
         &'a self,
         job: &'a Arc<Job>,
         control: &'a Control,
-    ) -> impl Iterator<Item = (usize, u64)> + 'a {
+    ) -> impl Iterator<Item = (usize, u64, u64)> + 'a {
         (0..self.members.len()).filter_map(move |worker| {
-            let position = control.slot(worker).running().load(Ordering::Acquire).checked_sub(1)?;
+            let running = control.slot(worker).running().load(Ordering::Acquire);
+            let position = (running & !CONDEMNED).checked_sub(1)?;
             let ours = |block: &Block| {
-                block.offset(position).is_some() && Arc::ptr_eq(&block.tasks.job, job)
+                let offset = block.offset(position).filter(|&it| !block.is_done(it))?;
+                Arc::ptr_eq(&block.tasks.job, job).then_some(block.tasks.first_index + offset)
             };
-            self.blocks.iter().flatten().any(ours).then_some((worker, position))
+            let index = self.blocks.iter().flatten().find_map(ours)?;
+            Some((worker, position, index))
         })
     }
 

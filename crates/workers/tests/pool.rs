@@ -98,10 +98,10 @@ fn push(pool: &Pool, job: &Arc<Job>, tasks: impl IntoIterator<Item = (u8, u64)>)
         items.bytes().extend_from_slice(&value.to_ne_bytes());
         items.end();
         if items.len() == 100 {
-            assert!(pool.push(job, &mut items).unwrap());
+            assert!(pool.push(job, &mut items, None).unwrap());
         }
     }
-    assert!(pool.push(job, &mut items).unwrap());
+    assert!(pool.push(job, &mut items, None).unwrap());
 }
 
 /// What became of each task, with the bytes of those that returned or raised.
@@ -325,7 +325,7 @@ fn closing_ends_everything_and_says_so() {
     assert!(start.elapsed() < Duration::from_secs(5));
     assert_eq!(collect(&pool, &job).len(), 3);
     assert_eq!(pool.processes(), [None, None]);
-    assert!(!pool.push(&job, &mut one_item()).unwrap());
+    assert!(!pool.push(&job, &mut one_item(), None).unwrap());
 }
 
 fn one_item() -> Items {

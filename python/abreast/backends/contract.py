@@ -16,6 +16,7 @@ __all__ = [
     "Opener",
     "Output",
     "Pulled",
+    "Running",
 ]
 
 
@@ -91,16 +92,28 @@ class Pulled(NamedTuple):
     """What tasks said, if the call is heard: that of a task no later than its end."""
 
 
+class Running(NamedTuple):
+    """A task that runs now: for how long, and who runs it, as a person would look for it."""
+
+    task: int
+    seconds: float
+    worker: str
+
+
 class Job(Protocol):
-    """The tasks of one call, on one backend. One thread at a time uses it."""
+    """The tasks of one call, on one backend. One thread at a time uses it.
+
+    But `started`, `halt` and `cancel` may be called from any thread, also while another one waits.
+    """
 
     def want(self) -> int:
         """How many more tasks to push now; zero when enough are on their way."""
 
-    def push(self, items: Iterable[Any]) -> None:
+    def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item, as it is now.
 
-        A backend that copies items copies each before it asks for the next.
+        They get the next indices; with `at`, the indices from there on: these tasks have ended,
+        and run once more. A backend that copies items copies each before it asks for the next.
 
         Raises
         ------
@@ -128,6 +141,15 @@ class Job(Protocol):
 
     def running(self) -> bool:
         """Whether some task has been started and has not ended."""
+
+    def started(self) -> list[Running]:
+        """Tasks that run now."""
+
+    def halt(self, task: int, force: bool = False) -> bool:
+        """Interrupt one running task, or end it by force; whether it ran. Does not wait.
+
+        Its end is reported as any other: as what it raised, or as lost.
+        """
 
     def cancel(self, first: int = 0) -> int:
         """Withdraw every task from index `first` on that was not started; answers how many."""

@@ -21,6 +21,7 @@ from abreast.backends.contract import (
     Level,
     Output,
     Pulled,
+    Running,
 )
 from abreast.backends.native import environment
 from abreast.backends.sources import Sources
@@ -158,14 +159,17 @@ class ProcessesJob:
         self.cancel = job.cancel
         self.watch: Callable[[Callable[[], None]], None] = job.watch
 
-    def push(self, items: Iterable[Any]) -> None:
+    def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item."""
         steady = isinstance(items, (list, tuple, range)) or getattr(items, "steady", False)
         if self._brings_function:
             pack = memory.shared().pack
             items = ((dumps_call(function, pack), args, kwargs) for function, args, kwargs in items)
         try:
-            self._pushed += self._job.push(items, steady)
+            if at is None:
+                self._pushed += self._job.push(items, steady)
+            else:
+                self._job.push(items, steady, at)
         except (MemoryError, OSError):
             raise
         except RuntimeError as reason:
@@ -205,6 +209,14 @@ class ProcessesJob:
                 for each in output.read(said):
                     output.show(each)
         return Pulled(finished, notes, [_ended(*event) for event in events])
+
+    def started(self) -> list[Running]:
+        """Tasks that run now."""
+        return [Running(task, since, f"process {pid}") for task, since, pid in self._job.started()]
+
+    def halt(self, task: int, force: bool = False) -> bool:
+        """Interrupt one running task; with `force`, kill its worker, which is replaced."""
+        return self._job.halt(task, force)
 
     def stop(self, grace: float) -> None:
         """Withdraw, interrupt, and kill the workers that go on."""

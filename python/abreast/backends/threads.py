@@ -18,6 +18,7 @@ from abreast.backends.contract import (
     Level,
     Output,
     Pulled,
+    Running,
 )
 from abreast.backends.isolation import Isolated, copy_function, pack
 from abreast.backends.native import Guest, ProcessLimit, limit_here
@@ -143,30 +144,32 @@ class ThreadsJob:
     def _guest(self, function: Callable[..., Any]) -> Guest:
         return Guest(function, self._context, self._backend.level.inner_threads)
 
-    def push(self, items: Iterable[Any]) -> None:
+    def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item."""
         if self._isolate:
-            self._push_packed(items)
+            self._push_packed(items, at)
         elif self._brings_function:
-            self._send([(self._guest(function), *rest) for function, *rest in items])
+            self._send([(self._guest(function), *rest) for function, *rest in items], at)
         else:
-            self._send(list(items))
+            self._send(list(items), at)
 
     def skip(self) -> None:
         """Pass over an index."""
         self._pushed += 1
         self._job.skip()
 
-    def _push_packed(self, items: Iterable[Any]) -> None:
+    def _push_packed(self, items: Iterable[Any], at: int | None) -> None:
         packed: list[bytes] = []
+        first = self._pushed if at is None else at
         try:
-            for at, item in enumerate(items):
-                packed.append(pack(item, self._pushed + at))
+            for index, item in enumerate(items, first):
+                packed.append(pack(item, index))
         finally:
-            self._send(packed)
+            self._send(packed, at)
 
-    def _send(self, items: Sequence[Any]) -> None:
-        self._pushed += len(items)
+    def _send(self, items: Sequence[Any], at: int | None) -> None:
+        if at is None:
+            self._pushed += len(items)
         if not self._backend.started:
             self._backend.start()
         with self._lock:
@@ -176,7 +179,7 @@ class ThreadsJob:
             if self._heard:
                 routing.enter()
         try:
-            self._job.push(items)
+            self._job.push(items, at)
         except RuntimeError as error:
             self._over()
             raise shut_down() if str(error) == "the pool is closed" else error from None
@@ -201,6 +204,19 @@ class ThreadsJob:
         if self._said:
             told, self._said = [*self._said, *told], []
         return Pulled(finished, notes, [_ended(*event) for event in events], told)
+
+    def started(self) -> list[Running]:
+        """Tasks that run now."""
+        running = self._job.started()
+        return [Running(task, since, f"thread abreast-{slot}") for task, since, slot in running]
+
+    def halt(self, task: int, force: bool = False) -> bool:
+        """Interrupt one running task; with `force`, give up its thread, which is replaced."""
+        if not force:
+            return self._job.halt(task)
+        slots = self._job.fail(_closed, True, task)
+        self._backend.start(slots)
+        return bool(slots)
 
     def stop(self, grace: float) -> None:
         """Withdraw; interrupt Python code; give up threads that stay in compiled code."""

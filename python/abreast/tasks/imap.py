@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from abreast.backends.contract import Job
-from abreast.errors import TransferError
+from abreast.errors import MISSING, DeadlineExceeded, TransferError
 from abreast.plans import abandon
 from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
@@ -22,6 +22,7 @@ from abreast.tasks.prepare import (
 )
 from abreast.tasks.progress import Progress, ProgressLike
 from abreast.tasks.reach import explained, open_job
+from abreast.tasks.rules import RetryOn, check_rules
 from abreast.tasks.source import Reading, Source
 
 __all__ = ["imap"]
@@ -42,13 +43,18 @@ def imap(
     progress: ProgressLike = False,
     output: str = "ordered",
     on_error: str = "raise",
+    retries: int = 0,
+    retry_on: RetryOn = None,
+    timeout: float | None = None,
+    deadline: float | None = None,
     plan: PlanLike = None,
 ) -> Iterator[R]:
     """As `map`, but an iterator: input may be long or endless, memory stays bounded.
 
     Parameters
     ----------
-    function, *iterables, seed, seed_global, progress, output, plan
+    function, *iterables, seed, seed_global, progress, output, retries, retry_on, timeout, deadline,
+    plan
         As for `map`.
     window : int, optional
         Most items that were read and whose results were not taken yet; default 16 a worker.
@@ -73,6 +79,7 @@ def imap(
     """
     check_function("imap", function)
     check_on_error("imap", on_error)
+    rules = check_rules("imap", retries, retry_on, timeout, deadline)
     check_output("imap", output)
     if not iterables:
         raise TypeError("imap: items are missing\nhint: imap(function, items)")
@@ -94,7 +101,7 @@ def imap(
     )
     source.one_by_one = backend.capabilities.isolated
     stream = _Stream(
-        open_job(backend, call, "imap", function),
+        open_job(backend, call, "imap", function, rules),
         source,
         window or _PER_WORKER * backend.level.workers,
         ordered,
@@ -168,6 +175,10 @@ class _Stream:
                 raise note(error, "imap", self.function, index)
             if self.source.error is not None:
                 raise self.source.error
+        except DeadlineExceeded as error:
+            if not hasattr(error, "__notes__"):  # This call's, not one that a task raised.
+                self.hand_over(error)
+            raise
         except Exception:
             raise
         except GeneratorExit:
@@ -181,6 +192,15 @@ class _Stream:
             self.listener.finish(self.failed)
             abandon(self.job)
             self.bar.close()
+
+    def hand_over(self, error: DeadlineExceeded) -> None:
+        """Let the error have what is there and was not yielded."""
+        there = {
+            index: value if failure is None else failure
+            for index, (value, failure) in self.arrived.items()
+        }
+        last = max(there, default=self.yielded - 1)
+        error.results = [there.get(index, MISSING) for index in range(self.yielded, last + 1)]
 
     def feed(self) -> None:
         """Push what the window and the job's appetite allow."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from abreast.backends.contract import Job
-from abreast.errors import TransferError
+from abreast.errors import MISSING, DeadlineExceeded, TransferError
 from abreast.plans import abandon
 from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
@@ -22,6 +22,7 @@ from abreast.tasks.prepare import (
 )
 from abreast.tasks.progress import Progress, ProgressLike
 from abreast.tasks.reach import explained, open_job
+from abreast.tasks.rules import RetryOn, check_rules
 from abreast.tasks.source import Reading, Source
 
 __all__ = ["map"]
@@ -32,14 +33,8 @@ _STOP_GRACE = 0.5
 """Seconds that running tasks get to stop after Ctrl-C before force is used."""
 
 
-class _Waiting:
-    """Stands in a result list where nothing has arrived."""
-
-    def __repr__(self) -> str:
-        return "<no result>"
-
-
-_WAITING = _Waiting()
+_WAITING = MISSING
+"""Stands in a result list where nothing has arrived."""
 
 
 def map(
@@ -50,6 +45,10 @@ def map(
     progress: ProgressLike = False,
     output: str = "ordered",
     on_error: str = "raise",
+    retries: int = 0,
+    retry_on: RetryOn = None,
+    timeout: float | None = None,
+    deadline: float | None = None,
     plan: PlanLike = None,
 ) -> list[R]:
     """Call `function` once for each item, side by side as the plan says; results in order.
@@ -80,6 +79,17 @@ def map(
     on_error : {"raise", "finish", "return"}
         When a task raises: withdraw what has not started and raise the exception of the first item
         that failed; finish everything, then raise it; or put exceptions in the place of results.
+    retries : int
+        How often a task that fails runs again, with the same random numbers; also one whose worker
+        died, or that ran into its `timeout`.
+    retry_on : exception class or tuple of them, optional
+        Only after these; default every `Exception`.
+    timeout : float, optional
+        Seconds for each try of a task, from when it starts. One that runs longer is stopped and
+        fails with `TaskTimeout`: on processes whatever it does, elsewhere in Python code.
+    deadline : float, optional
+        Seconds for the whole call. Then everything is stopped, and `DeadlineExceeded` is raised,
+        with what is there in its `results`.
     plan : str or Plan, optional
         Where to run this call; see `abreast.plan`.
 
@@ -94,6 +104,10 @@ def map(
         What the first failed task raised, with the traceback of its worker.
     WorkerLost
         If a worker died; it names task and signal. Other results are kept: see ``on_error``.
+    TaskTimeout
+        If a task ran longer than `timeout`.
+    DeadlineExceeded
+        If the call took longer than `deadline`.
     TransferError
         If function, argument or result cannot be sent to another process.
 
@@ -107,6 +121,7 @@ def map(
     """
     check_function("map", function)
     check_on_error("map", on_error)
+    rules = check_rules("map", retries, retry_on, timeout, deadline)
     check_output("map", output)
     if not iterables:
         raise TypeError("map: items are missing\nhint: map(function, items)")
@@ -124,7 +139,7 @@ def map(
     )
     source.one_by_one = backend.capabilities.isolated
     run = _Run(
-        open_job(backend, call, "map", function),
+        open_job(backend, call, "map", function, rules),
         source,
         on_error,
         bar,
@@ -133,7 +148,9 @@ def map(
     )
     try:
         run.drive()
-    except Exception:
+    except Exception as reason:
+        if isinstance(reason, DeadlineExceeded):
+            run.hand_over(reason)
         run.job.cancel()
         abandon(run.job)
         raise
@@ -249,6 +266,11 @@ class _Run:
             self.finished += 1
             self.bar.add(1)
             self.fail(len(self.results) - 1, refused)
+
+    def hand_over(self, error: DeadlineExceeded) -> None:
+        """Let the error have what is there."""
+        missing = max(0, (self.source.len or 0) - len(self.results))
+        error.results = self.results + [_WAITING] * missing
 
     def fail(self, index: int, error: BaseException) -> None:
         """Note that a task failed."""

@@ -37,6 +37,7 @@ THEMES = (
     "nesting",
     "inner_threads",
     "cancel",
+    "tries",
     "crash",
 )
 """The modules of `abreast.testing.cases`, in the order in which they run."""

@@ -88,13 +88,14 @@ impl Job {
         !progress.done.is_empty() || !progress.said.is_empty() || progress.outstanding == 0
     }
 
-    /// `count` tasks more; answers the index of the first.
-    pub(super) fn pushed(&self, count: u64) -> u64 {
+    /// `count` tasks more, at the next indices or from `at` on; answers the index of the first.
+    pub(super) fn pushed(&self, count: u64, at: Option<u64>) -> u64 {
         let mut progress = self.progress();
         progress.outstanding += count;
         self.total.fetch_add(count, Ordering::AcqRel);
-        progress.pushed += count;
-        progress.pushed - count
+        let first = at.unwrap_or(progress.pushed);
+        progress.pushed = progress.pushed.max(first + count);
+        first
     }
 
     pub(super) fn started(&self) {
@@ -105,6 +106,11 @@ impl Job {
         let mut progress = self.progress();
         progress.pace.record(1, nanos);
         progress.running -= 1;
+    }
+
+    /// The thread of one that runs was given up.
+    pub(super) fn given_up(&self) {
+        self.progress().running -= 1;
     }
 
     /// `count` tasks are over; `done` is what became of the one that is to be told of.
