@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from abreast.backends.contract import Backend, Ended, Job, Pulled, Running
+from abreast.backends.contract import Backend, Ended, Job, Output, Pulled, Running
 from abreast.errors import DeadlineExceeded, PoolClosed, TaskTimeout, TransferError, WorkerLost
 from abreast.pickling import Blob, pack
 from abreast.tasks import clock
@@ -61,6 +61,7 @@ class Tries:
         """No task from this index on runs again."""
         self._pushed = 0
         self._ended: list[Ended] = []
+        self._said: list[Output] = []
         self._finished = self._notes = self._done = 0
         self._callbacks: list[Callable[[], None]] = []
         self._clocked = False
@@ -116,16 +117,17 @@ class Tries:
         self._wait(timeout, results)
         with self._lock:
             ended, self._ended = self._ended, []
+            said, self._said = self._said, []
             finished, self._finished = self._finished, 0
             notes, self._notes = self._notes, 0
-        if not finished and self._late and self._is_over():
+        if not finished and not said and self._late and self._is_over():
             raise self._exceeded()
         if results is not None:
             for index, value, error in ended:
                 if error is None:
                     results[index] = value
             ended = [each for each in ended if each.error is not None]
-        return Pulled(finished, notes, ended)
+        return Pulled(finished, notes, ended, said)
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until `pull` has something."""
@@ -133,11 +135,11 @@ class Tries:
 
     def ready(self) -> bool:
         """Whether `pull` may have something."""
-        return bool(self._finished) or self._job.ready()
+        return bool(self._finished or self._said) or self._job.ready()
 
     def _wait(self, timeout: float | None, results: list[Any] | None) -> bool:
         until = None if timeout is None else time.monotonic() + timeout
-        while not self._finished:
+        while not self._finished and not self._said:
             now = time.monotonic()
             left = None if until is None else max(0.0, until - now)
             if self._deadline is not None:
@@ -152,7 +154,7 @@ class Tries:
                 break
             if until is not None and time.monotonic() >= until:
                 break
-        return self._finished > 0
+        return self._finished > 0 or bool(self._said)
 
     def _sift(self, timeout: float | None, results: list[Any] | None) -> None:
         """Take what ended, run again what may, and keep the rest for `pull`."""
@@ -160,6 +162,9 @@ class Tries:
         # What is listed can be judged; without need for that it goes where it belongs.
         direct = None if rules.retries or rules.timeout is not None else results
         pulled = self._job.pull(timeout, direct)
+        if pulled.output:
+            with self._lock:
+                self._said.extend(pulled.output)
         if not pulled.finished:
             return
         with self._lock:
