@@ -421,3 +421,15 @@ def test_notebook_cells_get_their_tasks_output(start, tmp_path):
     status, out, err = script.end(100)
     assert status == 0, err
     assert out.splitlines() == [r"['0\n1\n2\n']", r"['second\nsubmitted\na\nb\n']"]
+
+
+def test_every_try_is_heard(plan, capsys, tmp_path):
+    def task(n):
+        print("try of", n)
+        if n == 1 and not (tmp_path / "tried").exists():
+            (tmp_path / "tried").touch()
+            raise OSError("once more")
+        return n
+
+    assert ab.map(task, range(3), retries=1) == [0, 1, 2]
+    assert capsys.readouterr().out == "try of 0\ntry of 1\ntry of 1\ntry of 2\n"

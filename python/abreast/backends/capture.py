@@ -48,13 +48,15 @@ def install(worker: _abreast.Worker, facts: dict[str, Any]) -> None:
 
 def release() -> None:
     """Give the process its own streams back: what runs at its end is nobody's task."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
 class _Outlet(io.BufferedIOBase):
     """Where the text of a stream goes, as bytes: with the running task, else where it always went.
 
-    There is nothing to buffer: a line is under way when `write` returns.
+    There is nothing to buffer for a task: a line is under way when `write` returns.
     """
 
     mode = "wb"
@@ -64,6 +66,7 @@ class _Outlet(io.BufferedIOBase):
         self._tag = tag
         self._descriptor = tag + 1
         self._terminal = terminal
+        self._rest = b""
         self.name = ("<stdout>", "<stderr>")[tag]
 
     def writable(self) -> bool:
@@ -73,13 +76,19 @@ class _Outlet(io.BufferedIOBase):
         if type(data) is not bytes:
             data = bytes(data)
         if not self._worker.say(self._tag, data):
-            rest = data
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            # By lines: others write there too.
+            self._rest += data
+            if data.endswith(b"\n") or len(self._rest) > io.DEFAULT_BUFFER_SIZE:
+                self._write_rest()
         return len(data)
+
+    def _write_rest(self) -> None:
+        while self._rest:
+            self._rest = self._rest[os.write(self._descriptor, self._rest) :]
 
     def flush(self) -> None:
         self._worker.flush()
+        self._write_rest()
 
     def fileno(self) -> int:
         return self._descriptor
