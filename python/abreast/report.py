@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Report", "report"]
 
@@ -20,6 +21,12 @@ class Report:
         Bytes that went to tasks as a place in shared memory, without a copy.
     returned : int
         Bytes that came back from tasks that way.
+    again : int
+        How often a task ran once more, after a failure, because of ``retries=``.
+    ran_again : tuple of (function, task, reason)
+        The latest of these.
+    given_up : int
+        Threads whose task did not stop at its ``timeout=``: they run on, and nobody waits for them.
     peak, used, kept, limit : int
         Most bytes in use at one time; in use now; in this process, in use or kept for reuse; the
         bound.
@@ -42,10 +49,29 @@ class Report:
     used: int = 0
     kept: int = 0
     limit: int = 0
+    again: int = 0
+    ran_again: tuple[tuple[str, int, str], ...] = ()
+    given_up: int = 0
 
     def __str__(self) -> str:
+        return "\n".join([*self._memory(), *self._tries()])
+
+    def _tries(self) -> list[str]:
+        lines = []
+        if self.again:
+            named = [f"task {task} of {name} ({why})" for name, task, why in self.ran_again[-5:]]
+            before = "" if self.again == len(named) else "..., "
+            lines.append(f"ran again: {self.again}, {before}{', '.join(named)}")
+        if self.given_up:
+            lines.append(
+                f"given up: {self.given_up} threads, whose task was in compiled code at its "
+                "timeout; plan('processes') ends such a task"
+            )
+        return lines
+
+    def _memory(self) -> list[str]:
         if not self.limit:
-            return "shared memory: not used"
+            return ["shared memory: not used"]
         lines = [
             f"shared memory: {_size(self.used)} in use, {_size(self.peak)} at most, "
             f"bound {_size(self.limit)}",
@@ -63,7 +89,7 @@ class Report:
                 f"  note: {_size(self.spilled)} exceeded the bound and went to a file; "
                 "abreast.config.set(memory=...) raises it"
             )
-        return "\n".join(lines)
+        return lines
 
 
 def report() -> Report:
@@ -78,8 +104,16 @@ def report() -> Report:
       without a copy: 2.6 GiB to tasks, 0 B from tasks
     """
     from abreast.backends import memory
+    from abreast.tasks import tally
 
-    return Report(**(memory.tally() or {}))
+    again, ran_again = tally.again()
+    tries: dict[str, Any] = {
+        "again": again,
+        "ran_again": tuple((each.function, each.task, each.reason) for each in ran_again),
+        "given_up": tally.given_up(),
+    }
+    tries.update(memory.tally() or {})
+    return Report(**tries)
 
 
 def _size(count: float) -> str:

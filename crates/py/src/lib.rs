@@ -22,6 +22,7 @@ use pyo3::prelude::*;
 fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<processes::ProcessPool>()?;
     module.add_class::<processes::ProcessJob>()?;
+    module.add_class::<processes::Speech>()?;
     module.add_class::<threads::ThreadPool>()?;
     module.add_class::<threads::ThreadJob>()?;
     module.add_class::<worker::Worker>()?;
@@ -30,6 +31,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<parcel::Parcel>()?;
     module.add_function(wrap_pyfunction!(parcel::delivered, module)?)?;
     module.add_function(wrap_pyfunction!(threads::help, module)?)?;
+    module.add_function(wrap_pyfunction!(threads::say, module)?)?;
     module.add_class::<graph::Graph>()?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;

@@ -10,6 +10,8 @@ pub enum Kind {
     Value,
     /// The task raised this.
     Failure,
+    /// The task, which has not ended, says this; the note tells in what way.
+    Output,
 }
 
 /// The fixed part of a record.
@@ -39,7 +41,7 @@ impl Record {
         let mut bytes = [0; HEAD];
         bytes[..8].copy_from_slice(&self.position.to_ne_bytes());
         bytes[8..12].copy_from_slice(&self.block.to_ne_bytes());
-        bytes[12] = u8::from(self.kind == Kind::Failure);
+        bytes[12] = self.kind as u8;
         bytes[13] = u8::from(self.elsewhere);
         bytes[14] = self.note;
         bytes[15] = u8::from(self.lends);
@@ -53,7 +55,11 @@ impl Record {
         Self {
             position: long(0),
             block: u32::from_ne_bytes(bytes[8..12].try_into().expect("4 bytes")),
-            kind: if bytes[12] == 0 { Kind::Value } else { Kind::Failure },
+            kind: match bytes[12] {
+                0 => Kind::Value,
+                1 => Kind::Failure,
+                _ => Kind::Output,
+            },
             elsewhere: bytes[13] != 0,
             lends: bytes[15] != 0,
             note: bytes[14],
