@@ -221,7 +221,9 @@ fn small_extents_are_given_back() {
     // They are no concern of the bound.
     assert_eq!((store.used(), arena.in_use()), (0, 80 * MIB));
     assert!(in_memory(&store) >= 80 * MIB);
-    extents.into_iter().for_each(|extent| arena.free(extent));
+    for extent in extents {
+        arena.free(extent);
+    }
     assert_eq!(arena.in_use(), 0);
     assert!(in_memory(&store) <= 64 * MIB + HEADS, "kept to be used again");
     arena.trim();

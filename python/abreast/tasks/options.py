@@ -103,7 +103,8 @@ def options(
 
     Parameters
     ----------
-    plan, seed, seed_global, progress, output, on_error, retries, retry_on, timeout, deadline, checkpoint
+    plan, seed, seed_global, progress, output, on_error, retries, retry_on, timeout, deadline,
+    checkpoint
         As for `map`. What submitted tasks print shows as it comes.
 
     Examples

@@ -32,6 +32,7 @@ THEMES = (
     "futures",
     "future_arguments",
     "streams",
+    "checkpoints",
     "graphs",
     "output",
     "nesting",
