@@ -155,7 +155,8 @@ def main() -> None:
     if np.__version__ != PINNED:
         sys.exit(f"the golden files are those of NumPy {PINNED}, this is {np.__version__}")
     for name, lines in FILES.items():
-        (HERE / f"{name}.txt").write_text("".join(f"{line.rstrip()}\n" for line in lines()))
+        text = "".join(f"{line.rstrip()}\n" for line in lines())
+        (HERE / f"{name}.txt").write_text(f"# NumPy {PINNED}, golden/make.py\n{text}")
 
 
 if __name__ == "__main__":

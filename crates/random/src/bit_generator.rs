@@ -22,7 +22,7 @@ pub trait BitGenerator: Rng {
     /// A number below 1, a multiple of 2⁻⁵³.
     #[inline]
     fn next_double(&mut self) -> f64 {
-        (self.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+        double(self.next_u64())
     }
 
     /// A number below 1, a multiple of 2⁻²⁴.
@@ -31,11 +31,26 @@ pub trait BitGenerator: Rng {
         (self.next_u32() >> 8) as f32 * (1.0 / (1_u32 << 24) as f32)
     }
 
+    /// As many doubles as `out` holds, the same as from [`next_double`](Self::next_double) in turn.
+    /// A generator that can make several at once does so here.
+    #[inline]
+    fn fill_doubles(&mut self, out: &mut [f64]) {
+        for value in out {
+            *value = self.next_double();
+        }
+    }
+
     /// The next word as the generator makes it: what `random_raw` of NumPy returns.
     #[inline]
     fn next_raw(&mut self) -> u64 {
         self.next_u64()
     }
+}
+
+/// The upper 53 bits of a word as a number below 1.
+#[inline]
+pub(crate) fn double(word: u64) -> f64 {
+    (word >> 11).cast_signed() as f64 * (1.0 / (1_u64 << 53) as f64)
 }
 
 /// References and boxes draw from what they hold.
@@ -48,6 +63,11 @@ impl<R: DerefMut<Target: BitGenerator>> BitGenerator for R {
     #[inline]
     fn next_float(&mut self) -> f32 {
         self.deref_mut().next_float()
+    }
+
+    #[inline]
+    fn fill_doubles(&mut self, out: &mut [f64]) {
+        self.deref_mut().fill_doubles(out);
     }
 
     #[inline]

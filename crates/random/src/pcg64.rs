@@ -1,6 +1,6 @@
 //! PCG64: NumPy's default generator.
 
-use crate::bit_generator::rand_core_traits;
+use crate::bit_generator::{double, rand_core_traits};
 use crate::half_word::HalfWord;
 use crate::{BitGenerator, SeedSequence};
 
@@ -81,8 +81,7 @@ impl Pcg64 {
     #[inline]
     fn long(&mut self) -> u64 {
         self.state = self.state.wrapping_mul(MULTIPLIER).wrapping_add(self.increment);
-        let high = (self.state >> 64) as u64;
-        (high ^ self.state as u64).rotate_right((high >> 58) as u32)
+        permuted(self.state)
     }
 
     #[inline]
@@ -101,8 +100,41 @@ impl From<&SeedSequence> for Pcg64 {
     }
 }
 
-impl BitGenerator for Pcg64 {}
+impl BitGenerator for Pcg64 {
+    /// Four states in a row, each four steps on at a time: one step alone waits for the last one.
+    fn fill_doubles(&mut self, out: &mut [f64]) {
+        const LEAP: u128 = {
+            let square = MULTIPLIER.wrapping_mul(MULTIPLIER);
+            square.wrapping_mul(square)
+        };
+        let (fours, mut rest) = out.as_chunks_mut();
+        if fours.len() < 8 {
+            rest = out; // not worth the preparation
+        } else {
+            let state = self.state;
+            let after = |steps| advanced(state, MULTIPLIER, self.increment, steps);
+            let plus = advanced(0, MULTIPLIER, self.increment, 4);
+            let mut states = [after(1), after(2), after(3), after(4)];
+            let end = after(4 * fours.len() as u128);
+            for four in fours {
+                *four = states.map(|state| double(permuted(state)));
+                states = states.map(|state| state.wrapping_mul(LEAP).wrapping_add(plus));
+            }
+            self.state = end;
+        }
+        for value in rest {
+            *value = self.next_double();
+        }
+    }
+}
 rand_core_traits!(Pcg64);
+
+/// What a state gives out.
+#[inline]
+fn permuted(state: u128) -> u64 {
+    let high = (state >> 64) as u64;
+    (high ^ state as u64).rotate_right((high >> 58) as u32)
+}
 
 fn joined(high: u64, low: u64) -> u128 {
     u128::from(high) << 64 | u128::from(low)

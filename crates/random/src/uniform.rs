@@ -11,6 +11,11 @@ impl Distribution<f64> for StandardUniform {
     fn draw<B: BitGenerator + ?Sized>(&self, bits: &mut B) -> f64 {
         bits.next_double()
     }
+
+    #[inline]
+    fn fill<B: BitGenerator + ?Sized>(&self, bits: &mut B, out: &mut [f64]) {
+        bits.fill_doubles(out);
+    }
 }
 
 impl Distribution<f32> for StandardUniform {

@@ -4,7 +4,7 @@ mod golden;
 
 use golden::{cases, digest, words};
 use random::{
-    BitGenerator, Mt19937, Pcg64, Pcg64Dxsm, Philox4x64, SeedSequence, SeedableRng, Sfc64,
+    BitGenerator, Mt19937, Pcg64, Pcg64Dxsm, Philox4x64, Rng, SeedSequence, SeedableRng, Sfc64,
 };
 
 /// What the tests need of a generator beside its trait.
@@ -249,5 +249,22 @@ fn seed_sequences() {
         assert_eq!(wider(&grandchild.generate_u64(4)), words(child), "{entropy} {key:?}");
         assert_eq!(sequence.children_spawned(), 3);
         assert_eq!(sequence.spawn(1)[0].spawn_key().last(), Some(&3));
+    }
+}
+
+/// Many doubles at once are those of single calls, and leave the same state, for any length.
+#[test]
+fn doubles_at_once() {
+    let mut once = Pcg64::new(9);
+    once.next_u32(); // a kept half stays kept
+    let mut singly = once.clone();
+    for length in (0..80).chain([1000, 1001, 1002, 1003]) {
+        let mut out = vec![0.0; length];
+        once.fill_doubles(&mut out);
+        assert!(
+            out.into_iter().all(|value| value.to_bits() == singly.next_double().to_bits()),
+            "{length}"
+        );
+        assert_eq!(once, singly, "{length}");
     }
 }

@@ -2,7 +2,7 @@
 
 /// The lines of a golden file, each cut at its colons.
 pub(crate) fn cases<const N: usize>(text: &str) -> impl Iterator<Item = [&str; N]> {
-    text.lines().map(|line| {
+    text.lines().filter(|line| !line.starts_with('#')).map(|line| {
         let parts: Vec<&str> = line.split(':').map(str::trim).collect();
         parts.try_into().unwrap_or_else(|_| panic!("not {N} parts: {line}"))
     })
