@@ -272,7 +272,7 @@ def test_the_parent_is_killed(start):
     shared = ab.share(np.ones(10_000_000))
     def work(x):
         made = x + shared
-        os.write(1, b"holds\n")
+        os.write(1, b"holds\\n")
         time.sleep(30)
     results = ab.map(np.ones, [10_000_000] * 2)
     futures = [ab.submit(work, x) for x in results]

@@ -22,9 +22,6 @@ SQUEEZE = """
         size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (hard if spare is None else size + spare, hard))
 
-    def tight(x, spare):
-        return leave(spare)
-
     def settles():
         deadline = time.monotonic() + 5
         while ab.report().used and time.monotonic() < deadline:
@@ -59,27 +56,6 @@ def test_address_space_of_the_parent_is_full(run):
         leave(None)
         assert [float(each.mean()) for each in ab.map(np.ones, [n] * 2)] == [1, 1]
     del shared
-    settles()
-    print("well")
-    """
-    assert run(textwrap.dedent(SQUEEZE) + textwrap.dedent(text)) == "well\n"
-
-
-def test_address_space_of_a_worker_is_full(run):
-    text = """
-    ab.plan("processes:1")
-    x = np.ones(n)
-    for _ in range(3):
-        ab.map(tight, [None], [50 * MIB])
-        refused(ab.map, np.sum, [x])
-        refused(ab.submit(np.sum, x).result)
-        refused(ab.map, lambda k: x[k], [0])
-        refused(ab.map, np.ones, [n])
-        found = ab.map(np.sum, [x, x[:10], x], on_error="return")
-        assert [type(it) for it in found] == [MemoryError, np.float64, MemoryError], found
-        ab.map(tight, [None], [None])
-        assert ab.map(np.sum, [x] * 2) == [n, n]
-        assert ab.map(np.ones, [n])[0].sum() == n
     settles()
     print("well")
     """

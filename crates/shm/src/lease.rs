@@ -91,6 +91,12 @@ impl Lodging {
         }
     }
 
+    /// Whether others have given something back since the last `reclaim`.
+    pub fn has_returns(&self) -> bool {
+        let end = self.books.lock().expect("books").lent.len();
+        self.arena.head().returned().any(end)
+    }
+
     /// Give all memory back that is kept for reuse.
     pub fn trim(&self) {
         self.reclaim();

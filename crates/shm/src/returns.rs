@@ -17,8 +17,15 @@ impl<'words, W: Word> Returns<'words, W> {
     /// large, which nobody can have lent, is ignored.
     pub fn give(&self, number: u32) {
         if let Some(word) = self.0.get(number as usize / 64) {
-            word.fetch_or(1 << (number % 64), Ordering::AcqRel);
+            // Whoever gave may now look whether the owner sleeps, and the owner, before it does,
+            // looks here: one of them sees the other.
+            word.fetch_or(1 << (number % 64), Ordering::SeqCst);
         }
+    }
+
+    /// Whether there are numbers below `end` in the set.
+    pub fn any(&self, end: usize) -> bool {
+        self.0[..end.div_ceil(64)].iter().any(|word| word.load(Ordering::SeqCst) != 0)
     }
 
     /// Empty the set, of numbers below `end`: reads by those who gave them come before this.

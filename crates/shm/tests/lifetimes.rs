@@ -235,7 +235,9 @@ fn leases_come_back_in_any_order() {
         assert_eq!(store.used(), 0);
     }
     assert_eq!(spans[0], spans[1]);
+    assert!(lodging.has_returns());
     lodging.reclaim();
+    assert!(!lodging.has_returns());
     assert_eq!(lodging.place(*Raw::of(&[1; 10])).unwrap().number(), 0);
 }
 

@@ -173,9 +173,11 @@ impl Runner {
         }
         let leaves = || slot.retire().load(Ordering::SeqCst) != 0;
         let over = || jobs.iter().any(|&job| !self.is_open(job));
+        // It may have come after `reclaim`, with a ring that nobody heard.
+        let given = || self.lodging.has_returns();
         let rung = |limit| {
             let start = os::now();
-            slot.bell().sleep(limit, || queue.has_ready() || leaves() || over());
+            slot.bell().sleep(limit, || queue.has_ready() || leaves() || over() || given());
             limit.is_none_or(|limit| os::now() - start < limit.as_nanos() as u64)
         };
         if rest && self.lodging.views().are_open() && !rung(Some(REST)) {
