@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from abreast.backends.contract import Backend, Ended, Job, Output, Pulled, Running
-<<<<<<< HEAD
 from abreast.checkpoint.keep import NotKept
-=======
->>>>>>> output
 from abreast.errors import DeadlineExceeded, PoolClosed, TaskTimeout, TransferError, WorkerLost
 from abreast.pickling import Blob, pack
 from abreast.tasks import clock
@@ -65,11 +62,7 @@ class Tries:
         """No task from this index on runs again."""
         self._pushed = 0
         self._ended: list[Ended] = []
-<<<<<<< HEAD
-        self._output: list[Output] = []
-=======
         self._said: list[Output] = []
->>>>>>> output
         self._finished = self._notes = self._done = 0
         self._callbacks: list[Callable[[], None]] = []
         self._clocked = False
@@ -128,25 +121,14 @@ class Tries:
             said, self._said = self._said, []
             finished, self._finished = self._finished, 0
             notes, self._notes = self._notes, 0
-<<<<<<< HEAD
-            output, self._output = self._output, []
-        if output and not finished:
-            return Pulled(0, notes, [], output)
-        if not finished and self._late and self._is_over():
-=======
         if not finished and not said and self._late and self._is_over():
->>>>>>> output
             raise self._exceeded()
         if results is not None:
             for index, value, error in ended:
                 if error is None:
                     results[index] = value
             ended = [each for each in ended if each.error is not None]
-<<<<<<< HEAD
-        return Pulled(finished, notes, ended, output)
-=======
         return Pulled(finished, notes, ended, said)
->>>>>>> output
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until `pull` has something."""
@@ -154,19 +136,11 @@ class Tries:
 
     def ready(self) -> bool:
         """Whether `pull` may have something."""
-<<<<<<< HEAD
-        return bool(self._finished or self._output) or self._job.ready()
-
-    def _wait(self, timeout: float | None, results: list[Any] | None) -> bool:
-        until = None if timeout is None else time.monotonic() + timeout
-        while not self._finished and not self._output:
-=======
         return bool(self._finished or self._said) or self._job.ready()
 
     def _wait(self, timeout: float | None, results: list[Any] | None) -> bool:
         until = None if timeout is None else time.monotonic() + timeout
         while not self._finished and not self._said:
->>>>>>> output
             now = time.monotonic()
             left = None if until is None else max(0.0, until - now)
             if self._deadline is not None:
@@ -181,11 +155,7 @@ class Tries:
                 break
             if until is not None and time.monotonic() >= until:
                 break
-<<<<<<< HEAD
-        return bool(self._finished or self._output)
-=======
         return self._finished > 0 or bool(self._said)
->>>>>>> output
 
     def _sift(self, timeout: float | None, results: list[Any] | None) -> None:
         """Take what ended, run again what may, and keep the rest for `pull`."""
@@ -195,11 +165,7 @@ class Tries:
         pulled = self._job.pull(timeout, direct)
         if pulled.output:
             with self._lock:
-<<<<<<< HEAD
-                self._output.extend(pulled.output)
-=======
                 self._said.extend(pulled.output)
->>>>>>> output
         if not pulled.finished:
             return
         with self._lock:
