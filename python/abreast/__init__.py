@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TransferError,
         WorkerLost,
     )
+    from abreast.journal.timeline import Timeline, timeline
     from abreast.plans import Plan, plan, shutdown
     from abreast.report import Report, report
     from abreast.shared import share
@@ -59,6 +60,8 @@ __all__ = [
     "config",
     "report",
     "Report",
+    "timeline",
+    "Timeline",
     "AbreastError",
     "ConfigError",
     "LaunchError",
@@ -77,6 +80,7 @@ _HOMES = {
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.report": "report Report",
+    "abreast.journal.timeline": "timeline Timeline",
     "abreast.errors": "AbreastError ConfigError LaunchError PlanError PoolClosed "
     "RandomStreamWarning RemoteError TransferError WorkerLost",
     "abreast._abreast": "__version__",

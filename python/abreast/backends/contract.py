@@ -33,6 +33,8 @@ class Level:
     inner_threads: int = 1
     inner: tuple[Level, ...] = field(default=())
     """The levels below, for tasks that call abreast themselves; none means serial."""
+    memory: int = 0
+    """Most bytes of a worker process's own memory; zero for its share of the machine's."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Call:
     indexed: bool = False
     watched: bool = False
     """Note when a task draws from a random stream that it shares with others."""
+    caller: str = ""
+    """What the user called, such as ``"map"``: for the journal."""
 
 
 class Ended(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from abreast import _abreast
-from abreast.backends import memory
+from abreast.backends import journal, memory
 from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
 from abreast.backends.native import environment
 from abreast.backends.sources import Sources
@@ -64,6 +64,7 @@ class ProcessesBackend:
             "argv": sys.argv,
             "folder": self._folder,
             "level": pickle.dumps(self.level),
+            "memory": _most(self.level),
             "path": path,
         }
         command = [sys.executable, *_interpreter_flags(), "-c", _BOOT.format(path=path)]
@@ -76,6 +77,8 @@ class ProcessesBackend:
             dumps,
             loads,
             memory.shared(),
+            journal.shared(),
+            journal.plan_of(self.level),
         )
 
     def open(self, call: Call) -> Job:
@@ -88,7 +91,7 @@ class ProcessesBackend:
         if call.watched:
             style |= _abreast.WATCHED
         try:
-            job = self._pool.open(call.function, style)
+            job = self._pool.open(call.function, style, journal.title(call))
         except (MemoryError, OSError):
             raise
         except Exception as reason:
@@ -129,6 +132,7 @@ class ProcessesJob:
 
     def __init__(self, job: _abreast.ProcessJob, brings_function: bool) -> None:
         self._job = job
+        self.entry = job.entry
         self._brings_function = brings_function
         self._pushed = 0
         self.want = job.want
@@ -142,11 +146,15 @@ class ProcessesJob:
     def push(self, items: Iterable[Any]) -> None:
         """Append a task for each item."""
         steady = isinstance(items, (list, tuple, range)) or getattr(items, "steady", False)
+        name = None
         if self._brings_function:
+            items = list(items)
+            if len(items) == 1:
+                name = journal.name_of(items[0][0])
             pack = memory.shared().pack
             items = ((dumps_call(function, pack), args, kwargs) for function, args, kwargs in items)
         try:
-            self._pushed += self._job.push(items, steady)
+            self._pushed += self._job.push(items, steady, name)
         except (MemoryError, OSError):
             raise
         except RuntimeError as reason:
@@ -196,6 +204,14 @@ def _ended(index: int, kind: int, value: Any) -> Ended:
     if kind == _abreast.GARBLED:
         return Ended(index, None, garbled(index, value))
     return Ended(index, None, lost(value, index))
+
+
+def _most(level: Level) -> int:
+    """Return how many bytes a worker's own memory may grow to."""
+    from abreast.config import get
+    from abreast.machine import memory as machine_memory
+
+    return level.memory or get().worker_memory or machine_memory() // level.workers
 
 
 def _folder() -> str:

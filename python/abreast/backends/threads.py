@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakSet
 
 from abreast import _abreast
+from abreast.backends import journal
 from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
 from abreast.backends.isolation import Isolated, copy_function, pack
 from abreast.backends.native import Guest, ProcessLimit, limit_here
@@ -37,7 +38,9 @@ class ThreadsBackend:
             survives_crash=False,
             stops_anything=False,
         )
-        self._pool = _abreast.ThreadPool(level.workers, before_on_thread, after)
+        self._pool = _abreast.ThreadPool(
+            level.workers, before_on_thread, after, journal.shared(), journal.plan_of(level)
+        )
         self._threads: list[threading.Thread | None] = [None] * level.workers
         self._lock = threading.Lock()
         self.jobs: WeakSet[ThreadsJob] = WeakSet()
@@ -107,13 +110,16 @@ class ThreadsJob:
         self._limited = False
         self._lock = threading.Lock()
         function, style = call.function, _style(call)
+        title = None if function is None else journal.title(call)
+        self._is_apply = function is None
         if self._isolate:
             function, style = Isolated(call), _abreast.INDEXED | (style & _abreast.WATCHED)
         from abreast.plans import context_of
 
         self._context = context_of(backend.level)
         self._brings_function = function is None
-        self._job = pool.open(None if function is None else self._guest(function), style)
+        self._job = pool.open(None if function is None else self._guest(function), style, title)
+        self.entry = self._job.entry
         backend.jobs.add(self)
         self.want = self._job.want
         self.wait = self._job.wait
@@ -131,7 +137,9 @@ class ThreadsJob:
         if self._isolate:
             self._push_packed(items)
         elif self._brings_function:
-            self._send([(self._guest(function), *rest) for function, *rest in items])
+            items = list(items)
+            name = journal.name_of(items[0][0]) if len(items) == 1 else None
+            self._send([(self._guest(function), *rest) for function, *rest in items], name)
         else:
             self._send(list(items))
 
@@ -142,13 +150,16 @@ class ThreadsJob:
 
     def _push_packed(self, items: Iterable[Any]) -> None:
         packed: list[bytes] = []
+        name = None
         try:
             for at, item in enumerate(items):
                 packed.append(pack(item, self._pushed + at))
+                if self._is_apply:
+                    name = journal.name_of(item[0])
         finally:
-            self._send(packed)
+            self._send(packed, name if len(packed) == 1 else None)
 
-    def _send(self, items: Sequence[Any]) -> None:
+    def _send(self, items: Sequence[Any], name: str | None = None) -> None:
         self._pushed += len(items)
         if not self._backend.started:
             self._backend.start()
@@ -157,7 +168,7 @@ class ThreadsJob:
         if enter:
             _limit.enter(self._backend.level.inner_threads)
         try:
-            self._job.push(items)
+            self._job.push(items, name)
         except RuntimeError as error:
             self._over()
             raise shut_down() if str(error) == "the pool is closed" else error from None

@@ -93,5 +93,5 @@ def main(number: int) -> None:
     os.chdir(hello["folder"])
     _level = hello["level"]
     worker.ready()
-    worker.serve(Hooks)
+    worker.serve(Hooks, hello["memory"])
     # As a script ends: exit handlers run, open files are written.

@@ -1,0 +1,180 @@
+"""A worker that has grown too large is replaced between tasks; a dead one says how large it was."""
+
+import os
+import resource
+import signal
+import time
+
+import pytest
+
+import abreast as ab
+
+LIMIT = 150_000_000
+KEPT = []
+
+
+def hoard(size):
+    """Keep memory for ever, and say who does."""
+    KEPT.append(b"x" * size)
+    time.sleep(0.03)
+    return os.getpid(), len(KEPT)
+
+
+def borrow(size):
+    """Use as much, and give it back."""
+    data = b"x" * size
+    time.sleep(0.03)
+    return os.getpid(), len(data)
+
+
+def circle(size):
+    """Leave memory to the garbage collector."""
+    data = [bytearray(size)]
+    data.append(data)
+    time.sleep(0.03)
+    return os.getpid(), size
+
+
+def big(size):
+    return bytes(size)
+
+
+def fill_and_die(size):
+    data = bytearray(b"x") * size
+    os.kill(os.getpid(), signal.SIGKILL)
+    return len(data)
+
+
+def limited(size):
+    own = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, own[1]))
+    try:
+        return len(bytearray(size))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, own)
+
+
+def outgrown(found):
+    return [event for event in found.events if event.what == "outgrown"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    yield
+    ab.shutdown()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_that_grows_is_replaced_and_nothing_is_lost(workers):
+    plan = ab.plan("processes", workers=workers, memory=LIMIT)
+    found = ab.map(hoard, [25_000_000] * 24, plan=plan)
+    assert len(found) == 24
+    processes = {pid for pid, _ in found}
+    assert len(processes) > workers
+    # None went far beyond: it looks after each task that ends 0.1 s after its last look.
+    assert max(kept for _, kept in found) <= 12
+    timeline = ab.timeline(last=1)
+    assert {event.process for event in outgrown(timeline)} < processes | {None}
+    assert len(outgrown(timeline)) >= 2
+    assert all(event.detail > LIMIT for event in outgrown(timeline))
+    assert timeline.jobs[0].lost == 0
+    assert timeline.jobs[0].ran == 24
+    assert "R" in str(timeline)
+    report = ab.report()
+    assert report.total.replaced >= 2
+    assert "replaced because of their memory" in str(report)
+    assert not report.total.lost
+
+
+@pytest.mark.parametrize("function", [borrow, circle])
+def test_memory_that_is_given_back_counts_no_more(function):
+    plan = ab.plan("processes", workers=1, memory=LIMIT)
+    found = ab.map(function, [60_000_000] * 20, plan=plan)
+    assert len({pid for pid, _ in found}) == 1
+    assert not outgrown(ab.timeline(last=1))
+
+
+def test_shared_memory_is_nobodys_own():
+    plan = ab.plan("processes", workers=1, memory=LIMIT)
+    data = ab.share(bytes(400_000_000))
+    found = ab.map(lambda _: (time.sleep(0.05), sum(memoryview(data)[::4096])), range(8), plan=plan)
+    assert found == [(None, 0)] * 8
+    assert not outgrown(ab.timeline(last=1))
+
+
+def test_the_setting_of_the_process_and_of_the_plan():
+    before = ab.config.get()
+    ab.config.set(worker_memory="150 MB")
+    try:
+        found = ab.map(hoard, [50_000_000] * 12, plan="processes:1")
+        assert len({pid for pid, _ in found}) > 1
+        # The plan's own goes before.
+        own = ab.plan("processes", workers=1, memory="2 GB")
+        found = ab.map(hoard, [50_000_000] * 8, plan=own)
+        assert len({pid for pid, _ in found}) == 1
+    finally:
+        ab.config.set(worker_memory=before.worker_memory)
+
+
+def test_the_default_is_a_share_of_the_machine():
+    from abreast.backends.contract import Level
+    from abreast.backends.processes import _most
+    from abreast.machine import memory
+
+    assert _most(Level("processes", 4)) == memory() // 4
+    assert _most(Level("processes", 4, memory=5)) == 5
+
+
+def test_a_plan_prints_it_and_is_another_pool():
+    plan = ab.plan("processes", workers=1, memory="1 GB")
+    assert repr(plan) == "plan('processes', workers=1, memory=1000000000)"
+    assert plan.levels[0] != ab.plan("processes:1").levels[0]
+
+
+@pytest.mark.parametrize(
+    ("spec", "memory", "message"),
+    [
+        ("threads", "1 GB", "plan('threads', memory='1 GB'): its workers are not processes"),
+        ("serial", 10**9, "plan('serial', memory=1000000000): its workers are not processes"),
+        ("processes", "much", "plan: memory='much': a number of bytes, not negative"),
+        ("processes", 0, "plan: memory=0: a number of bytes, at least 1"),
+        ("processes", -1, "plan: memory=-1: a number of bytes, not negative"),
+    ],
+)
+def test_misuse(spec, memory, message):
+    with pytest.raises(ab.PlanError) as caught:
+        ab.plan(spec, memory=memory)
+    assert message in str(caught.value)
+
+
+def test_a_worker_that_is_killed_says_how_large_it_was():
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    size = most + 200_000_000
+    with pytest.raises(ab.WorkerLost, match=r"SIGKILL.* task 0; it had up to [\d,]+ MiB") as caught:
+        ab.map(fill_and_die, [size], plan="processes:1")
+    assert size < caught.value.peak < size + 300_000_000
+    assert (caught.value.index, caught.value.signal) == (0, signal.SIGKILL)
+    # A small one had less than this process has: the system cannot tell, so nothing is said.
+    with pytest.raises(ab.WorkerLost) as caught:
+        ab.map(fill_and_die, [10], plan="processes:1")
+    assert caught.value.peak is None
+    assert "MiB" not in str(caught.value)
+
+
+def test_a_task_that_may_not_have_so_much_memory_fails_as_itself():
+    with pytest.raises(MemoryError):
+        ab.map(limited, [8 << 30], plan="processes:1")
+    assert ab.map(limited, [10], plan="processes:1") == [10]
+    assert ab.timeline(last=2).jobs[0].failed == 1
+
+
+def test_results_that_outgrow_memory_go_to_a_file():
+    before = ab.config.get()
+    ab.config.set(memory="30 MB")
+    try:
+        spilled = ab.report().spilled
+        futures = [ab.submit(big, 10_000_000) for _ in range(12)]
+        assert [len(future.result()) for future in futures] == [10_000_000] * 12
+        assert ab.report().spilled > spilled
+    finally:
+        ab.config.set(memory=before.memory)
