@@ -1,6 +1,5 @@
 """A worker that has grown too large is replaced between tasks; a dead one says how large it was."""
 
-import os
 import resource
 import signal
 import time
@@ -10,48 +9,62 @@ import pytest
 import abreast as ab
 
 LIMIT = 150_000_000
-KEPT = []
 
 
-def hoard(size):
-    """Keep memory for ever, and say who does."""
-    KEPT.append(b"x" * size)
-    time.sleep(0.03)
-    return os.getpid(), len(KEPT)
+def made_here():
+    """Make the tasks: as functions of a function they travel by value, and workers start faster."""
+
+    def hoard(size):
+        """Keep memory for ever, and say who does."""
+        import builtins
+        import os
+        import time
+
+        kept = builtins.__dict__.setdefault("kept", [])
+        kept.append(b"x" * size)
+        time.sleep(0.11)
+        return os.getpid(), len(kept)
+
+    def borrow(size):
+        """Use as much, and give it back."""
+        import os
+        import time
+
+        data = b"x" * size
+        time.sleep(0.11)
+        return os.getpid(), len(data)
+
+    def circle(size):
+        """Leave memory to the garbage collector."""
+        import os
+        import time
+
+        data = [b"x" * size]
+        data.append(data)
+        time.sleep(0.11)
+        return os.getpid(), size
+
+    def fill_and_die(size):
+        import os
+
+        data = b"x" * size
+        os.kill(os.getpid(), 9)
+        return len(data)
+
+    def limited(size):
+        import resource
+
+        own = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 50, own[1]))
+        try:
+            return len(bytearray(size))
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, own)
+
+    return hoard, borrow, circle, fill_and_die, limited
 
 
-def borrow(size):
-    """Use as much, and give it back."""
-    data = b"x" * size
-    time.sleep(0.03)
-    return os.getpid(), len(data)
-
-
-def circle(size):
-    """Leave memory to the garbage collector."""
-    data = [bytearray(size)]
-    data.append(data)
-    time.sleep(0.03)
-    return os.getpid(), size
-
-
-def big(size):
-    return bytes(size)
-
-
-def fill_and_die(size):
-    data = bytearray(b"x") * size
-    os.kill(os.getpid(), signal.SIGKILL)
-    return len(data)
-
-
-def limited(size):
-    own = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, own[1]))
-    try:
-        return len(bytearray(size))
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, own)
+hoard, borrow, circle, fill_and_die, limited = made_here()
 
 
 def outgrown(found):
@@ -67,21 +80,21 @@ def _fresh():
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_worker_that_grows_is_replaced_and_nothing_is_lost(workers):
     plan = ab.plan("processes", workers=workers, memory=LIMIT)
-    found = ab.map(hoard, [25_000_000] * 24, plan=plan)
-    assert len(found) == 24
+    found = ab.map(hoard, [60_000_000] * 9, plan=plan)
+    assert len(found) == 9
     processes = {pid for pid, _ in found}
     assert len(processes) > workers
-    # None went far beyond: it looks after each task that ends 0.1 s after its last look.
-    assert max(kept for _, kept in found) <= 12
+    # It looks after each task that ends 0.1 s after its last look.
+    assert max(kept for _, kept in found) <= 3
     timeline = ab.timeline(last=1)
     assert {event.process for event in outgrown(timeline)} < processes | {None}
-    assert len(outgrown(timeline)) >= 2
+    assert len(outgrown(timeline)) >= 1
     assert all(event.detail > LIMIT for event in outgrown(timeline))
     assert timeline.jobs[0].lost == 0
-    assert timeline.jobs[0].ran == 24
+    assert timeline.jobs[0].ran == 9
     assert "R" in str(timeline)
     report = ab.report()
-    assert report.total.replaced >= 2
+    assert report.total.replaced >= 1
     assert "replaced because of their memory" in str(report)
     assert not report.total.lost
 
@@ -89,7 +102,7 @@ def test_a_worker_that_grows_is_replaced_and_nothing_is_lost(workers):
 @pytest.mark.parametrize("function", [borrow, circle])
 def test_memory_that_is_given_back_counts_no_more(function):
     plan = ab.plan("processes", workers=1, memory=LIMIT)
-    found = ab.map(function, [60_000_000] * 20, plan=plan)
+    found = ab.map(function, [60_000_000] * 6, plan=plan)
     assert len({pid for pid, _ in found}) == 1
     assert not outgrown(ab.timeline(last=1))
 
@@ -97,8 +110,8 @@ def test_memory_that_is_given_back_counts_no_more(function):
 def test_shared_memory_is_nobodys_own():
     plan = ab.plan("processes", workers=1, memory=LIMIT)
     data = ab.share(bytes(400_000_000))
-    found = ab.map(lambda _: (time.sleep(0.05), sum(memoryview(data)[::4096])), range(8), plan=plan)
-    assert found == [(None, 0)] * 8
+    found = ab.map(lambda _: (time.sleep(0.05), sum(data[::4096])), range(4), plan=plan)
+    assert found == [(None, 0)] * 4
     assert not outgrown(ab.timeline(last=1))
 
 
@@ -106,11 +119,11 @@ def test_the_setting_of_the_process_and_of_the_plan():
     before = ab.config.get()
     ab.config.set(worker_memory="150 MB")
     try:
-        found = ab.map(hoard, [50_000_000] * 12, plan="processes:1")
+        found = ab.map(hoard, [80_000_000] * 3, plan="processes:1")
         assert len({pid for pid, _ in found}) > 1
         # The plan's own goes before.
         own = ab.plan("processes", workers=1, memory="2 GB")
-        found = ab.map(hoard, [50_000_000] * 8, plan=own)
+        found = ab.map(hoard, [80_000_000] * 3, plan=own)
         assert len({pid for pid, _ in found}) == 1
     finally:
         ab.config.set(worker_memory=before.worker_memory)
@@ -163,7 +176,7 @@ def test_a_worker_that_is_killed_says_how_large_it_was():
 
 def test_a_task_that_may_not_have_so_much_memory_fails_as_itself():
     with pytest.raises(MemoryError):
-        ab.map(limited, [8 << 30], plan="processes:1")
+        ab.map(limited, [1 << 51], plan="processes:1")
     assert ab.map(limited, [10], plan="processes:1") == [10]
     assert ab.timeline(last=2).jobs[0].failed == 1
 
@@ -173,7 +186,7 @@ def test_results_that_outgrow_memory_go_to_a_file():
     ab.config.set(memory="30 MB")
     try:
         spilled = ab.report().spilled
-        futures = [ab.submit(big, 10_000_000) for _ in range(12)]
+        futures = [ab.submit(bytes, 10_000_000) for _ in range(12)]
         assert [len(future.result()) for future in futures] == [10_000_000] * 12
         assert ab.report().spilled > spilled
     finally:

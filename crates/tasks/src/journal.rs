@@ -62,9 +62,9 @@ impl Run {
 
     fn write(&self, target: &mut Vec<u8>) {
         let longs = [self.first, self.started, self.ended, self.busy, self.sent, self.returned];
-        longs.iter().for_each(|long| target.extend_from_slice(&long.to_ne_bytes()));
+        target.extend(longs.into_iter().flat_map(u64::to_ne_bytes));
         let words = [self.call, self.lane, self.count, self.end as u32];
-        words.iter().for_each(|word| target.extend_from_slice(&word.to_ne_bytes()));
+        target.extend(words.into_iter().flat_map(u32::to_ne_bytes));
         target.extend_from_slice(&[0; Self::BYTES - 6 * 8 - 4 * 4]);
     }
 }
