@@ -84,8 +84,10 @@ def test_entries_add_up(plan):
     assert job.ended - job.opened <= took
     assert 0.175 <= job.busy <= took * job.workers
     assert 0.02 <= job.longest < took
-    firsts = [task.first for task in found.tasks if task.tasks == 1 and task.busy > 0.004]
-    assert len(firsts) == len(set(firsts)) == 15
+    firsts = [task.first for task in found.tasks]
+    assert len(firsts) == len(set(firsts))
+    # Those that are not tiny have an entry of their own.
+    assert {index for index in range(20) if index % 4 != 1} <= set(firsts)
     assert len(found.workers) == (1 if plan == "serial" else 2)
     assert plan == "serial" or job.waiting > 0.05
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from abreast.journal.read import Job, Tables, Task, read
-from abreast.journal.words import plural, spell, size
+from abreast.journal.words import plural, size, spell
 
 __all__ = ["Summary", "Total", "last_call", "summarize", "total"]
 
