@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from abreast import config
+    from abreast.comparison.compare import compare
+    from abreast.comparison.found import Comparison
     from abreast.errors import (
         AbreastError,
         ConfigError,
@@ -62,6 +64,8 @@ __all__ = [
     "Report",
     "timeline",
     "Timeline",
+    "compare",
+    "Comparison",
     "AbreastError",
     "ConfigError",
     "LaunchError",
@@ -81,6 +85,7 @@ _HOMES = {
     "abreast.shared": "share",
     "abreast.report": "report Report",
     "abreast.journal.timeline": "timeline Timeline",
+    "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError ConfigError LaunchError PlanError PoolClosed "
     "RandomStreamWarning RemoteError TransferError WorkerLost",
     "abreast._abreast": "__version__",
@@ -97,9 +102,15 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     home = _HOME[name]
-    value = getattr(import_module(home), name) if home else import_module(f"abreast.{name}")
-    globals()[name] = value
-    return value
+    if not home:
+        return import_module(f"abreast.{name}")
+    module = import_module(home)
+    globals()[name] = getattr(module, name)
+    # Python has just put the module itself here; where a function is called so, that comes first.
+    alike = home.rpartition(".")[2]
+    if alike in _HOME and _HOME[alike] == home:
+        globals()[alike] = getattr(module, alike)
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

@@ -119,8 +119,10 @@ def unpicklable(what: str, index: int | None, reason: BaseException) -> Transfer
     return error
 
 
-def garbled(index: int, reason: BaseException) -> TransferError:
+def garbled(index: int, reason: BaseException) -> TransferError | MemoryError:
     """Say that a result came back and cannot be read here."""
+    if isinstance(reason, MemoryError):
+        return MemoryError(f"the result of task {index} cannot be read: {reason}")
     error = TransferError(
         f"the result of task {index} cannot be read in the parent process: "
         f"{type(reason).__name__}: {reason}\n"

@@ -60,8 +60,20 @@ pub(crate) fn copied(
     span: Span,
     read: impl FnOnce(&mut [u8]) -> std::io::Result<()>,
 ) -> PyResult<Bound<'_, PyAny>> {
-    let copy = PyByteArray::new_with(py, span.len as usize, |target| {
-        read(target).map_err(|error| PyMemoryError::new_err(error.to_string()))
+    // Python's own constructor: that of the C interface prints a `SystemError` when there is no room.
+    let copy = py.get_type::<PyByteArray>().call1((span.len,)).map_err(|error| {
+        if !error.is_instance_of::<PyMemoryError>(py) {
+            return error;
+        }
+        let needed = span.len as f64 / f64::from(1 << 20);
+        PyMemoryError::new_err(format!(
+            "this process has no room for {needed:.1} MiB more, neither to map nor to copy them\n\
+             hint: `ulimit -v` tells how much address space a process may have"
+        ))
     })?;
+    let copy = copy.cast_into::<PyByteArray>()?;
+    // SAFETY: it was made here, nobody else knows it, and nothing of Python runs meanwhile.
+    let target = unsafe { copy.as_bytes_mut() };
+    read(target).map_err(|error| PyMemoryError::new_err(error.to_string()))?;
     Ok(copy.into_any())
 }

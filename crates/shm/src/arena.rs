@@ -246,19 +246,24 @@ impl Arena {
 
     /// Give free pages back until no more than `keep` bytes are left, the highest first.
     fn trim_pages(&self, book: &mut Book, keep: u64) {
-        let excess =
-            |book: &Book| book.warm.total() > book.pages.in_use() + book.huge.in_use() + keep;
-        if !excess(book) {
+        let excess = |book: &Book| {
+            book.warm.total().saturating_sub(book.pages.in_use() + book.huge.in_use() + keep)
+        };
+        if excess(book) == 0 {
             return;
         }
-        let free: Vec<Extent> = book.pages.free_ranges().chain(book.huge.free_ranges()).collect();
-        for extent in free.into_iter().rev() {
+        let free: Vec<_> = book.pages.free_ranges().map(|it| (it, PAGE)).collect();
+        let huge: Vec<_> = book.huge.free_ranges().map(|it| (it, HUGE)).collect();
+        for (extent, granule) in free.into_iter().chain(huge).rev() {
+            // What stays is the lowest, which is what is taken first.
             let range = extent.offset..extent.offset + extent.len;
-            if book.warm.remove(&range) {
-                self.discard(range);
-            }
-            if !excess(book) {
-                return;
+            loop {
+                let most = excess(book);
+                if most == 0 {
+                    return;
+                }
+                let Some(last) = book.warm.remove_last(&range, most, granule) else { break };
+                self.discard(last);
             }
         }
     }
@@ -283,9 +288,11 @@ impl Arena {
         fits.is_ok()
     }
 
+    /// In this order, and `take` in the other one: a process that dies in between leaves `used` too
+    /// high, never too low.
     fn give(&self, len: u64) {
-        self.budget.used().fetch_sub(len, Ordering::Relaxed);
         self.head.own().fetch_sub(len, Ordering::Relaxed);
+        self.budget.used().fetch_sub(len, Ordering::Relaxed);
     }
 
     fn full(&self, len: usize) -> io::Error {

@@ -1,8 +1,8 @@
 //! The first pages of a region: what its owner and the parent tell each other about extents.
 
-use crate::Mapping;
+use crate::{Mapping, Pins, Returns};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 /// Bytes of a region's head.
 pub(crate) const HEAD: u64 = 256 << 10;
@@ -43,25 +43,14 @@ impl Head {
         self.0.long(24)
     }
 
-    /// Pins below this one were ever used.
-    pub(crate) fn pins_high(&self) -> &AtomicU64 {
-        self.0.long(32)
+    /// Extents that the owner of this region reads.
+    pub(crate) fn pins(&self) -> Pins<'_> {
+        Pins::new(self.0.long(32), self.0.longs(PINS_AT, PINS))
     }
 
-    /// Extents that the owner of this region reads, one more than their position; zero is none.
-    pub(crate) fn pins(&self) -> &[AtomicU64] {
-        self.0.longs(PINS_AT, PINS)
-    }
-
-    /// Leases that nobody needs any more, a bit each.
-    pub(crate) fn returned(&self) -> &[AtomicU64] {
-        self.0.longs(RETURNED_AT, LEASES / 64)
-    }
-
-    /// Whether the owner reads the extent at `base`.
-    pub(crate) fn is_pinned(&self, base: u64) -> bool {
-        let high = self.pins_high().load(Ordering::Acquire).min(PINS as u64) as usize;
-        self.pins()[..high].iter().any(|pin| pin.load(Ordering::Acquire) == base + 1)
+    /// Leases that nobody needs any more.
+    pub(crate) fn returned(&self) -> Returns<'_> {
+        Returns::new(self.0.longs(RETURNED_AT, LEASES / 64))
     }
 }
 

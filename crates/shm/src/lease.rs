@@ -7,7 +7,6 @@ use crate::view::Views;
 use crate::{Mapping, Raw};
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 /// A worker's part of the shared memory: its own region, and its views of others.
@@ -79,22 +78,13 @@ impl Lodging {
     /// Free what others have given back.
     pub fn reclaim(&self) {
         let mut books = self.books.lock().expect("books");
-        let words = books.lent.len().div_ceil(64);
         let mut freed = Vec::new();
-        for (word, returned) in self.arena.head().returned()[..words].iter().enumerate() {
-            if returned.load(Ordering::Relaxed) == 0 {
-                continue;
+        self.arena.head().returned().take(books.lent.len(), |number| {
+            if let Some(placed) = books.lent.get_mut(number as usize).and_then(Option::take) {
+                freed.push(placed);
+                books.free.insert(number);
             }
-            let mut bits = returned.swap(0, Ordering::AcqRel);
-            while bits != 0 {
-                let number = word as u32 * 64 + bits.trailing_zeros();
-                bits &= bits - 1;
-                if let Some(placed) = books.lent.get_mut(number as usize).and_then(Option::take) {
-                    freed.push(placed);
-                    books.free.insert(number);
-                }
-            }
-        }
+        });
         drop(books);
         for placed in freed {
             self.arena.free_settled(placed);

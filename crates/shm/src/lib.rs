@@ -11,6 +11,7 @@
 //! * [`Arena`] — a region out of which its one owner hands out extents.
 //! * [`Store`] and [`Loan`] — the parent's side: what is placed once and read by many.
 //! * [`Lodging`] and [`Lease`] — a worker's side: its own region, what it lends, what it views.
+//! * [`Pins`] and [`Returns`] — all that the two sides tell each other about who holds what.
 //!
 //! What is particular to an operating system stands in one file, [`os`].
 
@@ -20,12 +21,15 @@ mod files;
 mod head;
 mod lease;
 mod mapping;
+mod pins;
 mod ranges;
 mod raw;
+mod returns;
 mod segment;
 mod store;
 mod view;
 mod window;
+mod word;
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
@@ -36,8 +40,11 @@ pub use extent::{Extent, Extents};
 pub use files::{Files, Span};
 pub use lease::{Lease, Lodging};
 pub use mapping::Mapping;
+pub use pins::Pins;
 pub use raw::{Raw, RawOf};
+pub use returns::Returns;
 pub use segment::Segment;
 pub use store::{Loan, Store, Tally, Tenant};
 pub use view::{Hold, View, Views};
 pub use window::Window;
+pub use word::Word;

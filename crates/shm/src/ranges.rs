@@ -67,6 +67,24 @@ impl Ranges {
         }
         !overlapping.is_empty()
     }
+
+    /// Take the highest numbers of `range` out of the set: one piece, of `most` at most, but for its
+    /// start, which is moved down to a multiple of `granule`.
+    pub(crate) fn remove_last(
+        &mut self,
+        range: &Range<u64>,
+        most: u64,
+        granule: u64,
+    ) -> Option<Range<u64>> {
+        let (&first, &last) = self.ranges.range(..range.end).next_back()?;
+        let (start, end) = (first.max(range.start), last.min(range.end));
+        if start >= end {
+            return None;
+        }
+        let removed = (end.saturating_sub(most) / granule * granule).max(start)..end;
+        self.remove(&removed);
+        Some(removed)
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +106,16 @@ mod tests {
                     prop_assert_eq!(ranges.remove(&range), had);
                 }
                 range.for_each(|at| flags[at as usize] = insert);
+                if let Some(last) = ranges.remove_last(&(10..50), 6, 4) {
+                    prop_assert!(last.start % 4 == 0 || !flags[last.start as usize - 1] || last.start == 10);
+                    prop_assert!(last.end - last.start < 6 + 4);
+                    prop_assert!(!flags[last.end as usize..50].contains(&true));
+                    for at in last {
+                        prop_assert!(std::mem::take(&mut flags[at as usize]));
+                    }
+                } else {
+                    prop_assert!(!flags[10..50].contains(&true));
+                }
                 prop_assert_eq!(ranges.total(), flags.iter().filter(|&&it| it).count() as u64);
                 for start in 0..90_u64 {
                     let probe = start..start + 5;

@@ -380,7 +380,7 @@ impl Shelf {
     fn is_pinned(&self, base: u64) -> bool {
         let live = self.tenants.iter().filter_map(Weak::upgrade);
         // Not dropped under the lock: an `Arc` that is the last one frees memory, no more.
-        live.filter(|tenant| !tenant.has_ended()).any(|tenant| tenant.head.is_pinned(base))
+        live.filter(|tenant| !tenant.has_ended()).any(|tenant| tenant.head.pins().hold(base))
     }
 }
 
@@ -461,12 +461,10 @@ impl Tenant {
             self.discard(span.base, span.base + len);
             return;
         }
-        let bit = 1 << (lease % 64);
-        if let Some(word) = self.head.returned().get(lease as usize / 64) {
-            word.fetch_or(bit, Ordering::AcqRel);
-        }
+        self.head.returned().give(lease);
         lent.unheard += len;
-        if lent.unheard >= WAKE_FROM {
+        // Room on disk is not kept for reuse: somebody else may need it.
+        if lent.unheard >= WAKE_FROM || span.is_spilled() {
             lent.unheard = 0;
             drop(lent);
             (self.wake)();

@@ -214,8 +214,7 @@ impl Views {
             None => return Err(io::Error::other("too many extents are open")),
         };
         state.pinned.insert(base, (pin, 1));
-        self.head.pins()[pin].store(base + 1, Ordering::Release);
-        self.head.pins_high().store(state.high as u64, Ordering::Release);
+        self.head.pins().set(pin, base);
         Ok(())
     }
 
@@ -225,7 +224,7 @@ impl Views {
         if *views == 0 {
             let pin = *pin;
             state.pinned.remove(&base);
-            self.head.pins()[pin].store(0, Ordering::Release);
+            self.head.pins().clear(pin);
             state.free.push(pin);
         }
     }

@@ -25,6 +25,7 @@ THEMES = (
     "values",
     "arguments",
     "sizes",
+    "buffers",
     "errors",
     "transfer",
     "random",

@@ -13,6 +13,9 @@ __all__ = ["Held", "descendants_of_session"]
 _PATIENCE = 3.0
 """Seconds for what has ended to be gone from the system's tables too."""
 
+_NATIVE = frozenset(("jemalloc_bg_thd",))
+"""Threads that a library starts when it is imported, and never ends: pyarrow's allocator."""
+
 
 class Held:
     """Threads, child processes, descriptors and shared mappings at the time it is made."""
@@ -63,7 +66,7 @@ def _threads() -> list[str]:
             names.append(Path(f"/proc/self/task/{task}/comm").read_text().strip())
         except OSError:
             continue
-    return names
+    return [name for name in names if name not in _NATIVE]
 
 
 def _children() -> list[str]:
