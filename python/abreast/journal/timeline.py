@@ -31,6 +31,14 @@ class Timeline:
         All that took part.
     dropped : int
         How many entries are not remembered any more: there is room for 200,000.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> _ = ab.map(abs, [-1, 2], plan="serial")
+    >>> found = ab.timeline(last=1)
+    >>> found.workers, sum(task.tasks for task in found.tasks)
+    (['serial'], 2)
     """
 
     def __init__(self, tables: Tables) -> None:
