@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -16,7 +17,7 @@ SQUEEZE = """
     n = 12_500_000  # 100 MB
 
     def leave(spare):
-        \"\"\"Let this process have so many bytes more of address space; None: as many as it likes.\"\"\"
+        # So many bytes more of address space for this process; None: as many as it likes.
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (hard if spare is None else size + spare, hard))
@@ -52,7 +53,7 @@ def test_address_space_of_the_parent_is_full(run):
         # No room to show a result, nor for a copy of it; the next call has nothing of that.
         refused(ab.map, np.ones, [n] * 2)
         refused(ab.submit(np.ones, n).result)
-        refused(ab.share, shared[5:] if False else x[:-1])
+        refused(ab.share, x[:-1])
         assert ab.map(np.sum, [shared] * 2) == [n, n]
         assert ab.map(abs, range(-3, 0)) == [3, 2, 1]
         leave(None)
@@ -86,7 +87,7 @@ def test_address_space_of_a_worker_is_full(run):
 
 
 def small(folder, size):
-    """Return a command that runs Python where `folder` is a file system of its own, of this size."""
+    """Return a command that runs a program where `folder` is a file system of this size."""
     unshare = shutil.which("unshare")
     probe = [unshare, "-rm", "mount", "-t", "tmpfs", "none", "/mnt"]
     if unshare is None or subprocess.run(probe, capture_output=True).returncode != 0:
@@ -164,8 +165,6 @@ def test_the_disk_is_full(run, tmp_path):
 
 def inside(run, tmp_path, text, command):
     """Run a program in such a place."""
-    import sys
-
     path = tmp_path / "program.py"
     path.write_text(textwrap.dedent(text))
     return run("", command=[*command, sys.executable, str(path)])

@@ -115,6 +115,17 @@ def test_fastest_of_all():
     assert sentence in str(found).splitlines()
 
 
+def test_nothing_was_measured(tmp_path):
+    with pytest.raises(ValueError, match="no rows were given\nhint"):
+        ab.Comparison([])
+    functions = {"a": lambda n: 1 / 0, "b": lambda n: {}[n]}
+    found = ab.compare(functions, [1, 2], on_error="omit", **QUIET)
+    assert found.table == [] and len(found.omitted) == 4
+    assert str(found).splitlines()[-1] == "b and a have no size in common"
+    assert found.fastest() == found.speedups() == {}
+    found.plot(tmp_path / "empty.png")
+
+
 def test_text():
     omitted = [Omitted("loop", "serial", 100_000, "the budget of 1.00 s was spent")]
     table = [*rows(COSTS, SIZES), *rows({"array": COSTS["array"]}, [100_000])]
@@ -232,6 +243,6 @@ assert "numpy" not in sys.modules, "and NumPy is not needed"
 """
     out = run(program).splitlines()
     assert out[0].startswith("plot: needs matplotlib, which cannot be imported here")
-    assert out[1] == "hint: pip install 'abreast[plot]', or pip install matplotlib"
+    assert out[1] == "hint: pip install matplotlib"
     assert out[2].startswith("to_pandas: needs pandas")
     assert out[-1] == '<pre class="comparison"> True'

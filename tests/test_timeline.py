@@ -156,7 +156,8 @@ def test_imap_submit_and_graphs_are_there(plan):
     assert found.jobs[0].caller == "compute"
     assert sum(task.tasks for task in found.tasks) == 21
     assert {task.function for task in found.tasks} == {"<lambda>", "sum"}
-    assert sum(task.busy for task in found.tasks) == pytest.approx(found.jobs[0].busy, rel=0.3)
+    # Reading a bundle is part of the call's time, and of no task's.
+    assert 0.04 <= sum(task.busy for task in found.tasks) <= found.jobs[0].busy + 1e-6
 
 
 def test_bytes_are_counted():
@@ -259,7 +260,8 @@ def test_pictures(drawn, tmp_path, plan):
 
 def test_without_matplotlib_it_says_what_to_install(tmp_path, monkeypatch):
     ab.map(abs, [1], plan="serial")
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for name in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ImportError, match=r"pip install 'abreast\[plot\]'"):
         ab.timeline(tmp_path / "run.png")
     assert ab.timeline()._repr_png_() is None

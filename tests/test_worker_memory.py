@@ -97,7 +97,7 @@ def test_a_worker_that_grows_is_replaced_and_nothing_is_lost(workers):
     report = ab.report()
     assert report.total.replaced >= 1
     assert "replaced because of their memory" in str(report)
-    assert not report.total.lost
+    assert not report.last.job.lost
 
 
 @pytest.mark.parametrize("function", [borrow, circle])

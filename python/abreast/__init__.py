@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from abreast.comparison.found import Comparison
     from abreast.errors import (
         AbreastError,
+        CheckpointError,
+        CheckpointWarning,
         ConfigError,
+        DeadlineExceeded,
         LaunchError,
         PlanError,
         PoolClosed,
         RandomStreamWarning,
         RemoteError,
+        TaskTimeout,
         TransferError,
         WorkerLost,
     )
@@ -67,12 +71,16 @@ __all__ = [
     "compare",
     "Comparison",
     "AbreastError",
+    "CheckpointError",
+    "CheckpointWarning",
     "ConfigError",
+    "DeadlineExceeded",
     "LaunchError",
     "PlanError",
     "PoolClosed",
     "RandomStreamWarning",
     "RemoteError",
+    "TaskTimeout",
     "TransferError",
     "WorkerLost",
     "__version__",
@@ -86,8 +94,9 @@ _HOMES = {
     "abreast.report": "report Report",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
-    "abreast.errors": "AbreastError ConfigError LaunchError PlanError PoolClosed "
-    "RandomStreamWarning RemoteError TransferError WorkerLost",
+    "abreast.errors": "AbreastError CheckpointError CheckpointWarning ConfigError "
+    "DeadlineExceeded LaunchError PlanError PoolClosed RandomStreamWarning RemoteError "
+    "TaskTimeout TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -28,6 +28,7 @@ __all__ = [
     "current",
     "expect",
     "forget",
+    "in_task",
     "inside",
     "plan",
     "resolve",
@@ -46,6 +47,8 @@ _OPENERS = {name: f"abreast.backends.{name}:open" for name in ("serial", "thread
 """The backends that come with the library, so that finding them costs no search."""
 
 _context: ContextVar[tuple[Level, ...] | None] = ContextVar("abreast_plan", default=None)
+_inside: ContextVar[bool] = ContextVar("abreast_inside", default=False)
+"""Whether a task runs here."""
 _process: list[Plan] | None = None
 """The plans set by statements, the last of which is in force; each is taken out again when it turns
 out to be the head of a `with`, in whatever order threads get there."""
@@ -473,17 +476,28 @@ def _is_busy() -> bool:
 def context_of(level: Level) -> Context:
     """Return a copy of this context for tasks of `level`: with the plan that it has inside."""
     context = copy_context()
-    context.run(_context.set, level.inner or (SERIAL,))
+    context.run(_enter, level)
     return context
+
+
+def _enter(level: Level) -> None:
+    _context.set(level.inner or (SERIAL,))
+    _inside.set(True)
+
+
+def in_task() -> bool:
+    """Whether this is called by a task, directly or not."""
+    return _worker is not None or _inside.get()
 
 
 @contextmanager
 def inside(level: Level) -> Iterator[None]:
     """Run a task of `level` here: the plan in force is what that level has inside."""
-    token = _context.set(level.inner or (SERIAL,))
+    token, outside = _context.set(level.inner or (SERIAL,)), _inside.set(True)
     try:
         yield
     finally:
+        _inside.reset(outside)
         _context.reset(token)
 
 

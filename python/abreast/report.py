@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from abreast.journal.summary import Summary, Total
@@ -28,6 +28,12 @@ class Report:
         Bytes that went to tasks as a place in shared memory, without a copy.
     returned : int
         Bytes that came back from tasks that way.
+    again : int
+        How often a task ran once more, after a failure, because of ``retries=``.
+    ran_again : tuple of (function, task, reason)
+        The latest of these.
+    given_up : int
+        Threads whose task did not stop at its ``timeout=``: they run on, and nobody waits for them.
     peak, used, kept, limit : int
         Most bytes in use at one time; in use now; in this process, in use or kept for reuse; the
         bound.
@@ -50,16 +56,32 @@ class Report:
     used: int = 0
     kept: int = 0
     limit: int = 0
+    again: int = 0
+    ran_again: tuple[tuple[str, int, str], ...] = ()
+    given_up: int = 0
     last: Summary | None = None
     total: Total | None = None
 
     def __str__(self) -> str:
-        parts = [str(part) for part in (self.last, self.total) if part is not None]
-        return "\n".join([*parts, self._memory()])
+        calls = [str(part) for part in (self.last, self.total) if part is not None]
+        return "\n".join([*calls, *self._memory(), *self._tries()])
 
-    def _memory(self) -> str:
+    def _tries(self) -> list[str]:
+        lines = []
+        if self.again:
+            named = [f"task {task} of {name} ({why})" for name, task, why in self.ran_again[-5:]]
+            before = "" if self.again == len(named) else "..., "
+            lines.append(f"ran again: {self.again}, {before}{', '.join(named)}")
+        if self.given_up:
+            lines.append(
+                f"given up: {self.given_up} threads, whose task was in compiled code at its "
+                "timeout; plan('processes') ends such a task"
+            )
+        return lines
+
+    def _memory(self) -> list[str]:
         if not self.limit:
-            return "shared memory: not used"
+            return ["shared memory: not used"]
         from abreast.journal.words import size
 
         lines = [
@@ -79,7 +101,7 @@ class Report:
                 f"  note: {size(self.spilled)} exceeded the bound and went to a file; "
                 "abreast.config.set(memory=...) raises it"
             )
-        return "\n".join(lines)
+        return lines
 
 
 def report() -> Report:
@@ -101,5 +123,13 @@ def report() -> Report:
     """
     from abreast.backends import memory
     from abreast.journal.summary import last_call, total
+    from abreast.tasks import tally
 
-    return Report(**(memory.tally() or {}), last=last_call(), total=total())
+    again, ran_again = tally.again()
+    tries: dict[str, Any] = {
+        "again": again,
+        "ran_again": tuple((each.function, each.task, each.reason) for each in ran_again),
+        "given_up": tally.given_up(),
+    }
+    tries.update(memory.tally() or {})
+    return Report(**tries, last=last_call(), total=total())

@@ -23,6 +23,7 @@ use pyo3::prelude::*;
 fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<processes::ProcessPool>()?;
     module.add_class::<processes::ProcessJob>()?;
+    module.add_class::<processes::Speech>()?;
     module.add_class::<threads::ThreadPool>()?;
     module.add_class::<threads::ThreadJob>()?;
     module.add_class::<worker::Worker>()?;
@@ -31,6 +32,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<parcel::Parcel>()?;
     module.add_function(wrap_pyfunction!(parcel::delivered, module)?)?;
     module.add_function(wrap_pyfunction!(threads::help, module)?)?;
+    module.add_function(wrap_pyfunction!(threads::say, module)?)?;
     module.add_class::<graph::Graph>()?;
     module.add_class::<journal::Journal>()?;
     module.add_class::<journal::SerialLane>()?;

@@ -16,6 +16,10 @@ const OPEN_JOBS: usize = 64;
 /// Bytes of a worker's result ring: a power of two.
 pub(crate) const RING: usize = 1 << 20;
 
+/// Set by the parent in the word of the running task, while that runs: its end does not count any
+/// more, and its worker takes no other task, so that killing the worker ends this task alone.
+pub(crate) const CONDEMNED: u64 = 1 << 63;
+
 const LINE: usize = 64;
 const SLOT: usize = 4 * LINE;
 const SLOTS_AT: usize = 4096;
@@ -114,7 +118,8 @@ impl<'control> Slot<'control> {
         self.mapping.word(self.at + 8)
     }
 
-    /// One more than the position that runs; zero when none does.
+    /// One more than the position that runs; zero when none does. With [`CONDEMNED`]: the worker is
+    /// about to be killed for it.
     pub(crate) fn running(self) -> &'control AtomicU64 {
         self.mapping.long(self.at + 16)
     }

@@ -1,6 +1,7 @@
 //! Workers start, die, are replaced and let go.
 
 use crate::block::Pending;
+use crate::control::CONDEMNED;
 use crate::job::{Job, Loss};
 use crate::shared::{Shared, State};
 use shm::Tenant;
@@ -93,6 +94,31 @@ impl Shared {
         // A worker that has ended by now does not take them; its process says so, to the watch.
         let _ = os::send_descriptors(&ours, &descriptors);
         Ok(Member { pid: child.id(), process, tenant, lane, inherited, _socket: ours })
+    }
+
+    /// Ask (`kill`: force) a worker to stop the task at `position`; false when it has ended it.
+    pub(crate) fn stop(&self, state: &State, worker: usize, position: u64, kill: bool) -> bool {
+        let Some(member) = &state.members[worker] else { return false };
+        let slot = self.control.slot(worker);
+        let running = position + 1;
+        if !kill {
+            slot.interrupt().store(running, Ordering::SeqCst);
+            // Asked before: it may be over the moment that it is told.
+            let runs = slot.running().load(Ordering::Acquire) == running;
+            os::interrupt(member.process.as_fd());
+            return runs;
+        }
+        // The worker ends a task by the same exchange. So either its result counts and it lives, or
+        // it runs nothing else before it dies.
+        let condemned = running | CONDEMNED;
+        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        match slot.running().compare_exchange(running, condemned, success, failure) {
+            Err(now) if now != condemned => false,
+            _ => {
+                os::kill(member.process.as_fd());
+                true
+            }
+        }
     }
 
     /// Tell every worker to leave as soon as it has nothing to do.

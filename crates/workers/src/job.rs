@@ -54,13 +54,26 @@ pub struct Delivery {
     pub loans: Vec<Arc<Loan>>,
 }
 
+/// Something that a task said before it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Which task of the job.
+    pub index: u64,
+    /// In what way, as the worker tagged it.
+    pub tag: u8,
+    /// Its bytes, among those of the [`Inbox`] it came with.
+    pub bytes: std::ops::Range<usize>,
+}
+
 /// What came back and nobody looked at yet.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    /// The bytes of all deliveries together.
+    /// The bytes of everything together.
     pub bytes: Vec<u8>,
     /// In the order in which they came.
     pub deliveries: Vec<Delivery>,
+    /// What tasks said, each before its delivery.
+    pub said: Vec<Said>,
 }
 
 #[derive(Debug)]
@@ -82,6 +95,10 @@ pub struct Job {
     pub(crate) arrived: AtomicBool,
     /// What the journal calls it, and its first task there.
     entry: (AtomicU32, AtomicU64),
+    /// The pool's own thread is to tell of what tasks say.
+    pub(crate) aloud: AtomicBool,
+    /// It was asked to, and has not yet.
+    pub(crate) speaking: AtomicBool,
     /// Somebody is to be told of deliveries without asking for them.
     pub(crate) watched: AtomicBool,
     progress: Mutex<Progress>,
@@ -103,6 +120,8 @@ impl Job {
             function,
             arrived: AtomicBool::new(false),
             entry: Default::default(),
+            aloud: AtomicBool::new(false),
+            speaking: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             progress: Mutex::new(progress),
         })
@@ -141,6 +160,25 @@ impl Job {
         let mut progress = self.progress();
         self.arrived.store(false, Ordering::Relaxed);
         std::mem::take(&mut progress.inbox)
+    }
+
+    /// Have the pool's hook called when tasks say something, without anybody asking for it.
+    pub fn speak_up(&self) {
+        self.aloud.store(true, Ordering::Relaxed);
+    }
+
+    /// Take what tasks said and leave the rest.
+    pub fn listen(&self) -> (Vec<u8>, Vec<Said>) {
+        let mut progress = self.progress();
+        let said = std::mem::take(&mut progress.inbox.said);
+        if said.is_empty() {
+            return (Vec::new(), said);
+        }
+        if progress.inbox.deliveries.is_empty() {
+            self.arrived.store(false, Ordering::Relaxed);
+            return (std::mem::take(&mut progress.inbox.bytes), said);
+        }
+        (progress.inbox.bytes.clone(), said)
     }
 
     /// Tasks pushed and neither delivered nor withdrawn.

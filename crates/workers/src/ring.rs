@@ -10,6 +10,8 @@ pub enum Kind {
     Value,
     /// The task raised this.
     Failure,
+    /// The task, which has not ended, says this; the note tells in what way.
+    Output,
 }
 
 /// The fixed part of a record.
@@ -38,9 +40,7 @@ pub(crate) const INLINE: usize = RING / 16;
 
 impl Record {
     fn to_bytes(self) -> [u8; HEAD] {
-        let flags = u8::from(self.kind == Kind::Failure)
-            | u8::from(self.elsewhere) << 1
-            | u8::from(self.lends) << 2;
+        let flags = self.kind as u8 | u8::from(self.elsewhere) << 2 | u8::from(self.lends) << 3;
         let mut bytes = [0; HEAD];
         bytes[..8].copy_from_slice(&self.position.to_ne_bytes());
         bytes[8..10].copy_from_slice(&(self.block as u16).to_ne_bytes());
@@ -58,9 +58,13 @@ impl Record {
         Self {
             position: long(0),
             block: u16::from_ne_bytes([bytes[8], bytes[9]]).into(),
-            kind: if flags & 1 == 0 { Kind::Value } else { Kind::Failure },
-            elsewhere: flags & 2 != 0,
-            lends: flags & 4 != 0,
+            kind: match flags & 3 {
+                0 => Kind::Value,
+                1 => Kind::Failure,
+                _ => Kind::Output,
+            },
+            elsewhere: flags & 4 != 0,
+            lends: flags & 8 != 0,
             note: bytes[11],
             nanos: long(16),
             ended: long(24),

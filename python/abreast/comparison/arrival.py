@@ -76,10 +76,13 @@ def refuse_unfinished(value: Any) -> None:
     if inspect.isawaitable(value):
         if inspect.iscoroutine(value):
             value.close()  # or Python warns that nobody awaited it
+        from asyncio import _get_running_loop
+
+        where = "" if _get_running_loop() is None else "; in a script, for here a loop runs already"
         raise TypeError(
             f"it returned an awaitable ({type(value).__name__}), and nothing here awaits it\n"
             "hint: compare a function that returns the value itself, such as "
-            "lambda n: asyncio.run(f(n))"
+            f"lambda n: asyncio.run(f(n)){where}"
         )
     if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
         raise TypeError(

@@ -74,6 +74,8 @@ class Comparison:
         everything: list[Row | Omitted] = [*self.table, *self.omitted]
         # Also what Ctrl-C came before.
         keys = list(dict.fromkeys([*series, *((each.label, each.plan) for each in everything)]))
+        if not keys:
+            raise ValueError("Comparison: no rows were given\nhint: abreast.compare makes one")
         self.names = names_of(keys)
         self.base = find(self.names, base)
         self._series = dict(zip(keys, self.names, strict=True))
@@ -224,8 +226,7 @@ class Comparison:
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "matplotlib":
                 raise
-            install = "pip install 'abreast[plot]', or pip install matplotlib"
-            raise _missing("plot", "matplotlib", install, error) from None
+            raise _missing("plot", "matplotlib", "pip install matplotlib", error) from None
 
     def _repr_html_(self) -> str:
         from abreast.comparison.picture import html
@@ -314,7 +315,7 @@ def names_of(series: Sequence[tuple[str, str]]) -> list[str]:
 def find(names: Sequence[str], base: str | None) -> str:
     """Return the name to compare with: the given one, or the first."""
     if base is None:
-        return names[0] if names else ""
+        return names[0]
     if base not in names:
         raise ValueError(
             f"base={base!r}: nothing here is called so\n"

@@ -24,7 +24,6 @@ def draw(timeline: Timeline) -> Figure:
         If Matplotlib is not installed.
     """
     try:
-        from matplotlib import colormaps
         from matplotlib.figure import Figure
     except ImportError:
         raise ImportError(
@@ -38,7 +37,6 @@ def draw(timeline: Timeline) -> Figure:
         spans.append((task.start, task.end - task.start))
     figure = Figure(figsize=(9, 1.2 + 0.32 * max(2, len(rows))), layout="constrained")
     axes = figure.add_subplot()
-    colours = colormaps["tab10"].colors
     for number, (function, places) in enumerate(bars.items()):
         label: Any = function if number < _NAMED else "others" if number == _NAMED else None
         for row, spans in places.items():
@@ -47,7 +45,7 @@ def draw(timeline: Timeline) -> Figure:
             axes.broken_barh(
                 spans,
                 (row - 0.4, 0.8),
-                facecolors=[colours[min(number, _NAMED)]],
+                facecolors=[f"C{min(number, _NAMED)}"],
                 edgecolors="white" if edge else "face",
                 linewidth=edge,
                 label=label,

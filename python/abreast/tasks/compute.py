@@ -157,7 +157,17 @@ class _Run:
         """Futures that did not end yet."""
         self.job: Job = backend.open(Call(self.runner(), caller="compute"))
         self.entry: Callable[[], int] | None = getattr(self.job, "entry", None)
+        bar.follow(self.job, lambda index: self.running(index))
         self.begin()
+
+    def running(self, index: int) -> str:
+        """Say which tasks a bundle holds."""
+        steps = self.flying[index][1] if index in self.flying else []
+        tasks = [step >> 1 for step in steps if step >= 0]
+        if not tasks:
+            return f"bundle {index}"
+        first = f"task {self.graph.rank(tasks[0])}, {self.tasks.name(tasks[0])},"
+        return first if len(tasks) == 1 else f"{first} or one of {len(tasks) - 1} after it"
 
     def runner(self) -> Callable[..., Any]:
         """Return what the workers run."""

@@ -33,9 +33,11 @@ THEMES = (
     "future_arguments",
     "streams",
     "graphs",
+    "output",
     "nesting",
     "inner_threads",
     "cancel",
+    "tries",
     "crash",
 )
 """The modules of `abreast.testing.cases`, in the order in which they run."""

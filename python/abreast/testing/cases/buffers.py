@@ -290,7 +290,7 @@ def shared_is_as_it_was() -> Any:
 
 @case("numpy", requires="isolated background")
 def the_caller_goes_on_writing() -> Any:
-    """A task gets an array as it was when it was submitted, though the caller changes it at once."""
+    """A task gets an array as it was when it was submitted, though the caller changes it."""
     x, futures = np.zeros(N), []
     for step in range(60):
         futures.append(ab.submit(total, x))
@@ -328,7 +328,12 @@ def bytes_of_any_length() -> Any:
 @case("large")
 def objects_of_any_length() -> Any:
     """Large objects without arrays arrive: lists, dicts, texts, integers."""
-    items = [list(range(100_000)), {n: str(n) for n in range(20_000)}, "text" * 100_000, 7**200_000]
+    items: list[Any] = [
+        list(range(100_000)),
+        {n: str(n) for n in range(20_000)},
+        "text" * 100_000,
+        7**200_000,
+    ]
     shared = ab.share(items[0])
     return ab.map(same, items), ab.map(lambda k: shared[k], [0, -1]), ab.map(sum, [shared])
 
@@ -347,8 +352,8 @@ def exceptions_with_large_arrays() -> Any:
     def fail(value: float) -> None:
         raise ValueError("large", np.full(N, value))
 
-    kept = ab.map(fail, [1.0, 2.0], on_error="return")
-    error = caught(ab.map, fail, [3.0])
+    kept: list[Any] = ab.map(fail, [1.0, 2.0], on_error="return")
+    error: Any = caught(ab.map, fail, [3.0])
     return [each.args for each in kept if isinstance(each, ValueError)], type(error), error.args
 
 
@@ -365,7 +370,10 @@ def _frames(pandas: Any) -> Any:
     back = ab.map(same, items)
     shared = ab.share(frame)
     return (
-        [bool(one.equals(item)) and type(one) is type(item) for one, item in zip(back, items)],
+        [
+            bool(one.equals(item)) and type(one) is type(item)
+            for one, item in zip(back, items, strict=True)
+        ],
         bool(shared.equals(frame)),
         ab.map(lambda name: float(shared[name].max()), ["a", "b"]),
         ab.map(lambda it: float(it["a"].sum() + it["b"].sum()), [shared, frame, shared.iloc[5:]]),
@@ -382,7 +390,9 @@ def _tables(arrow: Any) -> Any:
     table = arrow.table({"a": np.arange(N), "b": ["x", None] * (N // 2)})
     items = [table, table["a"], table.slice(7, 100), ab.share(table)]
     back = ab.map(same, items)
-    return [bool(one.equals(item)) for one, item in zip(back, items)], ab.map(len, items)
+    return [bool(one.equals(item)) for one, item in zip(back, items, strict=True)], ab.map(
+        len, items
+    )
 
 
 def _with(name: str, work: Callable[[Any], Any]) -> Any:
