@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         TransferError,
         WorkerLost,
     )
+    from abreast.journal.timeline import Timeline, timeline
     from abreast.plans import Plan, plan, shutdown
     from abreast.report import Report, report
     from abreast.shared import share
@@ -65,6 +66,8 @@ __all__ = [
     "config",
     "report",
     "Report",
+    "timeline",
+    "Timeline",
     "compare",
     "Comparison",
     "AbreastError",
@@ -89,6 +92,7 @@ _HOMES = {
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.report": "report Report",
+    "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning ConfigError "
     "DeadlineExceeded LaunchError PlanError PoolClosed RandomStreamWarning RemoteError "

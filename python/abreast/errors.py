@@ -73,12 +73,15 @@ class WorkerLost(AbreastError):
         The signal that ended it, if one did.
     status : int or None
         Its exit status, if it left by itself.
+    peak : int or None
+        Most bytes of memory that it had at one time, shared memory included, if that is known.
     """
 
     index: int | None = None
     pid: int | None = None
     signal: int | None = None
     status: int | None = None
+    peak: int | None = None
 
 
 class TaskTimeout(AbreastError, TimeoutError):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from abreast.journal.summary import Summary, Total
 
 __all__ = ["Report", "report"]
 
@@ -14,6 +17,10 @@ class Report:
 
     Attributes
     ----------
+    last : Summary or None
+        Where the time of the last call went, and what to change.
+    total : Total or None
+        All calls together, and what happened to workers.
     fresh, reused, spilled : int
         Bytes that were copied into shared memory: into memory that had to be had from the system,
         into memory that was used before, into a file, because memory had reached its bound.
@@ -52,9 +59,12 @@ class Report:
     again: int = 0
     ran_again: tuple[tuple[str, int, str], ...] = ()
     given_up: int = 0
+    last: Summary | None = None
+    total: Total | None = None
 
     def __str__(self) -> str:
-        return "\n".join([*self._memory(), *self._tries()])
+        calls = [str(part) for part in (self.last, self.total) if part is not None]
+        return "\n".join([*calls, *self._memory(), *self._tries()])
 
     def _tries(self) -> list[str]:
         lines = []
@@ -72,12 +82,14 @@ class Report:
     def _memory(self) -> list[str]:
         if not self.limit:
             return ["shared memory: not used"]
+        from abreast.journal.words import size
+
         lines = [
-            f"shared memory: {_size(self.used)} in use, {_size(self.peak)} at most, "
-            f"bound {_size(self.limit)}",
-            f"  copied in: {_size(self.fresh)} to fresh memory, {_size(self.reused)} to memory "
+            f"shared memory: {size(self.used)} in use, {size(self.peak)} at most, "
+            f"bound {size(self.limit)}",
+            f"  copied in: {size(self.fresh)} to fresh memory, {size(self.reused)} to memory "
             "used before",
-            f"  without a copy: {_size(self.passed)} to tasks, {_size(self.returned)} from tasks",
+            f"  without a copy: {size(self.passed)} to tasks, {size(self.returned)} from tasks",
         ]
         if self.fresh > self.reused:
             lines.append(
@@ -86,24 +98,31 @@ class Report:
             )
         if self.spilled:
             lines.append(
-                f"  note: {_size(self.spilled)} exceeded the bound and went to a file; "
+                f"  note: {size(self.spilled)} exceeded the bound and went to a file; "
                 "abreast.config.set(memory=...) raises it"
             )
         return lines
 
 
 def report() -> Report:
-    """Return what happened so far.
+    """Return what happened so far: where the time went, what was copied, and what to change.
 
     Examples
     --------
     >>> import abreast as ab
     >>> print(ab.report())  # doctest: +SKIP
+    last call: map(fit) on processes:4: 40 tasks in 12.4 s
+      computing 9.8 s (79 % of the workers' time), sending 0.2 s, receiving 0.1 s, waiting 12.1 s
+      381.5 MiB to tasks, 1.2 KiB from tasks; uneven tail 2.6 s
+      advice: task 39 took 2.9 s and ended 2.6 s after the others: put the longest first
+    in total: 1 call, 40 tasks, 39.2 s of computing
+      workers: 4 started
     shared memory: 0 B in use, 381.5 MiB at most, bound 11.7 GiB
       copied in: 381.5 MiB to fresh memory, 0 B to memory used before
       without a copy: 2.6 GiB to tasks, 0 B from tasks
     """
     from abreast.backends import memory
+    from abreast.journal.summary import last_call, total
     from abreast.tasks import tally
 
     again, ran_again = tally.again()
@@ -113,12 +132,4 @@ def report() -> Report:
         "given_up": tally.given_up(),
     }
     tries.update(memory.tally() or {})
-    return Report(**tries)
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024 or unit == "GiB":
-            break
-        count /= 1024
-    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+    return Report(**tries, last=last_call(), total=total())

@@ -8,6 +8,7 @@ mod call;
 mod codec;
 mod enter;
 mod graph;
+mod journal;
 mod lodging;
 mod memory;
 mod originals;
@@ -33,6 +34,8 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(threads::help, module)?)?;
     module.add_function(wrap_pyfunction!(threads::say, module)?)?;
     module.add_class::<graph::Graph>()?;
+    module.add_class::<journal::Journal>()?;
+    module.add_class::<journal::SerialLane>()?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;
     module.add("INDEXED", call::INDEXED)?;

@@ -3,11 +3,13 @@
 use crate::call::{FAILURE, GARBLED, LOST, VALUE};
 use crate::codec;
 use crate::enter::{enter, interrupt_soon, outside};
+use crate::journal::{Clock, Entry, Journal};
 use crate::memory::{Clerk, Memory, read_value};
 use crate::originals::Originals;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use shm::os::Ending;
 use shm::{Loan, Store};
 use std::collections::HashMap;
@@ -52,6 +54,10 @@ impl Drop for ProcessJob {
     }
 }
 
+fn entry(pool: &Pool) -> Entry<'_> {
+    Entry { journal: pool.journal(), plan: pool.plan(), workers: pool.workers() }
+}
+
 fn key(job: &Arc<Job>) -> usize {
     Arc::as_ptr(job) as usize
 }
@@ -66,7 +72,7 @@ fn io_error(error: io::Error) -> PyErr {
 #[pymethods]
 impl ProcessPool {
     #[new]
-    #[pyo3(signature = (workers, command, environment, hello, idle, dumps, loads, memory, speak))]
+    #[pyo3(signature = (workers, command, environment, hello, idle, dumps, loads, memory, speak, journal, plan))]
     #[expect(clippy::too_many_arguments, reason = "settings, each named by its one caller")]
     fn new(
         workers: usize,
@@ -78,9 +84,12 @@ impl ProcessPool {
         loads: Py<PyAny>,
         memory: &Memory,
         speak: Py<PyAny>,
+        journal: &Journal,
+        plan: &str,
     ) -> PyResult<Self> {
         let idle = Duration::try_from_secs_f64(idle).unwrap_or(Duration::MAX / 4);
-        let settings = Settings { workers, command, environment, hello, idle };
+        let (journal, plan) = (journal.journal.clone(), plan.into());
+        let settings = Settings { workers, command, environment, hello, idle, journal, plan };
         let callbacks = Callbacks::default();
         let called = callbacks.clone();
         let pool = Pool::new(settings, memory.store.clone(), move |job, event| {
@@ -110,8 +119,9 @@ impl ProcessPool {
     /// A job whose tasks call `function` (none: each brings its own), as it is now, in this style.
     ///
     /// `settings` are what they find around them, with a number that tells them from others.
-    /// `aloud`: have the pool's `speak` called when tasks say something.
-    #[pyo3(signature = (function, style, settings, aloud))]
+    /// `aloud`: have the pool's `speak` called when tasks say something. `title` says caller and
+    /// function to the journal.
+    #[pyo3(signature = (function, style, settings, aloud, title = None))]
     fn open(
         &self,
         py: Python<'_>,
@@ -119,7 +129,10 @@ impl ProcessPool {
         style: u64,
         settings: Option<(u32, Vec<u8>)>,
         aloud: bool,
+        title: Option<(PyBackedStr, PyBackedStr)>,
     ) -> PyResult<ProcessJob> {
+        let title = title.as_ref().map(|(caller, function)| (&**caller, &**function));
+        let call = entry(&self.pool).begin(title);
         let mut clerk = Clerk::new(self.pool.store());
         let mut bytes = Vec::new();
         let mut style = style;
@@ -135,6 +148,7 @@ impl ProcessPool {
         }
         let function = (!brings).then_some((&bytes[..], clerk.loans));
         let job = self.pool.open(function, style).map_err(io_error)?;
+        job.enter(call, 0);
         if aloud {
             job.speak_up();
         }
@@ -192,11 +206,25 @@ impl ProcessJob {
     ///
     /// An item that cannot be pickled raises the pickler's error with attribute `item` = its place
     /// in `items`; those before it are appended. `steady`: nothing runs between two items that could
-    /// change one, so that memory which several share need not be compared.
-    /// With `at`, tasks get the indices from there on.
-    #[pyo3(signature = (items, steady, at = None))]
-    fn push(&self, items: &Bound<'_, PyAny>, steady: bool, mut at: Option<u64>) -> PyResult<usize> {
+    /// change one, so that memory which several share need not be compared. With `at`, tasks get
+    /// the indices from there on. `name`: that of the function which the only item brings, for the
+    /// journal.
+    #[pyo3(signature = (items, steady, at = None, name = None))]
+    fn push(
+        &self,
+        items: &Bound<'_, PyAny>,
+        steady: bool,
+        mut at: Option<u64>,
+        name: Option<&Bound<'_, PyString>>,
+    ) -> PyResult<usize> {
         let py = items.py();
+        let start = self.pool.journal().is_on().then(shm::os::now);
+        let mut counted = 0;
+        if let Some(name) = name {
+            let (call, first) = entry(&self.pool).join(name.to_str()?, 1);
+            self.job.enter(call, first);
+            counted = 1;
+        }
         let dumps = self.dumps.bind(py);
         let most = self.job.appetite().1;
         let mut block = Items::default();
@@ -218,6 +246,10 @@ impl ProcessJob {
             }
         }
         self.publish(py, &mut block, &mut at)?;
+        if let Some((start, mut journal)) = start.zip(self.pool.journal().write()) {
+            let now = shm::os::now();
+            journal.pushed(self.job.entry().0, (count - counted) as u64, now - start, now);
+        }
         Ok(count)
     }
 
@@ -232,8 +264,10 @@ impl ProcessJob {
         timeout: Option<f64>,
         results: Option<Bound<'py, PyList>>,
     ) -> PyResult<Pulled<'py>> {
+        let mut clock = Clock::new(self.pool.journal());
         if !self.job.has_arrivals() {
             enter(py, timeout, |slice| self.pool.wait(&self.job, slice))?;
+            clock.waited();
         }
         let inbox = self.job.take();
         let loads = self.loads.bind(py);
@@ -272,7 +306,13 @@ impl ProcessJob {
             };
             events.push((index, kind, value).into_pyobject(py)?);
         }
+        clock.pulled(self.pool.journal(), self.job.entry().0);
         Ok((finished, notes, events, said))
+    }
+
+    /// Number of the call in the journal; zero for none.
+    fn entry(&self) -> u32 {
+        self.job.entry().0
     }
 
     /// Wait at most `timeout` seconds until something arrived; true when it did.
@@ -402,17 +442,17 @@ fn read_whole<'py>(
     }
 }
 
-/// A loss as a tuple: reason, process id, exit status, signal.
+/// A loss as a tuple: reason, process id, exit status, signal, most bytes of memory.
 fn describe(py: Python<'_>, loss: Loss) -> PyResult<Bound<'_, PyTuple>> {
-    let (reason, pid, ending) = match loss {
-        Loss::Died { pid, ending } => ("died", Some(pid), Some(ending)),
-        Loss::CannotStart { ending } => ("start", None, ending),
-        Loss::Closed => ("closed", None, None),
+    let (reason, pid, ending, peak) = match loss {
+        Loss::Died { pid, ending, peak } => ("died", Some(pid), Some(ending), peak),
+        Loss::CannotStart { ending } => ("start", None, ending, None),
+        Loss::Closed => ("closed", None, None, None),
     };
     let (status, signal) = match ending {
         Some(Ending::Exited(status)) => (Some(status), None),
         Some(Ending::Killed(signal)) => (None, Some(signal)),
         Some(Ending::Unknown) | None => (None, None),
     };
-    (reason, pid, status, signal).into_pyobject(py)
+    (reason, pid, status, signal, peak).into_pyobject(py)
 }

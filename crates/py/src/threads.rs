@@ -8,12 +8,14 @@ mod job;
 
 use crate::call::{FAILURE, VALUE};
 use crate::enter::enter;
+use crate::journal::{Clock, Entry, Journal};
 use engine::{Shared, raise};
 use job::{Done, Job, Said};
 use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyList, PyString, PyTuple};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -42,22 +44,38 @@ pub(crate) struct ThreadJob {
 #[pymethods]
 impl ThreadPool {
     #[new]
-    fn new(workers: usize, before: Py<PyAny>, after: Py<PyAny>) -> Self {
-        Self { shared: Arc::new(Shared::new(workers, before, after)) }
+    fn new(
+        workers: usize,
+        before: Py<PyAny>,
+        after: Py<PyAny>,
+        journal: &Journal,
+        plan: &str,
+    ) -> Self {
+        let (journal, plan) = (journal.journal.clone(), plan.into());
+        Self { shared: Arc::new(Shared::new(workers, before, after, journal, plan)) }
     }
 
     /// A job whose tasks call `function` (none: each brings its own) in this style.
     ///
-    /// `heard`: what they say goes to `pull`.
-    #[pyo3(signature = (function, style, heard))]
-    fn open(&self, function: Option<Py<PyAny>>, style: u64, heard: bool) -> ThreadJob {
+    /// `heard`: what they say goes to `pull`. `title` says caller and function to the journal.
+    #[pyo3(signature = (function, style, heard, title = None))]
+    fn open(
+        &self,
+        function: Option<Py<PyAny>>,
+        style: u64,
+        heard: bool,
+        title: Option<(PyBackedStr, PyBackedStr)>,
+    ) -> ThreadJob {
         let total = self.shared.outstanding.clone();
         let job = Job::new(function, style, heard, self.shared.slots.len(), total);
+        let title = title.as_ref().map(|(caller, function)| (&**caller, &**function));
+        job.enter(self.shared.entry().begin(title), 0);
         ThreadJob { shared: self.shared.clone(), job: Arc::new(job) }
     }
 
     /// Run tasks in the calling thread, as worker `slot`, until the pool is closed.
     fn serve(&self, py: Python<'_>, slot: usize, thread: u64) {
+        self.shared.enroll(slot, thread);
         SERVING.set(Some((self.shared.clone(), slot)));
         self.shared.serve(py, slot, thread);
         // Dropped outside of the cell: with the last reference go Python objects.
@@ -87,23 +105,43 @@ impl ThreadJob {
         if outstanding <= ahead - ahead / 4 { ahead - outstanding } else { 0 }
     }
 
-    /// Append a task for each of `items`; with `at`, at the indices from there on.
-    #[pyo3(signature = (items, at = None))]
-    fn push(&self, items: &Bound<'_, PyAny>, mut at: Option<u64>) -> PyResult<()> {
+    /// Append a task for each of `items`; with `at`, at the indices from there on. `name`: that of
+    /// the function which the only item brings, for the journal.
+    #[pyo3(signature = (items, at = None, name = None))]
+    fn push(
+        &self,
+        items: &Bound<'_, PyAny>,
+        mut at: Option<u64>,
+        name: Option<&Bound<'_, PyString>>,
+    ) -> PyResult<()> {
         if self.shared.closed.load(Ordering::Acquire) {
             return Err(PyRuntimeError::new_err("the pool is closed"));
         }
+        let start = self.shared.journal.is_on().then(shm::os::now);
+        let mut counted = 0;
+        if let Some(name) = name {
+            let (call, first) = self.shared.entry().join(name.to_str()?, 1);
+            self.job.enter(call, first);
+            counted = 1;
+        }
+        let mut count = 0;
         let most = self.job.progress().pace.block();
         let mut items = items.try_iter()?.map(|item| item.map(Bound::unbind));
         loop {
             let block = items.by_ref().take(most).collect::<PyResult<Vec<_>>>()?;
             if block.is_empty() {
-                return Ok(());
+                break;
             }
-            let count = block.len() as u64;
+            let more = block.len();
+            count += more;
             self.shared.push(&self.job, block, at);
-            at = at.map(|at| at + count);
+            at = at.map(|at| at + more as u64);
         }
+        if let Some((start, mut journal)) = start.zip(self.shared.journal.write()) {
+            let now = shm::os::now();
+            journal.pushed(self.job.entry().0, (count - counted) as u64, now - start, now);
+        }
+        Ok(())
     }
 
     /// As `ProcessJob.pull`; failures are the exceptions themselves.
@@ -113,7 +151,9 @@ impl ThreadJob {
         timeout: Option<f64>,
         results: Option<Bound<'py, PyList>>,
     ) -> PyResult<Pulled<'py>> {
+        let mut clock = Clock::new(&self.shared.journal);
         self.wait(py, timeout)?;
+        clock.waited();
         let (done, said) = {
             let mut progress = self.job.progress();
             (std::mem::take(&mut progress.done), std::mem::take(&mut progress.said))
@@ -133,7 +173,13 @@ impl ThreadJob {
             };
             events.push((index, kind, value).into_pyobject(py)?);
         }
+        clock.pulled(&self.shared.journal, self.job.entry().0);
         Ok((count, notes, events, said))
+    }
+
+    /// Number of the call in the journal; zero for none.
+    fn entry(&self) -> u32 {
+        self.job.entry().0
     }
 
     /// Wait at most `timeout` seconds until something is done; true when it is.
@@ -278,6 +324,11 @@ impl ThreadJob {
 }
 
 impl Shared {
+    /// What jobs need to write into the journal.
+    fn entry(&self) -> Entry<'_> {
+        Entry { journal: &self.journal, plan: &self.plan, workers: self.slots.len() }
+    }
+
     /// The slot of this pool that the calling thread serves, if it does.
     fn slot_here(self: &Arc<Self>) -> Option<usize> {
         SERVING.with_borrow(|serving| {
@@ -299,6 +350,11 @@ pub(crate) fn help(py: Python<'_>) -> Option<bool> {
     let (shared, slot) = SERVING.with_borrow(Clone::clone)?;
     let thread = shared.thread_of(slot);
     Some(shared.run_one(py, slot, thread))
+}
+
+/// Whether the calling thread runs tasks of a pool.
+pub(crate) fn is_serving() -> bool {
+    SERVING.with_borrow(Option::is_some)
 }
 
 /// Say something on behalf of the task that the calling thread runs; false when there is none, or

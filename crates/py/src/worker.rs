@@ -55,6 +55,8 @@ struct Function {
     watched: u32,
 }
 
+/// Nanoseconds from one look at the memory of this process to the next.
+const LOOK: u64 = 100_000_000;
 /// Functions of jobs that are kept; a worker serves few jobs at one time.
 const KEPT_JOBS: usize = 8;
 /// Functions that came with their task and are kept.
@@ -124,8 +126,9 @@ impl Worker {
         self.lodging.disarm();
     }
 
-    /// Run tasks until the pool has no use for this process.
-    fn serve(&self, hooks: &Bound<'_, PyAny>) -> PyResult<()> {
+    /// Run tasks until the pool has no use for this process, or its own memory exceeds `memory`
+    /// bytes (zero: whatever it takes).
+    fn serve(&self, hooks: &Bound<'_, PyAny>, memory: u64) -> PyResult<()> {
         assert!(!self.serving.swap(true, Ordering::AcqRel), "serve is called once");
         let hooks = Hooks {
             dumps: hooks.getattr("dumps")?,
@@ -138,7 +141,7 @@ impl Worker {
             collect: hooks.getattr("collect")?,
         };
         let mut runner = self.runner.lock().expect("runner");
-        Server::new(&mut runner, hooks, self.warned.clone()).serve()
+        Server::new(&mut runner, hooks, self.warned.clone(), memory).serve()
     }
 }
 
@@ -155,10 +158,18 @@ struct Server<'py, 'runner> {
     last_job: u64,
     /// Which settings are in force.
     settings: u64,
+    /// Most bytes of its own memory, and when to look next.
+    memory: u64,
+    look: u64,
 }
 
 impl<'py, 'runner> Server<'py, 'runner> {
-    fn new(runner: &'runner mut Runner, hooks: Hooks<'py>, warned: Arc<AtomicBool>) -> Self {
+    fn new(
+        runner: &'runner mut Runner,
+        hooks: Hooks<'py>,
+        warned: Arc<AtomicBool>,
+        memory: u64,
+    ) -> Self {
         Self {
             py: hooks.dumps.py(),
             runner,
@@ -170,6 +181,8 @@ impl<'py, 'runner> Server<'py, 'runner> {
             warned,
             last_job: 0,
             settings: 0,
+            memory: if memory == 0 { u64::MAX } else { memory },
+            look: 0,
         }
     }
 
@@ -202,7 +215,26 @@ impl<'py, 'runner> Server<'py, 'runner> {
             self.runner.item(&task, &mut self.arguments);
             let (result, note) = self.run(&task);
             self.report(&task, note, result)?;
+            if self.runner.clock().is_some_and(|now| now >= self.look) && self.has_outgrown()? {
+                return Ok(());
+            }
         }
+    }
+
+    /// Whether this process has more memory than it may, and cannot give it back: another is to
+    /// take its place.
+    fn has_outgrown(&mut self) -> PyResult<bool> {
+        self.look = self.runner.clock().unwrap_or(0) + LOOK;
+        if shm::os::own_memory() <= self.memory {
+            return Ok(false);
+        }
+        self.hooks.collect.call0()?;
+        shm::os::trim_heap();
+        let memory = shm::os::own_memory();
+        if memory > self.memory {
+            self.runner.outgrown(memory);
+        }
+        Ok(memory > self.memory)
     }
 
     /// Drop the functions of jobs that are over, if they hold memory that others may want.

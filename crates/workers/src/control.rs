@@ -139,6 +139,11 @@ impl<'control> Slot<'control> {
         self.mapping.long(self.at + 40)
     }
 
+    /// Bytes of memory for which the worker leaves; zero when it does not, or for another reason.
+    pub(crate) fn outgrown(self) -> &'control AtomicU64 {
+        self.mapping.long(self.at + 48)
+    }
+
     /// Bytes ever written to the worker's ring; the worker's own.
     pub(crate) fn head(self) -> &'control AtomicU64 {
         self.mapping.long(self.at + 2 * LINE)
@@ -155,7 +160,10 @@ impl<'control> Slot<'control> {
         self.bell().enter();
         self.retire().store(0, Relaxed);
         self.ready().store(0, Relaxed);
-        for long in [self.running(), self.started(), self.interrupt(), self.head(), self.tail()] {
+        for long in [self.running(), self.started(), self.interrupt(), self.outgrown()] {
+            long.store(0, Relaxed);
+        }
+        for long in [self.head(), self.tail()] {
             long.store(0, Relaxed);
         }
     }

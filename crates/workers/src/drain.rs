@@ -7,6 +7,7 @@ use shm::{Loan, Span, Store, Tenant, os};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tasks::{Run, RunEnd};
 
 /// Bytes that speak of one extent that a worker lends: its span, and the number of the lease.
 pub(crate) const LENT: usize = 32;
@@ -99,7 +100,8 @@ impl Shared {
 
     pub(crate) fn drain_worker(&self, state: &mut State, worker: usize, scratch: &mut Vec<u8>) {
         let Some(member) = &state.members[worker] else { return };
-        let tenant = member.tenant.clone();
+        let (tenant, lane) = (member.tenant.clone(), member.lane);
+        let mut journal = None;
         let mut batch: Option<Batch> = None;
         let mut full: Vec<Batch> = Vec::new();
         let State { blocks, stragglers, .. } = &mut *state;
@@ -155,6 +157,29 @@ impl Shared {
             };
             let index = block.tasks.first_index + offset;
             let Content { elsewhere, loans, .. } = content;
+            let (call, first) = job.entry();
+            if call != 0
+                && let Some(journal) =
+                    journal.get_or_insert_with(|| self.settings.journal.write()).as_mut()
+            {
+                let far = elsewhere.as_ref().map_or(0, |(_, span)| span.len);
+                let lent: u64 = loans.iter().map(|loan| loan.span().len).sum();
+                journal.run(Run {
+                    call,
+                    lane,
+                    first: first + index,
+                    count: 1,
+                    end: match record.kind {
+                        Kind::Value => RunEnd::Value,
+                        Kind::Failure | Kind::Output => RunEnd::Failure,
+                    },
+                    started: record.ended.saturating_sub(record.nanos),
+                    ended: record.ended,
+                    busy: record.nanos,
+                    sent: block.tasks.payload.each,
+                    returned: content.bytes.len() as u64 + far + lent,
+                });
+            }
             let note = record.note;
             inbox.deliveries.push(Delivery { index, outcome, note, elsewhere, loans });
             batch.as_mut().expect("made above").nanos += record.nanos;

@@ -3,7 +3,7 @@
 use crate::payload::Payload;
 use shm::os::Ending;
 use shm::{Loan, Span};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tasks::Pace;
 
@@ -16,6 +16,8 @@ pub enum Loss {
         pid: u32,
         /// How it ended.
         ending: Ending,
+        /// Most memory that it used at one time, in bytes, if that is known.
+        peak: Option<u64>,
     },
     /// Workers end before they run anything, one after the other.
     CannotStart {
@@ -91,6 +93,8 @@ pub struct Job {
     pub(crate) function: Option<Payload>,
     /// Deliveries wait: looked at without a lock.
     pub(crate) arrived: AtomicBool,
+    /// What the journal calls it, and its first task there.
+    entry: (AtomicU32, AtomicU64),
     /// The pool's own thread is to tell of what tasks say.
     pub(crate) aloud: AtomicBool,
     /// It was asked to, and has not yet.
@@ -115,11 +119,23 @@ impl Job {
             style,
             function,
             arrived: AtomicBool::new(false),
+            entry: Default::default(),
             aloud: AtomicBool::new(false),
             speaking: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             progress: Mutex::new(progress),
         })
+    }
+
+    /// Have its runs written into the journal as those of this call, counted from `first`.
+    pub fn enter(&self, call: u32, first: u64) {
+        self.entry.0.store(call, Ordering::Relaxed);
+        self.entry.1.store(first, Ordering::Relaxed);
+    }
+
+    /// Number of the call in the journal and its first task there; zero for none.
+    pub fn entry(&self) -> (u32, u64) {
+        (self.entry.0.load(Ordering::Relaxed), self.entry.1.load(Ordering::Relaxed))
     }
 
     pub(crate) fn progress(&self) -> MutexGuard<'_, Progress> {

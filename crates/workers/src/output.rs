@@ -154,6 +154,7 @@ impl Outlet {
             lends: false,
             note: tag,
             nanos: 0,
+            ended: 0,
             len: bytes.len() as u64,
         };
         self.append(record, bytes);

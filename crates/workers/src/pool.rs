@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tasks::Journal;
 
 /// How a pool's workers are made.
 #[derive(Debug)]
@@ -27,6 +28,10 @@ pub struct Settings {
     pub hello: Vec<u8>,
     /// Workers without work for this long are let go.
     pub idle: Duration,
+    /// Where it is written who ran what.
+    pub journal: Arc<Journal>,
+    /// What the journal calls the plan.
+    pub plan: Arc<str>,
 }
 
 /// A task that a worker runs now.
@@ -100,6 +105,7 @@ impl Pool {
             collect: Condvar::new(),
             nudged: AtomicBool::new(false),
             _hello: hello,
+            number: settings.journal.pool(),
             settings,
         });
         let threads = [
@@ -159,6 +165,16 @@ impl Pool {
     /// How many workers there are at most.
     pub fn workers(&self) -> usize {
         self.shared.settings.workers
+    }
+
+    /// Where it is written who ran what.
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.shared.settings.journal
+    }
+
+    /// What the journal calls the plan.
+    pub fn plan(&self) -> &Arc<str> {
+        &self.shared.settings.plan
     }
 
     /// What the pool's tasks share.

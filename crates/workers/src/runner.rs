@@ -158,6 +158,17 @@ impl Runner {
         Some(Task { claim, entry })
     }
 
+    /// The worker's memory has outgrown what it may have: between two tasks, say how much it is,
+    /// before this process leaves and another takes its place.
+    pub fn outgrown(&self, memory: u64) {
+        self.control.slot(self.worker).outgrown().store(memory, Ordering::Release);
+    }
+
+    /// When the last task ended, if nothing was waited for since.
+    pub fn clock(&self) -> Option<u64> {
+        self.clock
+    }
+
     /// Wait until there may be a task, or one of `jobs`, whose functions are kept, is over. Call it
     /// without any lock that tasks need. `rest`: come back soon if views are open.
     pub fn idle(&mut self, jobs: &[u64], rest: bool) -> Wake {
@@ -257,6 +268,7 @@ impl Runner {
             lends,
             note,
             nanos: now - slot.started().load(Ordering::Relaxed),
+            ended: now,
             len: inline.len() as u64,
         };
         self.clock = Some(now);

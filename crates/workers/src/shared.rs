@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) collect: Condvar,
     /// The collecting thread has something else to do than to wait for results.
     pub(crate) nudged: AtomicBool,
+    /// What the journal calls this pool.
+    pub(crate) number: u32,
     /// Kept for workers to come.
     pub(crate) _hello: Payload,
 }

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tasks::Journal;
 use workers::{Event, Items, Job, Kind, Loss, Outcome, Pool, Runner, Settings, Wake};
 
 /// What a task's argument tells the worker to do.
@@ -88,6 +89,8 @@ fn settings(workers: usize) -> Settings {
         environment: Vec::new(),
         hello: b"hello".to_vec(),
         idle: Duration::from_secs(60),
+        journal: Arc::new(Journal::new(1000)),
+        plan: "processes".into(),
     }
 }
 
@@ -182,7 +185,9 @@ fn an_exit_status_is_told() {
     let job = pool.open(None, 0).unwrap();
     push(&pool, &job, [(LEAVE, 0), (DOUBLE, 4)]);
     let outcomes = collect(&pool, &job);
-    let Outcome::Lost(Loss::Died { ending, pid }) = outcomes[&0].0 else { panic!("{outcomes:?}") };
+    let Outcome::Lost(Loss::Died { ending, pid, .. }) = outcomes[&0].0 else {
+        panic!("{outcomes:?}")
+    };
     assert!(ending == shm::os::Ending::Exited(7) && pid > 0);
     assert_eq!(long(&outcomes[&1].1), 8);
 }

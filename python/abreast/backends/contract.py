@@ -44,6 +44,8 @@ class Level:
     inner_threads: int = 1
     inner: tuple[Level, ...] = field(default=())
     """The levels below, for tasks that call abreast themselves; none means serial."""
+    memory: int = 0
+    """Most bytes of a worker process's own memory; zero for its share of the machine's."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Call:
     """Note when a task draws from a random stream that it shares with others."""
     heard: bool = False
     """What tasks say is for `Job.pull`; otherwise it shows by itself, as it comes."""
+    caller: str = ""
+    """What the user called, such as ``"map"``: for the journal."""
 
 
 class Ended(NamedTuple):

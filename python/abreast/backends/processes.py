@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from abreast import _abreast
-from abreast.backends import memory, output
+from abreast.backends import journal, memory, output
 from abreast.backends.capture import facts
 from abreast.backends.contract import (
     Backend,
@@ -78,6 +78,7 @@ class ProcessesBackend:
             "filters": filters(),
             "folder": self._folder,
             "level": pickle.dumps(self.level),
+            "memory": _most(self.level),
             "path": path,
             "streams": facts(),
         }
@@ -92,6 +93,8 @@ class ProcessesBackend:
             loads,
             memory.shared(),
             output.show_aloud,
+            journal.shared(),
+            journal.plan_of(self.level),
         )
 
     def open(self, call: Call) -> Job:
@@ -106,7 +109,7 @@ class ProcessesBackend:
         if call.watched:
             style |= _abreast.WATCHED
         try:
-            job = self._pool.open(call.function, style, around, aloud)
+            job = self._pool.open(call.function, style, around, aloud, journal.title(call))
         except (MemoryError, OSError):
             raise
         except Exception as reason:
@@ -147,6 +150,7 @@ class ProcessesJob:
 
     def __init__(self, job: _abreast.ProcessJob, brings_function: bool, aloud: bool) -> None:
         self._job = job
+        self.entry = job.entry
         self._aloud = aloud
         self._said: list[Output] = []
         self._brings_function = brings_function
@@ -162,12 +166,16 @@ class ProcessesJob:
     def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item."""
         steady = isinstance(items, (list, tuple, range)) or getattr(items, "steady", False)
+        name = None
         if self._brings_function:
+            items = list(items)
+            if len(items) == 1:
+                name = journal.name_of(items[0][0])
             pack = memory.shared().pack
             items = ((dumps_call(function, pack), args, kwargs) for function, args, kwargs in items)
         try:
             if at is None:
-                self._pushed += self._job.push(items, steady)
+                self._pushed += self._job.push(items, steady, None, name)
             else:
                 self._job.push(items, steady, at)
         except (MemoryError, OSError):
@@ -243,6 +251,14 @@ def _ended(index: int, kind: int, value: Any) -> Ended:
     if kind == _abreast.GARBLED:
         return Ended(index, None, garbled(index, value))
     return Ended(index, None, lost(value, index))
+
+
+def _most(level: Level) -> int:
+    """Return how many bytes a worker's own memory may grow to."""
+    from abreast.config import get
+    from abreast.machine import memory as machine_memory
+
+    return level.memory or get().worker_memory or machine_memory() // level.workers
 
 
 def _folder() -> str:

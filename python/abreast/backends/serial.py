@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from contextvars import Context
 from typing import Any
 
+from abreast import _abreast
+from abreast.backends import journal
 from abreast.backends.contract import (
     Backend,
     Call,
@@ -31,10 +33,51 @@ __all__ = ["SerialBackend", "open"]
 _SLICE = 0.02
 """Seconds of tasks after which the caller gets what is done."""
 
+_TINY = 5e-5
+"""Seconds; shorter tasks are written into the journal together, up to `_SPAN` seconds of them."""
+_SPAN = 1e-3
+
 
 def open(level: Level) -> Backend:
     """Open the backend; this is its entry point."""
     return SerialBackend(level)
+
+
+class _Depth(threading.local):
+    """Whether the calling thread is inside of a task; what that calls is part of it."""
+
+    inside = False
+
+
+_depth = _Depth()
+
+
+class _Runs:
+    """What the journal does not know yet: tiny tasks in a row."""
+
+    def __init__(self, note: Callable[[int, int, float, float], None]) -> None:
+        self._note = note
+        self._first = self._count = 0
+        self._start = self._end = 0.0
+
+    def add(self, index: int, start: float, end: float) -> None:
+        """Note a task; what is not tiny, and what has grown long, goes on at once."""
+        if end - start > _TINY:
+            self.flush()
+            self._note(index, 1, start, end)
+            return
+        if not self._count:
+            self._first, self._start = index, start
+        self._count += 1
+        self._end = end
+        if end - self._start > _SPAN:
+            self.flush()
+
+    def flush(self) -> None:
+        """Pass on what is left."""
+        if self._count:
+            self._note(self._first, self._count, self._start, self._end)
+            self._count = 0
 
 
 class SerialBackend:
@@ -48,10 +91,19 @@ class SerialBackend:
             survives_crash=False,
             stops_anything=False,
         )
+        self._lanes = threading.local()
+
+    def lane(self) -> _abreast.SerialLane:
+        """Return where the calling thread's tasks stand in the journal."""
+        lane: _abreast.SerialLane | None = getattr(self._lanes, "lane", None)
+        if lane is None:
+            lane = journal.shared().serial("serial", threading.get_ident())
+            self._lanes.lane = lane
+        return lane
 
     def open(self, call: Call) -> Job:
         """Begin a job."""
-        return SerialJob(copy_function(call) if self.level.isolate else call, self.level)
+        return SerialJob(copy_function(call) if self.level.isolate else call, self)
 
     def outstanding(self) -> int:
         """Nothing runs behind the caller's back."""
@@ -61,15 +113,20 @@ class SerialBackend:
         """Nothing to leave."""
 
     def disarm(self) -> None:
-        """Nothing to forget."""
+        """Write into the forked child's own journal."""
+        self._lanes = threading.local()
 
 
 class SerialJob:
     """Items wait here until `pull` runs them."""
 
-    def __init__(self, call: Call, level: Level) -> None:
+    def __init__(self, call: Call, backend: SerialBackend) -> None:
         self._call = call
-        self._level = level
+        self._level = level = backend.level
+        self._lane = backend.lane()
+        self._entry, self._first = 0, 0
+        if call.function is not None and not _depth.inside:
+            self._entry = self._lane.begin(*journal.title(call))
         self._isolated = Isolated(call) if level.isolate else None
         self._waiting: deque[tuple[int, Any]] = deque()
         self._pushed = 0
@@ -96,9 +153,18 @@ class SerialJob:
             ]
             self._waiting.extendleft(reversed(again))
             return
+        before = self._pushed
         for item in items:
+            if self._call.function is None and not _depth.inside:
+                self._entry, self._first = self._lane.join(journal.name_of(item[0]))
             self._waiting.append((self._pushed, self._packed(item, self._pushed)))
             self._pushed += 1
+        if self._entry and self._call.function is not None:
+            self._lane.pushed(self._entry, self._pushed - before)
+
+    def entry(self) -> int:
+        """Return the number of the call in the journal; zero for none."""
+        return self._entry
 
     def _packed(self, item: Any, index: int) -> Any:
         return item if self._isolated is None else pack(item, index)
@@ -125,6 +191,15 @@ class SerialJob:
         return said
 
     def _pull(self, context: Context, results: list[Any] | None) -> Pulled:
+        inside, _depth.inside = _depth.inside, True
+        runs = _Runs(self._note)
+        try:
+            return self._work(context, results, runs)
+        finally:
+            _depth.inside = inside
+            runs.flush()
+
+    def _work(self, context: Context, results: list[Any] | None, runs: _Runs) -> Pulled:
         ended: list[Ended] = []
         finished = notes = 0
         self._thread = threading.get_ident()
@@ -155,6 +230,8 @@ class SerialJob:
                     raise
                 error = raised
             if error is not None:
+                runs.flush()
+                self._note(index, 1, self._since, time.perf_counter(), failed=True)
                 ended.append(Ended(index, None, error))
                 error = None
                 break
@@ -164,10 +241,17 @@ class SerialJob:
             else:
                 results[index] = value
             now = time.perf_counter()
+            runs.add(index, self._since, now)
             if now >= deadline:
                 break
         self._batch = min(2 * finished, 1024) if not self._waiting else 1
         return Pulled(finished, notes, ended)
+
+    def _note(
+        self, first: int, count: int, started: float, ended: float, failed: bool = False
+    ) -> None:
+        if count and self._entry:
+            self._lane.ran(self._entry, self._first + first, count, started, ended, failed)
 
     def _run(self, index: int, item: Any) -> tuple[Any, bool]:
         call = self._call

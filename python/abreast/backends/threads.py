@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakSet
 
 from abreast import _abreast
+from abreast.backends import journal
 from abreast.backends.contract import (
     Backend,
     Call,
@@ -49,7 +50,9 @@ class ThreadsBackend:
             survives_crash=False,
             stops_anything=False,
         )
-        self._pool = _abreast.ThreadPool(level.workers, before_on_thread, after)
+        self._pool = _abreast.ThreadPool(
+            level.workers, before_on_thread, after, journal.shared(), journal.plan_of(level)
+        )
         self._threads: list[threading.Thread | None] = [None] * level.workers
         self._lock = threading.Lock()
         self.jobs: WeakSet[ThreadsJob] = WeakSet()
@@ -120,6 +123,8 @@ class ThreadsJob:
         self._limited = False
         self._lock = threading.Lock()
         function, style = call.function, _style(call)
+        title = None if function is None else journal.title(call)
+        self._is_apply = function is None
         if self._isolate:
             function, style = Isolated(call), _abreast.INDEXED | (style & _abreast.WATCHED)
         from abreast.plans import context_of
@@ -131,7 +136,8 @@ class ThreadsJob:
             deaf(self._context)
         self._brings_function = function is None
         guest = None if function is None else self._guest(function)
-        self._job = pool.open(guest, style, call.heard)
+        self._job = pool.open(guest, style, call.heard, title)
+        self.entry = self._job.entry
         backend.jobs.add(self)
         self.want = self._job.want
         self.wait = self._job.wait
@@ -149,7 +155,9 @@ class ThreadsJob:
         if self._isolate:
             self._push_packed(items, at)
         elif self._brings_function:
-            self._send([(self._guest(function), *rest) for function, *rest in items], at)
+            items = list(items)
+            name = journal.name_of(items[0][0]) if len(items) == 1 and at is None else None
+            self._send([(self._guest(function), *rest) for function, *rest in items], at, name)
         else:
             self._send(list(items), at)
 
@@ -160,14 +168,17 @@ class ThreadsJob:
 
     def _push_packed(self, items: Iterable[Any], at: int | None) -> None:
         packed: list[bytes] = []
+        name = None
         first = self._pushed if at is None else at
         try:
             for index, item in enumerate(items, first):
                 packed.append(pack(item, index))
+                if self._is_apply and at is None:
+                    name = journal.name_of(item[0])
         finally:
-            self._send(packed, at)
+            self._send(packed, at, name if len(packed) == 1 else None)
 
-    def _send(self, items: Sequence[Any], at: int | None) -> None:
+    def _send(self, items: Sequence[Any], at: int | None, name: str | None = None) -> None:
         if at is None:
             self._pushed += len(items)
         if not self._backend.started:
@@ -179,7 +190,7 @@ class ThreadsJob:
             if self._heard:
                 routing.enter()
         try:
-            self._job.push(items, at)
+            self._job.push(items, at, name)
         except RuntimeError as error:
             self._over()
             raise shut_down() if str(error) == "the pool is closed" else error from None

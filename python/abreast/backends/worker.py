@@ -110,6 +110,6 @@ def main(number: int) -> None:
     surroundings.start(hello["filters"])
     capture.install(worker, hello["streams"])
     worker.ready()
-    worker.serve(Hooks)
+    worker.serve(Hooks, hello["memory"])
     capture.release()
     # As a script ends: exit handlers run, open files are written.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
+from abreast.backends import journal
 from abreast.backends.contract import Backend, Call, Job
 from abreast.bundle import Apart, Together, write
 from abreast.errors import WorkerLost
@@ -153,7 +155,8 @@ class _Run:
         """All of them."""
         self.waiting: dict[int, Any] = {}
         """Futures that did not end yet."""
-        self.job: Job = backend.open(Call(self.runner()))
+        self.job: Job = backend.open(Call(self.runner(), caller="compute"))
+        self.entry: Callable[[], int] | None = getattr(self.job, "entry", None)
         bar.follow(self.job, lambda index: self.running(index))
         self.begin()
 
@@ -261,7 +264,15 @@ class _Run:
         if error is not None:
             self.fail(steps[0] >> 1, self.told(error, steps))
             return 0
+        if self.entry is not None:
+            journal.split(self.entry(), index, self.names(steps, value[0]), value[0])
         return self.take(number, steps, value)
+
+    def names(self, steps: list[int], times: bytes) -> Iterator[str]:
+        """Name the functions that a bundle called, as many as it has times."""
+        places, names = self.tasks.places, self.tasks.names
+        called = (names[places[step >> 1]] for step in steps if step >= 0)
+        return islice(called, len(times) // 8)
 
     def told(self, error: BaseException, steps: list[int]) -> BaseException:
         """Say what it means for the graph that a whole bundle failed."""

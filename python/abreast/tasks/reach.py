@@ -12,6 +12,7 @@ import types
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 from abreast.backends.contract import Backend, Call, Job
@@ -98,7 +99,7 @@ def open_job(
     if not backend.capabilities.isolated:
         check_reach(caller, function)
     try:
-        return backend.open(call)
+        return backend.open(replace(call, caller=caller))
     except TransferError as error:
         better = explained(error, caller, function, ())
         raise better from better.__cause__

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use tasks::{Bell, Claim, Queue};
+use tasks::{Bell, Claim, Journal, Queue, Run, RunEnd};
 
 /// Positions, and blocks, that exist at one time.
 const CELLS: usize = 1 << 16;
@@ -24,12 +24,20 @@ pub(super) struct Shared {
     pub(super) outstanding: Arc<AtomicU64>,
     pub(super) before: Py<PyAny>,
     pub(super) after: Py<PyAny>,
+    pub(super) journal: Arc<Journal>,
+    /// What the journal calls the plan, and this pool.
+    pub(super) plan: Arc<str>,
+    number: u32,
 }
 
 pub(super) struct Slot {
     pub(super) bell: AtomicU32,
     /// Goes up when the thread of this slot is given up; who served before then leaves.
     pub(super) generation: AtomicU64,
+    /// What the journal calls the thread that serves.
+    lane: AtomicU32,
+    /// Nanoseconds of tasks that ran inside the one that runs.
+    inside: AtomicU64,
     pub(super) running: Mutex<Option<Running>>,
 }
 
@@ -79,10 +87,18 @@ impl Slot {
 }
 
 impl Shared {
-    pub(super) fn new(workers: usize, before: Py<PyAny>, after: Py<PyAny>) -> Self {
+    pub(super) fn new(
+        workers: usize,
+        before: Py<PyAny>,
+        after: Py<PyAny>,
+        journal: Arc<Journal>,
+        plan: Arc<str>,
+    ) -> Self {
         let slot = || Slot {
             bell: AtomicU32::new(0),
             generation: AtomicU64::new(0),
+            lane: AtomicU32::new(u32::MAX),
+            inside: AtomicU64::new(0),
             running: Mutex::new(None),
         };
         Self {
@@ -95,7 +111,17 @@ impl Shared {
             outstanding: Arc::default(),
             before,
             after,
+            number: journal.pool(),
+            journal,
+            plan,
         }
+    }
+
+    /// Tell the journal which thread serves the slot from now on.
+    pub(super) fn enroll(&self, slot: usize, thread: u64) {
+        let lane = self.journal.lane(self.number, slot, thread, &self.plan);
+        self.slots[slot].lane.store(lane, Ordering::Relaxed);
+        self.journal.event(shm::os::now(), "started", lane, thread.cast_signed());
     }
 
     /// Append tasks to a job, in one block; as [`Job::pushed`] numbers them.
@@ -173,8 +199,11 @@ impl Shared {
         let started = shm::os::now();
         let task = Running { job: job.clone(), index, started, thread, interrupted: false };
         let outer = self.slots[slot].running().replace(task);
+        let around = self.slots[slot].inside.swap(0, Ordering::Relaxed);
+        let lane = self.slots[slot].lane.load(Ordering::Relaxed);
         let (result, note) = self.run(job, index, item);
-        let nanos = shm::os::now() - started;
+        let ended = shm::os::now();
+        let nanos = ended - started;
         let given_up = {
             let mut running = self.slots[slot].running();
             if self.slots[slot].generation.load(Ordering::SeqCst) == generation {
@@ -201,6 +230,27 @@ impl Shared {
             return true;
         }
         let result = result.map(Bound::unbind);
+        let inside = self.slots[slot].inside.swap(around + nanos, Ordering::Relaxed);
+        let (call, first) = job.entry();
+        if call != 0
+            && let Some(mut journal) = self.journal.write()
+        {
+            let end = if result.is_ok() { RunEnd::Value } else { RunEnd::Failure };
+            let (count, first, busy) = (1, first + index, nanos.saturating_sub(inside));
+            let (sent, returned) = (0, 0);
+            journal.run(Run {
+                call,
+                lane,
+                first,
+                count,
+                end,
+                started,
+                ended,
+                busy,
+                sent,
+                returned,
+            });
+        }
         job.stopped(nanos);
         job.finish(py, 1, Some(Done { index, result, note }));
         if over() {
@@ -295,6 +345,8 @@ impl Shared {
             if let Some(index) = running.as_ref().filter(meant).map(|it| it.index) {
                 job.given_up();
                 slot.generation.fetch_add(1, Ordering::SeqCst);
+                let lane = slot.lane.load(Ordering::Relaxed);
+                self.journal.event(shm::os::now(), "given up", lane, 0);
                 // Not the last reference to the job: the caller has one.
                 *running = None;
                 given_up.push((number, index));

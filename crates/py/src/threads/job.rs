@@ -14,6 +14,8 @@ pub(super) struct Job {
     pub(super) heard: bool,
     /// Outstanding tasks of all jobs of the pool.
     total: Arc<AtomicU64>,
+    /// What the journal calls it, and its first task there.
+    entry: (AtomicU32, AtomicU64),
     pub(super) progress: Mutex<Progress>,
     pub(super) changed: Condvar,
 }
@@ -65,9 +67,21 @@ impl Job {
             heard,
             watched: AtomicU32::new(0),
             total,
+            entry: Default::default(),
             progress: Mutex::new(progress),
             changed: Condvar::new(),
         }
+    }
+
+    /// Have its runs written into the journal as those of this call, counted from `first`.
+    pub(super) fn enter(&self, call: u32, first: u64) {
+        self.entry.0.store(call, Ordering::Relaxed);
+        self.entry.1.store(first, Ordering::Relaxed);
+    }
+
+    /// Number of the call in the journal and its first task there; zero for none.
+    pub(super) fn entry(&self) -> (u32, u64) {
+        (self.entry.0.load(Ordering::Relaxed), self.entry.1.load(Ordering::Relaxed))
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
