@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import stats
+from scipy import integrate, stats
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
@@ -111,7 +111,16 @@ def cross_validation() -> Rows:
         yield [penalty, np.mean(means), np.std(means)]
 
 
+def compare() -> Rows:
+    exact = integrate.quad(lambda x: np.exp(-(x**2)), 0, 1, epsabs=1e-15)[0]
+    for n in [100, 1000, 10_000, 100_000]:
+        middles = np.linspace(0, 1, 2 * n + 1)[1::2]
+        value = np.mean(np.exp(-(middles**2)))
+        yield [n, value, value - exact]
+
+
 EXAMPLES = [
+    compare,
     cross_validation,
     methods_by_folds,
     simulation,

@@ -14,17 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from abreast import config
+    from abreast.comparison.compare import compare
+    from abreast.comparison.found import Comparison
     from abreast.errors import (
         AbreastError,
+        CheckpointError,
+        CheckpointWarning,
         ConfigError,
+        DeadlineExceeded,
         LaunchError,
         PlanError,
         PoolClosed,
         RandomStreamWarning,
         RemoteError,
+        TaskTimeout,
         TransferError,
         WorkerLost,
     )
+    from abreast.journal.timeline import Timeline, timeline
     from abreast.plans import Plan, plan, shutdown
     from abreast.report import Report, report
     from abreast.shared import share
@@ -59,13 +66,21 @@ __all__ = [
     "config",
     "report",
     "Report",
+    "timeline",
+    "Timeline",
+    "compare",
+    "Comparison",
     "AbreastError",
+    "CheckpointError",
+    "CheckpointWarning",
     "ConfigError",
+    "DeadlineExceeded",
     "LaunchError",
     "PlanError",
     "PoolClosed",
     "RandomStreamWarning",
     "RemoteError",
+    "TaskTimeout",
     "TransferError",
     "WorkerLost",
     "__version__",
@@ -77,8 +92,11 @@ _HOMES = {
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.report": "report Report",
-    "abreast.errors": "AbreastError ConfigError LaunchError PlanError PoolClosed "
-    "RandomStreamWarning RemoteError TransferError WorkerLost",
+    "abreast.journal.timeline": "timeline Timeline",
+    "abreast.comparison": "compare Comparison",
+    "abreast.errors": "AbreastError CheckpointError CheckpointWarning ConfigError "
+    "DeadlineExceeded LaunchError PlanError PoolClosed RandomStreamWarning RemoteError "
+    "TaskTimeout TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
@@ -93,9 +111,15 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     home = _HOME[name]
-    value = getattr(import_module(home), name) if home else import_module(f"abreast.{name}")
-    globals()[name] = value
-    return value
+    if not home:
+        return import_module(f"abreast.{name}")
+    module = import_module(home)
+    globals()[name] = getattr(module, name)
+    # Python has just put the module itself here; where a function is called so, that comes first.
+    alike = home.rpartition(".")[2]
+    if alike in _HOME and _HOME[alike] == home:
+        globals()[alike] = getattr(module, alike)
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

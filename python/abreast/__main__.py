@@ -10,6 +10,7 @@ from importlib.metadata import version
 __all__ = ["main"]
 
 COMMANDS = {
+    "checkpoint": "say what is in a checkpoint file",
     "demo": "run one program serially and on processes, and compare",
     "doctor": "say what this machine offers and what is missing",
 }
@@ -53,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # What follows the command is the command's: it has its own parser, with its own --help.
     command = parser.parse_args(arguments[:1]).command
     # Each imported only when asked for: --version should not wait for NumPy.
+    if command == "checkpoint":
+        from abreast.checkpoint import show
+
+        return show.main(arguments[1:])
     if command == "demo":
         from abreast import demo
 

@@ -1,4 +1,4 @@
-"""Settings of the process: how much shared memory abreast may use.
+"""Settings of the process: how much memory abreast may use, and whether it keeps a journal.
 
 Examples
 --------
@@ -13,12 +13,13 @@ Examples
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from abreast.errors import ConfigError
 
-__all__ = ["Settings", "get", "set"]
+__all__ = ["Settings", "get", "set", "size"]
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,19 @@ class Settings:
     spill : str or None
         Folder of the file that takes what exceeds `memory`; None: that is a `MemoryError` then.
         The file has no name and is gone with the process. Default: where temporary files go.
+    worker_memory : int
+        Most bytes of a worker process's own memory; one that has more after a task is replaced by a
+        fresh one. ``plan("processes", memory=...)`` goes before. Zero, the default: its share of
+        the memory that this process may use.
+    journal : bool
+        Whether it is written down who runs what, for `timeline` and `report`. Default: yes.
     """
 
     memory: int
     keep: int
     spill: str | None
+    worker_memory: int = 0
+    journal: bool = True
 
 
 _UNITS = {"": 1, "b": 1}
@@ -56,8 +65,8 @@ _watchers: list[Callable[[int, int], None]] = []
 def get() -> Settings:
     """Return the settings in force.
 
-    They come from `set`, else from the variables ``ABREAST_MEMORY``, ``ABREAST_KEEP`` and
-    ``ABREAST_SPILL``, else from the machine.
+    They come from `set`, else from the variables ``ABREAST_MEMORY``, ``ABREAST_KEEP``,
+    ``ABREAST_SPILL``, ``ABREAST_WORKER_MEMORY`` and ``ABREAST_JOURNAL``, else from the machine.
     """
     global _settings
     if _settings is None:
@@ -70,6 +79,8 @@ def set(
     memory: int | str | None = None,
     keep: int | str | None = None,
     spill: str | os.PathLike[str] | None = None,
+    worker_memory: int | str | None = None,
+    journal: bool | None = None,
 ) -> None:
     """Change settings; what is not given stays.
 
@@ -79,6 +90,10 @@ def set(
         Bytes, or text such as ``"500 MB"`` (powers of 1000) or ``"8 GiB"`` (powers of 1024).
     spill : path, optional
         A folder; ``""`` means none. It must be set before anything is shared.
+    worker_memory : int or str, optional
+        As `memory`; for pools that start from then on.
+    journal : bool, optional
+        Write down from now on who runs what, or do not.
 
     Raises
     ------
@@ -88,9 +103,9 @@ def set(
     global _settings
     settings = get()
     if memory is not None:
-        settings = replace(settings, memory=_bytes("memory", memory))
+        settings = replace(settings, memory=size("memory", memory))
     if keep is not None:
-        settings = replace(settings, keep=_bytes("keep", keep))
+        settings = replace(settings, keep=size("keep", keep))
     if spill is not None:
         if _watchers:
             raise ConfigError(
@@ -98,6 +113,13 @@ def set(
                 "hint: set it before the first task, or in the variable ABREAST_SPILL"
             )
         settings = replace(settings, spill=_folder(os.fspath(spill)))
+    if worker_memory is not None:
+        settings = replace(settings, worker_memory=size("worker_memory", worker_memory))
+    if journal is not None:
+        if not isinstance(journal, bool):
+            raise ConfigError(f"journal={journal!r}: True or False")
+        settings = replace(settings, journal=journal)
+        _turn(journal)
     _settings = settings
     for told in _watchers:
         told(settings.memory, settings.keep)
@@ -108,6 +130,19 @@ def watch(told: Callable[[int, int], None] | None) -> None:
     _watchers[:] = [] if told is None else [told]
 
 
+def keeps_journal() -> bool:
+    """Whether the journal is on, without a look at the machine."""
+    if _settings is not None:
+        return _settings.journal
+    return os.environ.get("ABREAST_JOURNAL", "1") != "0"
+
+
+def _turn(on: bool) -> None:
+    home = sys.modules.get("abreast.backends.journal")
+    if home is not None:
+        home.shared().turn(on)
+
+
 def _first() -> Settings:
     from tempfile import gettempdir
 
@@ -115,13 +150,20 @@ def _first() -> Settings:
 
     variable = os.environ.get
     text = variable("ABREAST_MEMORY")
-    memory = machine_memory() // 2 if not text else _bytes("the variable ABREAST_MEMORY", text)
+    memory = machine_memory() // 2 if not text else size("the variable ABREAST_MEMORY", text)
     text = variable("ABREAST_KEEP")
-    keep = memory // 4 if not text else _bytes("the variable ABREAST_KEEP", text)
-    return Settings(memory, keep, _folder(variable("ABREAST_SPILL", gettempdir())))
+    keep = memory // 4 if not text else size("the variable ABREAST_KEEP", text)
+    text = variable("ABREAST_WORKER_MEMORY")
+    worker = size("the variable ABREAST_WORKER_MEMORY", text) if text else 0
+    text = variable("ABREAST_JOURNAL") or "1"
+    if text not in ("0", "1"):
+        raise ConfigError(f"the variable ABREAST_JOURNAL={text!r}: 1 or 0")
+    spill = _folder(variable("ABREAST_SPILL", gettempdir()))
+    return Settings(memory, keep, spill, worker, text == "1")
 
 
-def _bytes(what: str, given: int | str) -> int:
+def size(what: str, given: int | str) -> int:
+    """Return a number of bytes that a user gave as such or as text."""
     if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
         return given
     if isinstance(given, str):

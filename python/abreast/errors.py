@@ -7,13 +7,18 @@ from __future__ import annotations
 
 __all__ = [
     "AbreastError",
+    "CheckpointError",
+    "CheckpointWarning",
+    "MISSING",
     "ConfigError",
+    "DeadlineExceeded",
     "LaunchError",
     "PlanError",
     "PoolClosed",
     "RandomStreamWarning",
     "RemoteError",
     "RemoteTraceback",
+    "TaskTimeout",
     "TransferError",
     "WorkerLost",
 ]
@@ -29,6 +34,10 @@ class PlanError(AbreastError, ValueError):
 
 class ConfigError(AbreastError, ValueError):
     """A setting that makes no sense, or comes too late."""
+
+
+class CheckpointError(AbreastError, ValueError):
+    """A checkpoint file that does not fit the call, is in use, or cannot be read or written."""
 
 
 class LaunchError(AbreastError):
@@ -64,12 +73,72 @@ class WorkerLost(AbreastError):
         The signal that ended it, if one did.
     status : int or None
         Its exit status, if it left by itself.
+    peak : int or None
+        Most bytes of memory that it had at one time, shared memory included, if that is known.
     """
 
     index: int | None = None
     pid: int | None = None
     signal: int | None = None
     status: int | None = None
+    peak: int | None = None
+
+
+class TaskTimeout(AbreastError, TimeoutError):
+    """A task ran longer than its ``timeout=``, and was stopped.
+
+    Attributes
+    ----------
+    index : int or None
+        The task, counted from zero.
+    function : str
+        What it called.
+    seconds : float
+        The timeout.
+    worker : str
+        Who ran it, such as ``"process 1234"``.
+    """
+
+    index: int | None = None
+    function: str = ""
+    seconds: float = 0.0
+    worker: str = ""
+
+
+class DeadlineExceeded(AbreastError, TimeoutError):
+    """A call did not end within its ``deadline=``, and was stopped.
+
+    Attributes
+    ----------
+    seconds : float
+        The deadline.
+    done : int
+        How many tasks had ended well.
+    results : list
+        Of `map`: what they answered, in the order of the items, and `abreast.errors.MISSING` where
+        nothing did; with ``on_error="return"`` or ``"finish"`` also exceptions. Of `imap`: the same
+        for what was not yielded yet.
+    """
+
+    seconds: float = 0.0
+    done: int = 0
+    results: list[object]
+
+
+class Missing:
+    """Stands in a list of results where there is none; there is one such object."""
+
+    def __repr__(self) -> str:
+        return "<no result>"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __reduce__(self) -> str:
+        return "MISSING"
+
+
+MISSING = Missing()
 
 
 class RemoteError(AbreastError):
@@ -93,3 +162,7 @@ class RemoteTraceback(Exception):
 
 class RandomStreamWarning(UserWarning):
     """Two tasks drew from one stream of random numbers, so results depend on the plan."""
+
+
+class CheckpointWarning(UserWarning):
+    """Part of a checkpoint file is damaged; the tasks whose results stood there run again."""

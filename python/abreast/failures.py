@@ -142,10 +142,14 @@ def shut_down() -> PoolClosed:
 
 
 def lost(
-    loss: tuple[str, int | None, int | None, int | None], index: int | None
+    loss: tuple[str, int | None, int | None, int | None] | tuple[Any, ...], index: int | None
 ) -> LaunchError | PoolClosed | WorkerLost:
-    """Say why a task will never answer: reason, process id, exit status, signal."""
-    reason, pid, status, number = loss
+    """Say why a task will never answer: reason, process id, exit status, signal.
+
+    A fifth, the most bytes of memory that the process had, may follow.
+    """
+    reason, pid, status, number, *rest = loss
+    peak = rest[0] if rest else None
     task = "the task" if index is None else f"task {index}"
     if reason == "closed":
         return PoolClosed(
@@ -164,11 +168,16 @@ def lost(
             "hint: what it printed stands above; `abreast doctor` tries every plan"
         )
     error = WorkerLost(
-        f"worker {pid} {ending} while it ran {task}; all other results are kept\n"
+        f"worker {pid} {ending} while it ran {task}{_peak(peak)}; all other results are kept\n"
         f"hint: {_HINTS.get(number, 'the task itself ended the process')}"
     )
     error.index, error.pid, error.signal, error.status = index, pid, number, status
+    error.peak = peak
     return error
+
+
+def _peak(count: int | None) -> str:
+    return "" if count is None else f"; it had up to {count / 2**20:,.0f} MiB of memory"
 
 
 _HINTS: dict[int | None, str] = {

@@ -28,6 +28,7 @@ __all__ = [
     "current",
     "expect",
     "forget",
+    "in_task",
     "inside",
     "plan",
     "resolve",
@@ -46,6 +47,8 @@ _OPENERS = {name: f"abreast.backends.{name}:open" for name in ("serial", "thread
 """The backends that come with the library, so that finding them costs no search."""
 
 _context: ContextVar[tuple[Level, ...] | None] = ContextVar("abreast_plan", default=None)
+_inside: ContextVar[bool] = ContextVar("abreast_inside", default=False)
+"""Whether a task runs here."""
 _process: list[Plan] | None = None
 """The plans set by statements, the last of which is in force; each is taken out again when it turns
 out to be the head of a `with`, in whatever order threads get there."""
@@ -126,7 +129,8 @@ class Plan:
 def _describe(level: Level) -> str:
     isolate = ", isolate=True" if level.isolate else ""
     workers = "" if level.name == "serial" else f", workers={level.workers}"
-    return f"plan({level.name!r}{workers}{isolate})"
+    memory = f", memory={level.memory}" if level.memory else ""
+    return f"plan({level.name!r}{workers}{isolate}{memory})"
 
 
 def plan(
@@ -135,6 +139,7 @@ def plan(
     workers: int | Sequence[int] | None = None,
     isolate: bool = False,
     inner_threads: int | None = None,
+    memory: int | str | None = None,
 ) -> Plan:
     """Say where tasks run from now on, or, as a context manager, inside a block.
 
@@ -157,6 +162,10 @@ def plan(
     inner_threads : int, optional
         Threads that native libraries (BLAS, OpenMP) may use inside a task. Default: its share of
         the cores.
+    memory : int or str, optional
+        Most bytes of a worker process's own memory, or text such as ``"4 GB"``. One that has more
+        after a task is replaced by a fresh one; nothing is lost. Default: its share of the memory
+        that this process may use; see `abreast.config`.
 
     Returns
     -------
@@ -180,7 +189,9 @@ def plan(
     """
     if spec is None:
         return Plan(current())
-    levels = resolve(spec, workers=workers, isolate=isolate, inner_threads=inner_threads)
+    levels = resolve(
+        spec, workers=workers, isolate=isolate, inner_threads=inner_threads, memory=memory
+    )
     local = _context.get()
     if local is None and _worker is not None:
         # Nobody but the running task is to see what it sets.
@@ -253,6 +264,7 @@ def resolve(
     workers: int | Sequence[int] | None = None,
     isolate: bool = False,
     inner_threads: int | None = None,
+    memory: int | str | None = None,
 ) -> tuple[Level, ...]:
     """Turn what a user writes into complete levels."""
     if isinstance(spec, Plan):
@@ -283,10 +295,33 @@ def resolve(
         parsed.append((name, count))
         budget = max(1, budget // count)
     threads = budget if inner_threads is None else _count("inner_threads", inner_threads)
+    most = 0 if memory is None else _most(memory, [name for name, _ in parsed])
     levels: tuple[Level, ...] = ()
     for name, count in reversed(parsed):
-        levels = (Level(name, count, bool(isolate), threads, levels), *levels)
+        own = 0 if name in _IN_PROCESS else most
+        levels = (Level(name, count, bool(isolate), threads, levels, own), *levels)
     return levels
+
+
+_IN_PROCESS = ("serial", "threads")
+
+
+def _most(memory: int | str, names: list[str]) -> int:
+    from abreast.config import size
+    from abreast.errors import ConfigError
+
+    if all(name in _IN_PROCESS for name in names):
+        raise PlanError(
+            f"plan({names[0]!r}, memory={memory!r}): its workers are not processes of their own\n"
+            "hint: plan('processes', memory=...) replaces a worker that has grown past it"
+        )
+    try:
+        most = size("memory", memory)
+    except ConfigError as error:
+        raise PlanError(f"plan: {error}") from None
+    if not most:
+        raise PlanError("plan: memory=0: a number of bytes, at least 1")
+    return most
 
 
 def _budget() -> int:
@@ -441,17 +476,28 @@ def _is_busy() -> bool:
 def context_of(level: Level) -> Context:
     """Return a copy of this context for tasks of `level`: with the plan that it has inside."""
     context = copy_context()
-    context.run(_context.set, level.inner or (SERIAL,))
+    context.run(_enter, level)
     return context
+
+
+def _enter(level: Level) -> None:
+    _context.set(level.inner or (SERIAL,))
+    _inside.set(True)
+
+
+def in_task() -> bool:
+    """Whether this is called by a task, directly or not."""
+    return _worker is not None or _inside.get()
 
 
 @contextmanager
 def inside(level: Level) -> Iterator[None]:
     """Run a task of `level` here: the plan in force is what that level has inside."""
-    token = _context.set(level.inner or (SERIAL,))
+    token, outside = _context.set(level.inner or (SERIAL,)), _inside.set(True)
     try:
         yield
     finally:
+        _inside.reset(outside)
         _context.reset(token)
 
 

@@ -8,6 +8,7 @@ mod call;
 mod codec;
 mod enter;
 mod graph;
+mod journal;
 mod lodging;
 mod memory;
 mod originals;
@@ -22,6 +23,7 @@ use pyo3::prelude::*;
 fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<processes::ProcessPool>()?;
     module.add_class::<processes::ProcessJob>()?;
+    module.add_class::<processes::Speech>()?;
     module.add_class::<threads::ThreadPool>()?;
     module.add_class::<threads::ThreadJob>()?;
     module.add_class::<worker::Worker>()?;
@@ -30,7 +32,10 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<parcel::Parcel>()?;
     module.add_function(wrap_pyfunction!(parcel::delivered, module)?)?;
     module.add_function(wrap_pyfunction!(threads::help, module)?)?;
+    module.add_function(wrap_pyfunction!(threads::say, module)?)?;
     module.add_class::<graph::Graph>()?;
+    module.add_class::<journal::Journal>()?;
+    module.add_class::<journal::SerialLane>()?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;
     module.add("INDEXED", call::INDEXED)?;

@@ -3,11 +3,13 @@
 use crate::call::{FAILURE, GARBLED, LOST, VALUE};
 use crate::codec;
 use crate::enter::{enter, interrupt_soon, outside};
+use crate::journal::{Clock, Entry, Journal};
 use crate::memory::{Clerk, Memory, read_value};
 use crate::originals::Originals;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use shm::os::Ending;
 use shm::{Loan, Store};
 use std::collections::HashMap;
@@ -15,10 +17,13 @@ use std::ffi::OsString;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use workers::{Delivery, Items, Job, Loss, Outcome, Pool, Settings};
+use workers::{Delivery, Event, Items, Job, Loss, MESSAGES, Outcome, Pool, Said, Settings};
 
 /// Most bytes in one block of several tasks.
 const BLOCK_BYTES: usize = 64 << 10;
+
+/// What `pull` answers: tasks that ended, notes, outcomes, what was said.
+type Pulled<'py> = (usize, usize, Vec<Bound<'py, PyTuple>>, Vec<Bound<'py, PyTuple>>);
 
 type Callbacks = Arc<Mutex<HashMap<usize, Py<PyAny>>>>;
 
@@ -49,6 +54,10 @@ impl Drop for ProcessJob {
     }
 }
 
+fn entry(pool: &Pool) -> Entry<'_> {
+    Entry { journal: pool.journal(), plan: pool.plan(), workers: pool.workers() }
+}
+
 fn key(job: &Arc<Job>) -> usize {
     Arc::as_ptr(job) as usize
 }
@@ -63,7 +72,7 @@ fn io_error(error: io::Error) -> PyErr {
 #[pymethods]
 impl ProcessPool {
     #[new]
-    #[pyo3(signature = (workers, command, environment, hello, idle, dumps, loads, memory))]
+    #[pyo3(signature = (workers, command, environment, hello, idle, dumps, loads, memory, speak, journal, plan))]
     #[expect(clippy::too_many_arguments, reason = "settings, each named by its one caller")]
     fn new(
         workers: usize,
@@ -74,12 +83,25 @@ impl ProcessPool {
         dumps: Py<PyAny>,
         loads: Py<PyAny>,
         memory: &Memory,
+        speak: Py<PyAny>,
+        journal: &Journal,
+        plan: &str,
     ) -> PyResult<Self> {
         let idle = Duration::try_from_secs_f64(idle).unwrap_or(Duration::MAX / 4);
-        let settings = Settings { workers, command, environment, hello, idle };
+        let (journal, plan) = (journal.journal.clone(), plan.into());
+        let settings = Settings { workers, command, environment, hello, idle, journal, plan };
         let callbacks = Callbacks::default();
         let called = callbacks.clone();
-        let pool = Pool::new(settings, memory.store.clone(), move |job| {
+        let pool = Pool::new(settings, memory.store.clone(), move |job, event| {
+            if event == Event::Spoke {
+                let speech = Speech { job: job.clone() };
+                Python::try_attach(|py| {
+                    if let Err(error) = speak.call1(py, (speech,)) {
+                        error.write_unraisable(py, None);
+                    }
+                });
+                return;
+            }
             let callback = called.lock().expect("callbacks").remove(&key(job));
             if let Some(callback) = callback {
                 Python::try_attach(|py| {
@@ -95,19 +117,41 @@ impl ProcessPool {
     }
 
     /// A job whose tasks call `function` (none: each brings its own), as it is now, in this style.
+    ///
+    /// `settings` are what they find around them, with a number that tells them from others.
+    /// `aloud`: have the pool's `speak` called when tasks say something. `title` says caller and
+    /// function to the journal.
+    #[pyo3(signature = (function, style, settings, aloud, title = None))]
     fn open(
         &self,
         py: Python<'_>,
         function: Option<Bound<'_, PyAny>>,
         style: u64,
+        settings: Option<(u32, Vec<u8>)>,
+        aloud: bool,
+        title: Option<(PyBackedStr, PyBackedStr)>,
     ) -> PyResult<ProcessJob> {
+        let title = title.as_ref().map(|(caller, function)| (&**caller, &**function));
+        let call = entry(&self.pool).begin(title);
         let mut clerk = Clerk::new(self.pool.store());
         let mut bytes = Vec::new();
+        let mut style = style;
+        let brings = function.is_none() && settings.is_none();
+        if let Some((version, settings)) = settings {
+            // Before the function stand the settings and their length.
+            style |= u64::from(version) << 32;
+            bytes.extend_from_slice(&(settings.len() as u64).to_ne_bytes());
+            bytes.extend_from_slice(&settings);
+        }
         if let Some(function) = &function {
             codec::encode(function, &mut bytes, self.dumps.bind(py), &mut clerk)?;
         }
-        let function = function.map(|_| (&bytes[..], clerk.loans));
+        let function = (!brings).then_some((&bytes[..], clerk.loans));
         let job = self.pool.open(function, style).map_err(io_error)?;
+        job.enter(call, 0);
+        if aloud {
+            job.speak_up();
+        }
         Ok(ProcessJob {
             pool: self.pool.clone(),
             job,
@@ -162,9 +206,25 @@ impl ProcessJob {
     ///
     /// An item that cannot be pickled raises the pickler's error with attribute `item` = its place
     /// in `items`; those before it are appended. `steady`: nothing runs between two items that could
-    /// change one, so that memory which several share need not be compared.
-    fn push(&self, items: &Bound<'_, PyAny>, steady: bool) -> PyResult<usize> {
+    /// change one, so that memory which several share need not be compared. With `at`, tasks get
+    /// the indices from there on. `name`: that of the function which the only item brings, for the
+    /// journal.
+    #[pyo3(signature = (items, steady, at = None, name = None))]
+    fn push(
+        &self,
+        items: &Bound<'_, PyAny>,
+        steady: bool,
+        mut at: Option<u64>,
+        name: Option<&Bound<'_, PyString>>,
+    ) -> PyResult<usize> {
         let py = items.py();
+        let start = self.pool.journal().is_on().then(shm::os::now);
+        let mut counted = 0;
+        if let Some(name) = name {
+            let (call, first) = entry(&self.pool).join(name.to_str()?, 1);
+            self.job.enter(call, first);
+            counted = 1;
+        }
         let dumps = self.dumps.bind(py);
         let most = self.job.appetite().1;
         let mut block = Items::default();
@@ -173,7 +233,7 @@ impl ProcessJob {
         for (place, item) in items.try_iter()?.enumerate() {
             if let Err(error) = codec::encode(&item?, block.bytes(), dumps, &mut clerk) {
                 block.undo();
-                self.publish(py, &mut block)?;
+                self.publish(py, &mut block, &mut at)?;
                 // Best effort: an exception that refuses attributes still says what is wrong.
                 let _ = error.value(py).setattr("item", place);
                 return Err(error);
@@ -182,28 +242,36 @@ impl ProcessJob {
             clerk.loans.drain(..).for_each(|loan| block.keep(loan));
             count = place + 1;
             if block.len() >= most || block.size() >= BLOCK_BYTES {
-                self.publish(py, &mut block)?;
+                self.publish(py, &mut block, &mut at)?;
             }
         }
-        self.publish(py, &mut block)?;
+        self.publish(py, &mut block, &mut at)?;
+        if let Some((start, mut journal)) = start.zip(self.pool.journal().write()) {
+            let now = shm::os::now();
+            journal.pushed(self.job.entry().0, (count - counted) as u64, now - start, now);
+        }
         Ok(count)
     }
 
     /// Wait at most `timeout` seconds until something happened; take it.
     ///
     /// Values go to their place in `results`, if given. Answers how many tasks ended, how many of
-    /// them carry a note, and everything not put into `results`: tuples of index, kind and value.
+    /// them carry a note, and everything not put into `results`: tuples of index, kind and value;
+    /// then what tasks said: tuples of index, tag and bytes.
     fn pull<'py>(
         &self,
         py: Python<'py>,
         timeout: Option<f64>,
         results: Option<Bound<'py, PyList>>,
-    ) -> PyResult<(usize, usize, Vec<Bound<'py, PyTuple>>)> {
+    ) -> PyResult<Pulled<'py>> {
+        let mut clock = Clock::new(self.pool.journal());
         if !self.job.has_arrivals() {
             enter(py, timeout, |slice| self.pool.wait(&self.job, slice))?;
+            clock.waited();
         }
         let inbox = self.job.take();
         let loads = self.loads.bind(py);
+        let said = told(py, &inbox.bytes, &inbox.said)?;
         let (mut events, mut notes, mut finished) = (Vec::new(), 0, 0);
         let store = self.pool.store();
         // One after the other, so that what is not needed any more goes before the next comes.
@@ -238,7 +306,13 @@ impl ProcessJob {
             };
             events.push((index, kind, value).into_pyobject(py)?);
         }
-        Ok((finished, notes, events))
+        clock.pulled(self.pool.journal(), self.job.entry().0);
+        Ok((finished, notes, events, said))
+    }
+
+    /// Number of the call in the journal; zero for none.
+    fn entry(&self) -> u32 {
+        self.job.entry().0
     }
 
     /// Wait at most `timeout` seconds until something arrived; true when it did.
@@ -278,6 +352,17 @@ impl ProcessJob {
         outside(py, || self.pool.cancel(&self.job, first))
     }
 
+    /// What runs now: tuples of index, seconds and process id.
+    fn started(&self, py: Python<'_>) -> Vec<(u64, f64, u32)> {
+        let running = outside(py, || self.pool.started(&self.job));
+        running.into_iter().map(|it| (it.index, it.since.as_secs_f64(), it.pid)).collect()
+    }
+
+    /// Ask (`kill`: force) the worker of one running task to stop it; answers whether it ran.
+    fn halt(&self, py: Python<'_>, index: u64, kill: bool) -> bool {
+        outside(py, || self.pool.halt(&self.job, index, kill))
+    }
+
     /// Ask (`kill`: force) workers to stop the tasks they run.
     fn interrupt(&self, py: Python<'_>, kill: bool) {
         outside(py, || self.pool.interrupt(&self.job, kill));
@@ -291,16 +376,52 @@ impl ProcessJob {
 }
 
 impl ProcessJob {
-    fn publish(&self, py: Python<'_>, block: &mut Items) -> PyResult<()> {
+    fn publish(&self, py: Python<'_>, block: &mut Items, at: &mut Option<u64>) -> PyResult<()> {
         if block.is_empty() {
             return Ok(());
         }
-        match outside(py, || self.pool.push(&self.job, block)) {
-            Ok(true) => Ok(()),
+        let count = block.len() as u64;
+        match outside(py, || self.pool.push(&self.job, block, *at)) {
+            Ok(true) => {
+                *at = at.map(|at| at + count);
+                Ok(())
+            }
             Ok(false) => Err(PyRuntimeError::new_err("the pool is closed")),
             Err(error) => Err(io_error(error)),
         }
     }
+}
+
+/// What tasks of one job said, for who writes it.
+#[pyclass(frozen, module = "abreast._abreast")]
+pub(crate) struct Speech {
+    job: Arc<Job>,
+}
+
+#[pymethods]
+impl Speech {
+    /// Take it: tuples of index, tag and bytes.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
+        let (bytes, said) = self.job.listen();
+        told(py, &bytes, &said)
+    }
+}
+
+/// Tuples of index, tag and bytes; text that a task wrote in a row is one, a message is one.
+fn told<'py>(py: Python<'py>, bytes: &[u8], said: &[Said]) -> PyResult<Vec<Bound<'py, PyTuple>>> {
+    let mut told = Vec::new();
+    let mut whole: Vec<u8> = Vec::new();
+    for (place, it) in said.iter().enumerate() {
+        whole.extend_from_slice(&bytes[it.bytes.clone()]);
+        let follows = said
+            .get(place + 1)
+            .is_some_and(|next| next.index == it.index && next.tag == it.tag && it.tag < MESSAGES);
+        if !follows {
+            told.push((it.index, it.tag, PyBytes::new(py, &whole)).into_pyobject(py)?);
+            whole.clear();
+        }
+    }
+    Ok(told)
 }
 
 /// As [`read_value`]; Ctrl-C is for the caller, later, and not for what is being read.
@@ -321,17 +442,17 @@ fn read_whole<'py>(
     }
 }
 
-/// A loss as a tuple: reason, process id, exit status, signal.
+/// A loss as a tuple: reason, process id, exit status, signal, most bytes of memory.
 fn describe(py: Python<'_>, loss: Loss) -> PyResult<Bound<'_, PyTuple>> {
-    let (reason, pid, ending) = match loss {
-        Loss::Died { pid, ending } => ("died", Some(pid), Some(ending)),
-        Loss::CannotStart { ending } => ("start", None, ending),
-        Loss::Closed => ("closed", None, None),
+    let (reason, pid, ending, peak) = match loss {
+        Loss::Died { pid, ending, peak } => ("died", Some(pid), Some(ending), peak),
+        Loss::CannotStart { ending } => ("start", None, ending, None),
+        Loss::Closed => ("closed", None, None, None),
     };
     let (status, signal) = match ending {
         Some(Ending::Exited(status)) => (Some(status), None),
         Some(Ending::Killed(signal)) => (None, Some(signal)),
         Some(Ending::Unknown) | None => (None, None),
     };
-    (reason, pid, status, signal).into_pyobject(py)
+    (reason, pid, status, signal, peak).into_pyobject(py)
 }

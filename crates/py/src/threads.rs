@@ -8,12 +8,14 @@ mod job;
 
 use crate::call::{FAILURE, VALUE};
 use crate::enter::enter;
+use crate::journal::{Clock, Entry, Journal};
 use engine::{Shared, raise};
-use job::{Done, Job};
+use job::{Done, Job, Said};
 use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyList, PyString, PyTuple};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,6 +24,9 @@ use tasks::Bell;
 
 /// How long a thread that waits inside a task looks away from the queue.
 const HELP_SLICE: Duration = Duration::from_millis(1);
+
+/// What `pull` answers: tasks that ended, notes, outcomes, what was said.
+type Pulled<'py> = (usize, usize, Vec<Bound<'py, PyTuple>>, Vec<Bound<'py, PyTuple>>);
 
 /// A pool of threads; Python starts them and lets them `serve`.
 #[pyclass(frozen, module = "abreast._abreast")]
@@ -39,20 +44,38 @@ pub(crate) struct ThreadJob {
 #[pymethods]
 impl ThreadPool {
     #[new]
-    fn new(workers: usize, before: Py<PyAny>, after: Py<PyAny>) -> Self {
-        Self { shared: Arc::new(Shared::new(workers, before, after)) }
+    fn new(
+        workers: usize,
+        before: Py<PyAny>,
+        after: Py<PyAny>,
+        journal: &Journal,
+        plan: &str,
+    ) -> Self {
+        let (journal, plan) = (journal.journal.clone(), plan.into());
+        Self { shared: Arc::new(Shared::new(workers, before, after, journal, plan)) }
     }
 
     /// A job whose tasks call `function` (none: each brings its own) in this style.
-    #[pyo3(signature = (function, style))]
-    fn open(&self, function: Option<Py<PyAny>>, style: u64) -> ThreadJob {
+    ///
+    /// `heard`: what they say goes to `pull`. `title` says caller and function to the journal.
+    #[pyo3(signature = (function, style, heard, title = None))]
+    fn open(
+        &self,
+        function: Option<Py<PyAny>>,
+        style: u64,
+        heard: bool,
+        title: Option<(PyBackedStr, PyBackedStr)>,
+    ) -> ThreadJob {
         let total = self.shared.outstanding.clone();
-        let job = Job::new(function, style, self.shared.slots.len(), total);
+        let job = Job::new(function, style, heard, self.shared.slots.len(), total);
+        let title = title.as_ref().map(|(caller, function)| (&**caller, &**function));
+        job.enter(self.shared.entry().begin(title), 0);
         ThreadJob { shared: self.shared.clone(), job: Arc::new(job) }
     }
 
     /// Run tasks in the calling thread, as worker `slot`, until the pool is closed.
     fn serve(&self, py: Python<'_>, slot: usize, thread: u64) {
+        self.shared.enroll(slot, thread);
         SERVING.set(Some((self.shared.clone(), slot)));
         self.shared.serve(py, slot, thread);
         // Dropped outside of the cell: with the last reference go Python objects.
@@ -82,20 +105,43 @@ impl ThreadJob {
         if outstanding <= ahead - ahead / 4 { ahead - outstanding } else { 0 }
     }
 
-    /// Append a task for each of `items`.
-    fn push(&self, items: &Bound<'_, PyAny>) -> PyResult<()> {
+    /// Append a task for each of `items`; with `at`, at the indices from there on. `name`: that of
+    /// the function which the only item brings, for the journal.
+    #[pyo3(signature = (items, at = None, name = None))]
+    fn push(
+        &self,
+        items: &Bound<'_, PyAny>,
+        mut at: Option<u64>,
+        name: Option<&Bound<'_, PyString>>,
+    ) -> PyResult<()> {
         if self.shared.closed.load(Ordering::Acquire) {
             return Err(PyRuntimeError::new_err("the pool is closed"));
         }
+        let start = self.shared.journal.is_on().then(shm::os::now);
+        let mut counted = 0;
+        if let Some(name) = name {
+            let (call, first) = self.shared.entry().join(name.to_str()?, 1);
+            self.job.enter(call, first);
+            counted = 1;
+        }
+        let mut count = 0;
         let most = self.job.progress().pace.block();
         let mut items = items.try_iter()?.map(|item| item.map(Bound::unbind));
         loop {
             let block = items.by_ref().take(most).collect::<PyResult<Vec<_>>>()?;
             if block.is_empty() {
-                return Ok(());
+                break;
             }
-            self.shared.push(&self.job, block);
+            let more = block.len();
+            count += more;
+            self.shared.push(&self.job, block, at);
+            at = at.map(|at| at + more as u64);
         }
+        if let Some((start, mut journal)) = start.zip(self.shared.journal.write()) {
+            let now = shm::os::now();
+            journal.pushed(self.job.entry().0, (count - counted) as u64, now - start, now);
+        }
+        Ok(())
     }
 
     /// As `ProcessJob.pull`; failures are the exceptions themselves.
@@ -104,9 +150,16 @@ impl ThreadJob {
         py: Python<'py>,
         timeout: Option<f64>,
         results: Option<Bound<'py, PyList>>,
-    ) -> PyResult<(usize, usize, Vec<Bound<'py, PyTuple>>)> {
+    ) -> PyResult<Pulled<'py>> {
+        let mut clock = Clock::new(&self.shared.journal);
         self.wait(py, timeout)?;
-        let done = std::mem::take(&mut self.job.progress().done);
+        clock.waited();
+        let (done, said) = {
+            let mut progress = self.job.progress();
+            (std::mem::take(&mut progress.done), std::mem::take(&mut progress.said))
+        };
+        let said = said.into_iter().map(|it| (it.index, it.tag, it.what).into_pyobject(py));
+        let said = said.collect::<PyResult<_>>()?;
         let (count, mut notes, mut events) = (done.len(), 0, Vec::new());
         for Done { index, result, note } in done {
             notes += usize::from(note);
@@ -120,7 +173,13 @@ impl ThreadJob {
             };
             events.push((index, kind, value).into_pyobject(py)?);
         }
-        Ok((count, notes, events))
+        clock.pulled(&self.shared.journal, self.job.entry().0);
+        Ok((count, notes, events, said))
+    }
+
+    /// Number of the call in the journal; zero for none.
+    fn entry(&self) -> u32 {
+        self.job.entry().0
     }
 
     /// Wait at most `timeout` seconds until something is done; true when it is.
@@ -145,6 +204,10 @@ impl ThreadJob {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(false);
             }
+            // The exception waits for Python code to run.
+            if self.shared.slots[slot].running().as_ref().is_some_and(|it| it.interrupted) {
+                return Ok(false);
+            }
             if !self.shared.run_one(py, slot, thread) {
                 enter(py, Some(HELP_SLICE.as_secs_f64()), |slice| self.job.wait(slice))?;
             }
@@ -153,7 +216,8 @@ impl ThreadJob {
 
     /// Whether something is done and was not taken yet.
     fn ready(&self) -> bool {
-        !self.job.progress().done.is_empty()
+        let progress = self.job.progress();
+        !progress.done.is_empty() || !progress.said.is_empty()
     }
 
     /// Pass over an index, of an item that cannot be pushed.
@@ -197,15 +261,43 @@ impl ThreadJob {
         }
     }
 
+    /// As `interrupt` for one task alone; answers whether it ran.
+    fn halt(&self, py: Python<'_>, index: u64) -> bool {
+        let exception = PyKeyboardInterrupt::type_object(py);
+        let meant = |it: &&mut engine::Running| it.index == index && it.is_of(&self.job);
+        self.shared.slots.iter().any(|slot| {
+            let mut running = slot.running();
+            let Some(running) = running.as_mut().filter(meant) else { return false };
+            running.interrupted = true;
+            raise(running.thread, exception.as_ptr());
+            true
+        })
+    }
+
+    /// What runs now: tuples of index, seconds and slot. A task that waits while its thread runs
+    /// another one is not among them.
+    fn started(&self) -> Vec<(u64, f64, usize)> {
+        let now = shm::os::now();
+        let seconds = |since: u64| Duration::from_nanos(now.saturating_sub(since)).as_secs_f64();
+        let slots = self.shared.slots.iter().enumerate();
+        let running = slots.filter_map(|(number, slot)| {
+            let running = slot.running();
+            let task = running.as_ref().filter(|it| it.is_of(&self.job))?;
+            Some((task.index, seconds(task.started), number))
+        });
+        running.collect()
+    }
+
     /// Have tasks end with the exception `make(index)`: those that no thread has taken, or, with
-    /// `kill`, those that run.
+    /// `kill`, those that run, or `only` one of them.
     ///
     /// The threads of the latter are given up: answers their slots, for which the caller may start
     /// new threads.
-    fn fail(&self, make: &Bound<'_, PyAny>, kill: bool) -> PyResult<Vec<usize>> {
+    #[pyo3(signature = (make, kill, only = None))]
+    fn fail(&self, make: &Bound<'_, PyAny>, kill: bool, only: Option<u64>) -> PyResult<Vec<usize>> {
         let py = make.py();
         let (slots, indices): (Vec<usize>, Vec<u64>) = if kill {
-            self.shared.give_up(&self.job).into_iter().unzip()
+            self.shared.give_up(&self.job, only).into_iter().unzip()
         } else {
             (Vec::new(), self.shared.withdraw(&self.job, 0))
         };
@@ -232,6 +324,11 @@ impl ThreadJob {
 }
 
 impl Shared {
+    /// What jobs need to write into the journal.
+    fn entry(&self) -> Entry<'_> {
+        Entry { journal: &self.journal, plan: &self.plan, workers: self.slots.len() }
+    }
+
     /// The slot of this pool that the calling thread serves, if it does.
     fn slot_here(self: &Arc<Self>) -> Option<usize> {
         SERVING.with_borrow(|serving| {
@@ -253,6 +350,22 @@ pub(crate) fn help(py: Python<'_>) -> Option<bool> {
     let (shared, slot) = SERVING.with_borrow(Clone::clone)?;
     let thread = shared.thread_of(slot);
     Some(shared.run_one(py, slot, thread))
+}
+
+/// Whether the calling thread runs tasks of a pool.
+pub(crate) fn is_serving() -> bool {
+    SERVING.with_borrow(Option::is_some)
+}
+
+/// Say something on behalf of the task that the calling thread runs; false when there is none, or
+/// nobody asked to hear it.
+#[pyfunction]
+pub(crate) fn say(tag: u8, what: Py<PyAny>) -> bool {
+    let Some((shared, slot)) = SERVING.with_borrow(Clone::clone) else { return false };
+    let running = shared.slots[slot].running().as_ref().map(|it| (it.job.clone(), it.index));
+    let Some((job, index)) = running.filter(|(job, _)| job.heard) else { return false };
+    job.progress().said.push(Said { index, tag, what });
+    true
 }
 
 thread_local! {

@@ -6,14 +6,14 @@ use crate::codec;
 use crate::enter::outside;
 use crate::lodging::{Lodger, Received};
 use crate::parcel::{Holds, Parcel, pickling};
-use pyo3::exceptions::{PyMemoryError, PyOSError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use shm::Lodging;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use workers::{Kind, Runner, Task, Wake};
+use workers::{Kind, Outlet, Runner, Task, Wake};
 
 /// This process, as a worker of its parent's pool.
 #[pyclass(frozen, module = "abreast._abreast")]
@@ -22,6 +22,9 @@ pub(crate) struct Worker {
     /// Answers `interrupted` while `serve` holds the runner.
     interrupts: workers::Interrupts,
     lodging: Arc<Lodging>,
+    outlet: Arc<Outlet>,
+    /// A warning was shown: it is for the parent to say whether the next job shows it again.
+    warned: Arc<AtomicBool>,
     serving: AtomicBool,
 }
 
@@ -34,6 +37,10 @@ struct Hooks<'py> {
     /// `before() -> state`, `after(state) -> bool`.
     before: Bound<'py, PyAny>,
     after: Bound<'py, PyAny>,
+    /// `settle(settings)`: have what the next task is to find around it; none for the defaults.
+    settle: Bound<'py, PyAny>,
+    /// `renew()`: forget which warnings were shown.
+    renew: Bound<'py, PyAny>,
     /// Python's own `gc.collect`.
     collect: Bound<'py, PyAny>,
 }
@@ -48,6 +55,8 @@ struct Function {
     watched: u32,
 }
 
+/// Nanoseconds from one look at the memory of this process to the next.
+const LOOK: u64 = 100_000_000;
 /// Functions of jobs that are kept; a worker serves few jobs at one time.
 const KEPT_JOBS: usize = 8;
 /// Functions that came with their task and are kept.
@@ -62,8 +71,9 @@ impl Worker {
             Runner::connect(number).map_err(|error| PyOSError::new_err(error.to_string()))?;
         let interrupts = runner.interrupts();
         let lodging = runner.lodging().clone();
-        let serving = AtomicBool::new(false);
-        Ok(Self { runner: Mutex::new(runner), interrupts, lodging, serving })
+        let outlet = runner.outlet().clone();
+        let (serving, warned) = (AtomicBool::new(false), Arc::default());
+        Ok(Self { runner: Mutex::new(runner), interrupts, lodging, outlet, warned, serving })
     }
 
     /// Pack a value as it is now, to go with a result.
@@ -92,13 +102,33 @@ impl Worker {
         self.interrupts.wanted()
     }
 
+    /// Say something on behalf of the running task; false when there is none, or this is a fork.
+    fn say(&self, py: Python<'_>, tag: u8, bytes: &[u8]) -> bool {
+        if self.outlet.has_room(bytes.len()) {
+            return self.outlet.say(tag, bytes);
+        }
+        outside(py, || self.outlet.say(tag, bytes))
+    }
+
+    /// Have what was said without the end of its line go on its way.
+    fn flush(&self) {
+        self.outlet.flush();
+    }
+
+    /// Note that a warning was shown.
+    fn warned(&self) {
+        self.warned.store(true, Ordering::Relaxed);
+    }
+
     /// Forget the shared memory without touching it: for a child that a task forked.
     fn disarm(&self) {
+        self.outlet.disarm();
         self.lodging.disarm();
     }
 
-    /// Run tasks until the pool has no use for this process.
-    fn serve(&self, hooks: &Bound<'_, PyAny>) -> PyResult<()> {
+    /// Run tasks until the pool has no use for this process, or its own memory exceeds `memory`
+    /// bytes (zero: whatever it takes).
+    fn serve(&self, hooks: &Bound<'_, PyAny>, memory: u64) -> PyResult<()> {
         assert!(!self.serving.swap(true, Ordering::AcqRel), "serve is called once");
         let hooks = Hooks {
             dumps: hooks.getattr("dumps")?,
@@ -106,10 +136,12 @@ impl Worker {
             failure: hooks.getattr("failure")?,
             before: hooks.getattr("before")?,
             after: hooks.getattr("after")?,
+            settle: hooks.getattr("settle")?,
+            renew: hooks.getattr("renew")?,
             collect: hooks.getattr("collect")?,
         };
         let mut runner = self.runner.lock().expect("runner");
-        Server::new(&mut runner, hooks).serve()
+        Server::new(&mut runner, hooks, self.warned.clone(), memory).serve()
     }
 }
 
@@ -121,10 +153,23 @@ struct Server<'py, 'runner> {
     functions: HashMap<Vec<u8>, Py<PyAny>>,
     arguments: Vec<u8>,
     answer: Vec<u8>,
+    warned: Arc<AtomicBool>,
+    /// The job of the task before.
+    last_job: u64,
+    /// Which settings are in force.
+    settings: u64,
+    /// Most bytes of its own memory, and when to look next.
+    memory: u64,
+    look: u64,
 }
 
 impl<'py, 'runner> Server<'py, 'runner> {
-    fn new(runner: &'runner mut Runner, hooks: Hooks<'py>) -> Self {
+    fn new(
+        runner: &'runner mut Runner,
+        hooks: Hooks<'py>,
+        warned: Arc<AtomicBool>,
+        memory: u64,
+    ) -> Self {
         Self {
             py: hooks.dumps.py(),
             runner,
@@ -133,6 +178,11 @@ impl<'py, 'runner> Server<'py, 'runner> {
             functions: HashMap::new(),
             arguments: Vec::new(),
             answer: Vec::new(),
+            warned,
+            last_job: 0,
+            settings: 0,
+            memory: if memory == 0 { u64::MAX } else { memory },
+            look: 0,
         }
     }
 
@@ -165,7 +215,26 @@ impl<'py, 'runner> Server<'py, 'runner> {
             self.runner.item(&task, &mut self.arguments);
             let (result, note) = self.run(&task);
             self.report(&task, note, result)?;
+            if self.runner.clock().is_some_and(|now| now >= self.look) && self.has_outgrown()? {
+                return Ok(());
+            }
         }
+    }
+
+    /// Whether this process has more memory than it may, and cannot give it back: another is to
+    /// take its place.
+    fn has_outgrown(&mut self) -> PyResult<bool> {
+        self.look = self.runner.clock().unwrap_or(0) + LOOK;
+        if shm::os::own_memory() <= self.memory {
+            return Ok(false);
+        }
+        self.hooks.collect.call0()?;
+        shm::os::trim_heap();
+        let memory = shm::os::own_memory();
+        if memory > self.memory {
+            self.runner.outgrown(memory);
+        }
+        Ok(memory > self.memory)
     }
 
     /// Drop the functions of jobs that are over, if they hold memory that others may want.
@@ -183,13 +252,25 @@ impl<'py, 'runner> Server<'py, 'runner> {
             Ok(item) => item,
             Err(error) => return (Err(error), 0),
         };
+        if (task.job() != self.last_job || task.settings() != self.settings)
+            && let Err(error) = self.begin(task)
+        {
+            return (Err(error), 0);
+        }
         if style & !WATCHED == APPLY {
             return (apply(item, |function| self.resolve(function)), 0);
         }
         let job = self.job(task);
         let function = match &self.jobs[job].1.read {
             Ok(function) => function.bind(py).clone(),
-            Err(error) => return (Err(error.clone_ref(py)), 0),
+            Err(error) => {
+                let error = error.clone_ref(py);
+                if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                    // That one task was stopped while it read the function; the next one reads anew.
+                    self.jobs.remove(job);
+                }
+                return (Err(error), 0);
+            }
         };
         let holds = !self.jobs[job].1.buffers.is_empty();
         let faults = if holds { shm::os::faults() } else { 0 };
@@ -207,6 +288,23 @@ impl<'py, 'runner> Server<'py, 'runner> {
             self.jobs.remove(job);
         }
         (result, note)
+    }
+
+    /// The first task of a job after one of another.
+    fn begin(&mut self, task: &Task) -> PyResult<()> {
+        self.last_job = task.job();
+        if self.warned.swap(false, Ordering::Relaxed) {
+            self.hooks.renew.call0()?;
+        }
+        if task.settings() != self.settings {
+            let mut bytes = Vec::new();
+            if task.settings() != 0 {
+                self.runner.function(task, &mut bytes);
+            }
+            self.hooks.settle.call1((PyBytes::new(self.py, split(task, &bytes).0),))?;
+            self.settings = task.settings();
+        }
+        Ok(())
     }
 
     /// Run a task and note whether it moved a random stream that is not its own.
@@ -232,7 +330,8 @@ impl<'py, 'runner> Server<'py, 'runner> {
         let mut bytes = Vec::new();
         self.runner.function(task, &mut bytes);
         let received = Received::new(self.runner.lodging());
-        let read = codec::decode(self.py, &bytes, &self.hooks.loads, &received);
+        let function = split(task, &bytes).1;
+        let read = codec::decode(self.py, function, &self.hooks.loads, &received);
         let lent = received.holds.get() || !received.opened.borrow().is_empty();
         let buffers = received.opened.into_inner();
         let function = Function { read: read.map(Bound::unbind), buffers, lent, watched: 0 };
@@ -303,9 +402,23 @@ impl<'py, 'runner> Server<'py, 'runner> {
 
     fn fail(&mut self, task: &Task, error: &PyErr, what: &str) -> PyResult<()> {
         let value = error.clone_ref(self.py).into_value(self.py);
-        let bytes = self.hooks.failure.call1((value, task.index(), what))?;
+        let describe = || self.hooks.failure.call1((&value, task.index(), what));
+        // An interrupt of the task may come as late as this; it comes once.
+        let bytes = match describe() {
+            Err(error) if error.is_instance_of::<PyKeyboardInterrupt>(self.py) => describe()?,
+            described => described?,
+        };
         self.answer.clear();
         self.answer.extend_from_slice(bytes.cast::<PyBytes>()?.as_bytes());
         Ok(())
     }
+}
+
+/// A job's settings and its function.
+fn split<'bytes>(task: &Task, bytes: &'bytes [u8]) -> (&'bytes [u8], &'bytes [u8]) {
+    if task.settings() == 0 {
+        return (&[], bytes);
+    }
+    let (len, rest) = bytes.split_at(8);
+    rest.split_at(u64::from_ne_bytes(len.try_into().expect("8 bytes")) as usize)
 }

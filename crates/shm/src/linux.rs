@@ -3,9 +3,7 @@
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
 use rustix::mm::{MapFlags, ProtFlags};
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid,
-};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use rustix::thread::futex;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -203,13 +201,17 @@ pub(crate) fn is_written(base: usize, len: usize) -> bool {
 
 /// Page faults of this process so far: a first write to a private page always is one.
 pub fn faults() -> u64 {
+    let usage = usage();
+    usage.ru_minflt.cast_unsigned() + usage.ru_majflt.cast_unsigned()
+}
+
+fn usage() -> libc::rusage {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: the call fills the struct it is given, which is plain data and was zeroed.
-    let usage = unsafe {
+    unsafe {
         libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
         usage.assume_init()
-    };
-    usage.ru_minflt.cast_unsigned() + usage.ru_majflt.cast_unsigned()
+    }
 }
 
 /// A file without a name in `folder`: it goes with its last descriptor.
@@ -275,18 +277,61 @@ pub enum Ending {
     Unknown,
 }
 
-/// Collect how the child behind `process` ended; `None` while it still runs.
-pub fn ending(process: BorrowedFd<'_>) -> Option<Ending> {
-    match waitid(WaitId::PidFd(process), WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
-        Ok(None) => None,
-        Ok(Some(status)) => Some(match (status.exit_status(), status.terminating_signal()) {
-            (Some(code), _) => Ending::Exited(code),
-            (None, Some(signal)) => Ending::Killed(signal),
-            (None, None) => Ending::Unknown,
-        }),
+/// Collect how the child behind `process` ended, and the most memory in bytes that it or, before it
+/// became what it is, its parent had; `None` while it still runs.
+pub fn ending(process: BorrowedFd<'_>) -> Option<(Ending, u64)> {
+    let mut status = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the call fills the structs it is given, which are plain data and were zeroed; the
+    // descriptor is open as long as it is borrowed. libc's own `waitid` leaves out the last one.
+    let (failed, status, usage) = unsafe {
+        let failed = libc::syscall(
+            libc::SYS_waitid,
+            libc::P_PIDFD,
+            process.as_raw_fd(),
+            status.as_mut_ptr(),
+            libc::WEXITED | libc::WNOHANG,
+            usage.as_mut_ptr(),
+        );
+        (failed != 0, status.assume_init(), usage.assume_init())
+    };
+    if failed {
         // Not our child any more: reaped elsewhere. Its descriptor still tells whether it lives.
-        Err(_) => is_readable(process).then_some(Ending::Unknown),
+        return is_readable(process).then_some((Ending::Unknown, 0));
     }
+    // SAFETY: the kernel fills these fields for a child that ended, and zeroes them otherwise.
+    let (pid, value) = unsafe { (status.si_pid(), status.si_status()) };
+    if pid == 0 {
+        return None;
+    }
+    let ending = match status.si_code {
+        libc::CLD_EXITED => Ending::Exited(value),
+        libc::CLD_KILLED | libc::CLD_DUMPED => Ending::Killed(value),
+        _ => Ending::Unknown,
+    };
+    Some((ending, usage.ru_maxrss.cast_unsigned() * 1024))
+}
+
+/// Most memory in bytes that this process ever had, shared memory included.
+pub fn peak_memory() -> u64 {
+    usage().ru_maxrss.cast_unsigned() * 1024
+}
+
+/// Give back memory that was freed and that the allocator keeps.
+pub fn trim_heap() {
+    // SAFETY: the call touches nothing but what the allocator holds free, under its own locks.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Memory in bytes that is this process's own: neither shared nor a file's.
+pub fn own_memory() -> u64 {
+    let Ok(text) = std::fs::read_to_string("/proc/self/statm") else { return 0 };
+    let mut pages = text.split(' ').map(|word| word.parse::<u64>().unwrap_or(0));
+    let (resident, shared) = (pages.nth(1).unwrap_or(0), pages.next().unwrap_or(0));
+    resident.saturating_sub(shared) * rustix::param::page_size() as u64
 }
 
 /// Ask the process behind `process` to interrupt what it does (`SIGINT`).

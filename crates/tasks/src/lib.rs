@@ -13,10 +13,12 @@
 //!
 //! * [`Graph`] — tasks that wait for tasks, and their serial order.
 //! * [`Bundles`] — a graph while it runs: which tasks a worker gets to run in a row.
+//! * [`Journal`] — who ran which task, when and for how long.
 
 mod bell;
 mod bundle;
 mod graph;
+mod journal;
 mod pace;
 mod queue;
 mod spin;
@@ -25,6 +27,7 @@ mod sync;
 pub use bell::Bell;
 pub use bundle::{Bundle, Bundles, Step};
 pub use graph::{Cycle, Graph};
+pub use journal::{Call, Copy, Event, Journal, Lane, Run, RunEnd, Tally, Writer};
 pub use pace::Pace;
 pub use queue::{Claim, Queue, Ticket};
 pub use spin::spin;

@@ -16,6 +16,10 @@ const OPEN_JOBS: usize = 64;
 /// Bytes of a worker's result ring: a power of two.
 pub(crate) const RING: usize = 1 << 20;
 
+/// Set by the parent in the word of the running task, while that runs: its end does not count any
+/// more, and its worker takes no other task, so that killing the worker ends this task alone.
+pub(crate) const CONDEMNED: u64 = 1 << 63;
+
 const LINE: usize = 64;
 const SLOT: usize = 4 * LINE;
 const SLOTS_AT: usize = 4096;
@@ -114,7 +118,8 @@ impl<'control> Slot<'control> {
         self.mapping.word(self.at + 8)
     }
 
-    /// One more than the position that runs; zero when none does.
+    /// One more than the position that runs; zero when none does. With [`CONDEMNED`]: the worker is
+    /// about to be killed for it.
     pub(crate) fn running(self) -> &'control AtomicU64 {
         self.mapping.long(self.at + 16)
     }
@@ -134,6 +139,11 @@ impl<'control> Slot<'control> {
         self.mapping.long(self.at + 40)
     }
 
+    /// Bytes of memory for which the worker leaves; zero when it does not, or for another reason.
+    pub(crate) fn outgrown(self) -> &'control AtomicU64 {
+        self.mapping.long(self.at + 48)
+    }
+
     /// Bytes ever written to the worker's ring; the worker's own.
     pub(crate) fn head(self) -> &'control AtomicU64 {
         self.mapping.long(self.at + 2 * LINE)
@@ -150,7 +160,10 @@ impl<'control> Slot<'control> {
         self.bell().enter();
         self.retire().store(0, Relaxed);
         self.ready().store(0, Relaxed);
-        for long in [self.running(), self.started(), self.interrupt(), self.head(), self.tail()] {
+        for long in [self.running(), self.started(), self.interrupt(), self.outgrown()] {
+            long.store(0, Relaxed);
+        }
+        for long in [self.head(), self.tail()] {
             long.store(0, Relaxed);
         }
     }

@@ -1,12 +1,13 @@
 //! From the workers' rings to the jobs' inboxes.
 
-use crate::job::{Delivery, Inbox, Job, Outcome};
+use crate::job::{Delivery, Inbox, Job, Outcome, Said};
 use crate::ring::{Kind, Record, Ring};
 use crate::shared::{Shared, State};
 use shm::{Loan, Span, Store, Tenant, os};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tasks::{Run, RunEnd};
 
 /// Bytes that speak of one extent that a worker lends: its span, and the number of the lease.
 pub(crate) const LENT: usize = 32;
@@ -23,6 +24,18 @@ impl Batch {
         Self { job, inbox: Inbox::default(), nanos: 0 }
     }
 
+    /// The inbox of `job`'s batch; that of another job is put with the `full` ones.
+    fn of<'batch>(
+        batch: &'batch mut Option<Self>,
+        full: &mut Vec<Self>,
+        job: &Arc<Job>,
+    ) -> &'batch mut Inbox {
+        if !batch.as_ref().is_some_and(|batch| Arc::ptr_eq(&batch.job, job)) {
+            full.extend(batch.replace(Self::new(job.clone())));
+        }
+        &mut batch.as_mut().expect("made above").inbox
+    }
+
     fn flush(self, shared: &Shared, state: &mut State) {
         let count = self.inbox.deliveries.len() as u64;
         state.outstanding -= count;
@@ -30,11 +43,16 @@ impl Batch {
         progress.outstanding -= count;
         progress.pace.record(count, self.nanos);
         let done = progress.outstanding == 0;
-        if progress.inbox.deliveries.is_empty() {
+        let speaks = self.job.aloud.load(Ordering::Relaxed) && !self.inbox.said.is_empty();
+        if progress.inbox.deliveries.is_empty() && progress.inbox.said.is_empty() {
             progress.inbox = self.inbox;
         } else {
             let shift = progress.inbox.bytes.len();
             progress.inbox.bytes.extend_from_slice(&self.inbox.bytes);
+            progress.inbox.said.extend(self.inbox.said.into_iter().map(|mut it| {
+                it.bytes = it.bytes.start + shift..it.bytes.end + shift;
+                it
+            }));
             progress.inbox.deliveries.extend(self.inbox.deliveries.into_iter().map(|mut it| {
                 if let Outcome::Value(range) | Outcome::Failure(range) = &mut it.outcome {
                     *range = range.start + shift..range.end + shift;
@@ -44,7 +62,11 @@ impl Batch {
         }
         self.job.arrived.store(true, Ordering::Release);
         drop(progress);
-        if done {
+        if speaks && !self.job.speaking.swap(true, Ordering::AcqRel) {
+            state.spoken.push_back(self.job.clone());
+            shared.nudge();
+        }
+        if done && count > 0 {
             shared.settle(state, &self.job);
         }
     }
@@ -78,7 +100,8 @@ impl Shared {
 
     pub(crate) fn drain_worker(&self, state: &mut State, worker: usize, scratch: &mut Vec<u8>) {
         let Some(member) = &state.members[worker] else { return };
-        let tenant = member.tenant.clone();
+        let (tenant, lane) = (member.tenant.clone(), member.lane);
+        let mut journal = None;
         let mut batch: Option<Batch> = None;
         let mut full: Vec<Batch> = Vec::new();
         let State { blocks, stragglers, .. } = &mut *state;
@@ -90,6 +113,30 @@ impl Shared {
                 sane = false;
                 return;
             };
+            if record.kind == Kind::Output {
+                let Some(block) = blocks.get(record.block as usize).and_then(Option::as_ref) else {
+                    return;
+                };
+                let Some(offset) = block.offset(record.position).filter(|&it| !block.is_done(it))
+                else {
+                    return;
+                };
+                let inbox = Batch::of(&mut batch, &mut full, &block.tasks.job);
+                let start = inbox.bytes.len();
+                inbox.bytes.extend_from_slice(content.bytes);
+                if let Some((loan, span)) = content.elsewhere {
+                    let mut far = vec![0; span.len as usize];
+                    sane &= self.store.files().read(span, &mut far).is_ok();
+                    inbox.bytes.extend_from_slice(&far);
+                    drop(loan);
+                }
+                inbox.said.push(Said {
+                    index: block.tasks.first_index + offset,
+                    tag: record.note,
+                    bytes: start..inbox.bytes.len(),
+                });
+                return;
+            }
             let Some(block) = blocks.get_mut(record.block as usize).and_then(Option::as_mut) else {
                 return;
             };
@@ -100,22 +147,42 @@ impl Shared {
                 stragglers.remove(&record.position);
             }
             let job = &block.tasks.job;
-            if !batch.as_ref().is_some_and(|batch| Arc::ptr_eq(&batch.job, job)) {
-                full.extend(batch.replace(Batch::new(job.clone())));
-            }
-            let Batch { inbox, nanos, .. } = batch.as_mut().expect("made above");
+            let inbox = Batch::of(&mut batch, &mut full, job);
             let start = inbox.bytes.len();
             inbox.bytes.extend_from_slice(content.bytes);
             let range = start..inbox.bytes.len();
             let outcome = match record.kind {
                 Kind::Value => Outcome::Value(range),
-                Kind::Failure => Outcome::Failure(range),
+                Kind::Failure | Kind::Output => Outcome::Failure(range),
             };
             let index = block.tasks.first_index + offset;
             let Content { elsewhere, loans, .. } = content;
+            let (call, first) = job.entry();
+            if call != 0
+                && let Some(journal) =
+                    journal.get_or_insert_with(|| self.settings.journal.write()).as_mut()
+            {
+                let far = elsewhere.as_ref().map_or(0, |(_, span)| span.len);
+                let lent: u64 = loans.iter().map(|loan| loan.span().len).sum();
+                journal.run(Run {
+                    call,
+                    lane,
+                    first: first + index,
+                    count: 1,
+                    end: match record.kind {
+                        Kind::Value => RunEnd::Value,
+                        Kind::Failure | Kind::Output => RunEnd::Failure,
+                    },
+                    started: record.ended.saturating_sub(record.nanos),
+                    ended: record.ended,
+                    busy: record.nanos,
+                    sent: block.tasks.payload.each,
+                    returned: content.bytes.len() as u64 + far + lent,
+                });
+            }
             let note = record.note;
             inbox.deliveries.push(Delivery { index, outcome, note, elsewhere, loans });
-            *nanos += record.nanos;
+            batch.as_mut().expect("made above").nanos += record.nanos;
             if block.left == 0 {
                 finished.push(record.block);
             }

@@ -1,6 +1,7 @@
 //! Workers start, die, are replaced and let go.
 
 use crate::block::Pending;
+use crate::control::CONDEMNED;
 use crate::job::{Job, Loss};
 use crate::shared::{Shared, State};
 use shm::Tenant;
@@ -12,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use tasks::Ticket;
+use tasks::{Run, RunEnd, Ticket};
 
 /// A live worker, as the parent knows it.
 pub(crate) struct Member {
@@ -21,6 +22,11 @@ pub(crate) struct Member {
     pub(crate) process: OwnedFd,
     /// Its region of the shared memory.
     pub(crate) tenant: Arc<Tenant>,
+    /// What the journal calls it.
+    pub(crate) lane: u32,
+    /// Most memory that this process ever had when it started the worker; the system counts what
+    /// a process had before it became another as that one's too.
+    inherited: u64,
     /// Carries descriptors and nothing else. Its end says nothing: a child that the worker forked
     /// may hold the other one open.
     _socket: UnixStream,
@@ -71,7 +77,11 @@ impl Shared {
             .envs(self.settings.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .spawn()?;
+        let inherited = os::peak_memory();
         let process = os::open_process(child.id())?;
+        let journal = &self.settings.journal;
+        let lane = journal.lane(self.number, worker, child.id().into(), &self.settings.plan);
+        journal.event(os::now(), "started", lane, child.id().into());
         // In flight from now on, whether or not the worker lives to receive them.
         let (memory, spill) = self.store.files().descriptors();
         let mut descriptors = vec![
@@ -83,7 +93,32 @@ impl Shared {
         descriptors.extend(spill);
         // A worker that has ended by now does not take them; its process says so, to the watch.
         let _ = os::send_descriptors(&ours, &descriptors);
-        Ok(Member { pid: child.id(), process, tenant, _socket: ours })
+        Ok(Member { pid: child.id(), process, tenant, lane, inherited, _socket: ours })
+    }
+
+    /// Ask (`kill`: force) a worker to stop the task at `position`; false when it has ended it.
+    pub(crate) fn stop(&self, state: &State, worker: usize, position: u64, kill: bool) -> bool {
+        let Some(member) = &state.members[worker] else { return false };
+        let slot = self.control.slot(worker);
+        let running = position + 1;
+        if !kill {
+            slot.interrupt().store(running, Ordering::SeqCst);
+            // Asked before: it may be over the moment that it is told.
+            let runs = slot.running().load(Ordering::Acquire) == running;
+            os::interrupt(member.process.as_fd());
+            return runs;
+        }
+        // The worker ends a task by the same exchange. So either its result counts and it lives, or
+        // it runs nothing else before it dies.
+        let condemned = running | CONDEMNED;
+        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        match slot.running().compare_exchange(running, condemned, success, failure) {
+            Err(now) if now != condemned => false,
+            _ => {
+                os::kill(member.process.as_fd());
+                true
+            }
+        }
     }
 
     /// Tell every worker to leave as soon as it has nothing to do.
@@ -154,14 +189,14 @@ impl Shared {
         for worker in 0..state.members.len() {
             let ending =
                 state.members[worker].as_ref().and_then(|it| os::ending(it.process.as_fd()));
-            if let Some(ending) = ending {
-                self.bury(state, worker, ending);
+            if let Some((ending, peak)) = ending {
+                self.bury(state, worker, ending, peak);
             }
         }
     }
 
     /// A worker ended: take its last results, tell of what it ran, publish what it only touched.
-    fn bury(&self, state: &mut State, worker: usize, ending: Ending) {
+    fn bury(&self, state: &mut State, worker: usize, ending: Ending, peak: u64) {
         self.drain_worker(state, worker, &mut Vec::new());
         let member = state.members[worker].take().expect("a live worker");
         member.tenant.end();
@@ -172,9 +207,11 @@ impl Shared {
         let loss = if state.closed {
             Loss::Closed // by us, if need be by force
         } else {
-            Loss::Died { pid: member.pid, ending }
+            Loss::Died { pid: member.pid, ending, peak: (peak > member.inherited).then_some(peak) }
         };
-        self.sort_out(state, worker, loss);
+        let (what, detail) = self.obituary(state, worker, ending);
+        self.settings.journal.event(os::now(), what, member.lane, detail);
+        self.sort_out(state, worker, loss, member.lane);
         // Others that are starting prove nothing; one that works does.
         let works = |worker: usize| self.control.slot(worker).ready().load(Ordering::Acquire) != 0;
         let nobody = !(0..state.members.len()).any(|it| state.members[it].is_some() && works(it));
@@ -188,8 +225,23 @@ impl Shared {
         self.control.parent_bell().ring_urgently();
     }
 
+    /// Why a worker ended, as the journal says it.
+    fn obituary(&self, state: &State, worker: usize, ending: Ending) -> (&'static str, i64) {
+        let slot = self.control.slot(worker);
+        match ending {
+            _ if state.closed => ("closed", 0),
+            Ending::Exited(0) if slot.outgrown().load(Ordering::Acquire) != 0 => {
+                ("outgrown", slot.outgrown().load(Ordering::Acquire).cast_signed())
+            }
+            Ending::Exited(0) if slot.retire().load(Ordering::SeqCst) != 0 => ("retired", 0),
+            Ending::Exited(status) => ("left", status.into()),
+            Ending::Killed(signal) => ("killed", signal.into()),
+            Ending::Unknown => ("ended", 0),
+        }
+    }
+
     /// What the dead worker had taken is lost; what it was about to take is published again.
-    fn sort_out(&self, state: &mut State, worker: usize, loss: Loss) {
+    fn sort_out(&self, state: &mut State, worker: usize, loss: Loss, lane: u32) {
         let queue = self.control.queue();
         let mut gone: Vec<(Arc<Job>, u64)> = Vec::new();
         for id in 0..state.blocks.len() {
@@ -233,8 +285,24 @@ impl Shared {
             state.free_if_done(id as u32);
         }
         for (job, index) in gone {
+            self.write_loss(&job, index, worker, lane);
             self.deliver_loss(state, &job, index, loss);
         }
+    }
+
+    /// Have the journal say that a worker died in this task.
+    fn write_loss(&self, job: &Arc<Job>, index: u64, worker: usize, lane: u32) {
+        let (call, first) = job.entry();
+        let Some(mut journal) = self.settings.journal.write().filter(|_| call != 0) else { return };
+        let ended = os::now();
+        // It may have died before it wrote down that it began.
+        let slot = self.control.slot(worker);
+        let running = slot.running().load(Ordering::Acquire) != 0;
+        let started =
+            if running { slot.started().load(Ordering::Relaxed).min(ended) } else { ended };
+        let (count, end, busy) = (1, RunEnd::Lost, ended - started);
+        let (first, sent, returned) = (first + index, 0, 0);
+        journal.run(Run { call, lane, first, count, end, started, ended, busy, sent, returned });
     }
 
     /// Nothing that is outstanding will ever run.

@@ -3,7 +3,7 @@
 use crate::payload::Payload;
 use shm::os::Ending;
 use shm::{Loan, Span};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tasks::Pace;
 
@@ -16,6 +16,8 @@ pub enum Loss {
         pid: u32,
         /// How it ended.
         ending: Ending,
+        /// Most memory that it used at one time, in bytes, if that is known.
+        peak: Option<u64>,
     },
     /// Workers end before they run anything, one after the other.
     CannotStart {
@@ -52,13 +54,26 @@ pub struct Delivery {
     pub loans: Vec<Arc<Loan>>,
 }
 
+/// Something that a task said before it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Which task of the job.
+    pub index: u64,
+    /// In what way, as the worker tagged it.
+    pub tag: u8,
+    /// Its bytes, among those of the [`Inbox`] it came with.
+    pub bytes: std::ops::Range<usize>,
+}
+
 /// What came back and nobody looked at yet.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    /// The bytes of all deliveries together.
+    /// The bytes of everything together.
     pub bytes: Vec<u8>,
     /// In the order in which they came.
     pub deliveries: Vec<Delivery>,
+    /// What tasks said, each before its delivery.
+    pub said: Vec<Said>,
 }
 
 #[derive(Debug)]
@@ -78,6 +93,12 @@ pub struct Job {
     pub(crate) function: Option<Payload>,
     /// Deliveries wait: looked at without a lock.
     pub(crate) arrived: AtomicBool,
+    /// What the journal calls it, and its first task there.
+    entry: (AtomicU32, AtomicU64),
+    /// The pool's own thread is to tell of what tasks say.
+    pub(crate) aloud: AtomicBool,
+    /// It was asked to, and has not yet.
+    pub(crate) speaking: AtomicBool,
     /// Somebody is to be told of deliveries without asking for them.
     pub(crate) watched: AtomicBool,
     progress: Mutex<Progress>,
@@ -98,9 +119,23 @@ impl Job {
             style,
             function,
             arrived: AtomicBool::new(false),
+            entry: Default::default(),
+            aloud: AtomicBool::new(false),
+            speaking: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             progress: Mutex::new(progress),
         })
+    }
+
+    /// Have its runs written into the journal as those of this call, counted from `first`.
+    pub fn enter(&self, call: u32, first: u64) {
+        self.entry.0.store(call, Ordering::Relaxed);
+        self.entry.1.store(first, Ordering::Relaxed);
+    }
+
+    /// Number of the call in the journal and its first task there; zero for none.
+    pub fn entry(&self) -> (u32, u64) {
+        (self.entry.0.load(Ordering::Relaxed), self.entry.1.load(Ordering::Relaxed))
     }
 
     pub(crate) fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -125,6 +160,25 @@ impl Job {
         let mut progress = self.progress();
         self.arrived.store(false, Ordering::Relaxed);
         std::mem::take(&mut progress.inbox)
+    }
+
+    /// Have the pool's hook called when tasks say something, without anybody asking for it.
+    pub fn speak_up(&self) {
+        self.aloud.store(true, Ordering::Relaxed);
+    }
+
+    /// Take what tasks said and leave the rest.
+    pub fn listen(&self) -> (Vec<u8>, Vec<Said>) {
+        let mut progress = self.progress();
+        let said = std::mem::take(&mut progress.inbox.said);
+        if said.is_empty() {
+            return (Vec::new(), said);
+        }
+        if progress.inbox.deliveries.is_empty() {
+            self.arrived.store(false, Ordering::Relaxed);
+            return (std::mem::take(&mut progress.inbox.bytes), said);
+        }
+        (progress.inbox.bytes.clone(), said)
     }
 
     /// Tasks pushed and neither delivered nor withdrawn.

@@ -5,6 +5,7 @@
 //!
 //! * [`Pool`] — the parent's side: workers, what is published, what came back.
 //! * [`Job`] — one call's tasks and their [`Delivery`]s.
+//! * [`Outlet`] — what tasks print, warn and log, from any thread of the worker.
 //! * [`Runner`] — the worker's side: claim, run, report.
 
 mod block;
@@ -12,6 +13,7 @@ mod control;
 mod drain;
 mod fleet;
 mod job;
+mod output;
 mod payload;
 mod pool;
 mod ring;
@@ -19,8 +21,9 @@ mod runner;
 mod shared;
 mod wait;
 
-pub use job::{Delivery, Inbox, Job, Loss, Outcome};
+pub use job::{Delivery, Inbox, Job, Loss, Outcome, Said};
+pub use output::{MESSAGES, Outlet};
 pub use payload::Items;
-pub use pool::{Pool, Settings};
+pub use pool::{Event, Pool, Running, Settings};
 pub use ring::Kind;
 pub use runner::{Interrupts, Runner, Task, Wake};

@@ -57,6 +57,7 @@ impl Items {
 
     /// Move the items into shared memory, leaving `self` empty.
     pub(crate) fn store(&mut self, store: &Arc<Store>) -> io::Result<Payload> {
+        let each = self.size() as u64 / (self.ends.len() as u64).max(1);
         let table = self.ends.len() * 8;
         let len = table + self.bytes.len();
         let arena = store.arena();
@@ -69,7 +70,7 @@ impl Items {
         self.bytes.clear();
         self.placed = 0;
         let loans = std::mem::take(&mut self.loans);
-        Ok(Payload { store: store.clone(), extent, len: len as u64, loans })
+        Ok(Payload { store: store.clone(), extent, len: len as u64, each, loans })
     }
 }
 
@@ -96,6 +97,8 @@ pub(crate) struct Payload {
     store: Arc<Store>,
     pub(crate) extent: Extent,
     len: u64,
+    /// Bytes of an item, on average, what it speaks of included.
+    pub(crate) each: u64,
     loans: Vec<Arc<Loan>>,
 }
 
@@ -106,7 +109,7 @@ impl Payload {
         loans: Vec<Arc<Loan>>,
     ) -> io::Result<Self> {
         let extent = store.arena().store(bytes)?;
-        Ok(Self { store: store.clone(), extent, len: bytes.len() as u64, loans })
+        Ok(Self { store: store.clone(), extent, len: bytes.len() as u64, each: 0, loans })
     }
 
     /// Whether whoever reads it holds shared memory.

@@ -1,7 +1,7 @@
 //! The parent's side of a pool of worker processes.
 
 use crate::block::Pending;
-use crate::control::{BLOCKS, CELLS, Control, MAX_WORKERS};
+use crate::control::{BLOCKS, CELLS, CONDEMNED, Control, MAX_WORKERS};
 use crate::job::Job;
 use crate::payload::{Items, Payload};
 use crate::shared::{Shared, State};
@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tasks::Journal;
 
 /// How a pool's workers are made.
 #[derive(Debug)]
@@ -27,6 +28,30 @@ pub struct Settings {
     pub hello: Vec<u8>,
     /// Workers without work for this long are let go.
     pub idle: Duration,
+    /// Where it is written who ran what.
+    pub journal: Arc<Journal>,
+    /// What the journal calls the plan.
+    pub plan: Arc<str>,
+}
+
+/// A task that a worker runs now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Which task of the job.
+    pub index: u64,
+    /// For how long.
+    pub since: Duration,
+    /// The worker's process id.
+    pub pid: u32,
+}
+
+/// What the pool's own thread tells of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It is watched, and nothing of it is outstanding any more.
+    Settled,
+    /// It is heard by itself, and its tasks said something.
+    Spoke,
 }
 
 /// Worker processes and all that is on its way to and from them.
@@ -54,7 +79,7 @@ impl Pool {
     pub fn new(
         settings: Settings,
         store: Arc<Store>,
-        hook: impl Fn(&Arc<Job>) + Send + Sync + 'static,
+        hook: impl Fn(&Arc<Job>, Event) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let workers = settings.workers;
         assert!((1..=MAX_WORKERS).contains(&workers), "{workers} workers");
@@ -80,6 +105,7 @@ impl Pool {
             collect: Condvar::new(),
             nudged: AtomicBool::new(false),
             _hello: hello,
+            number: settings.journal.pool(),
             settings,
         });
         let threads = [
@@ -141,13 +167,25 @@ impl Pool {
         self.shared.settings.workers
     }
 
+    /// Where it is written who ran what.
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.shared.settings.journal
+    }
+
+    /// What the journal calls the plan.
+    pub fn plan(&self) -> &Arc<str> {
+        &self.shared.settings.plan
+    }
+
     /// What the pool's tasks share.
     pub fn store(&self) -> &Arc<Store> {
         &self.shared.store
     }
 
     /// Append tasks to a job, leaving `items` empty; answers false when the pool is closed.
-    pub fn push(&self, job: &Arc<Job>, items: &mut Items) -> io::Result<bool> {
+    ///
+    /// They get the next indices, or those from `at` on: tasks that ended and run once more.
+    pub fn push(&self, job: &Arc<Job>, items: &mut Items, at: Option<u64>) -> io::Result<bool> {
         if items.is_empty() {
             return Ok(true);
         }
@@ -160,8 +198,9 @@ impl Pool {
         let (first_index, was_settled) = {
             let mut progress = job.progress();
             progress.outstanding += count;
-            progress.pushed += count;
-            (progress.pushed - count, progress.outstanding == count)
+            let first = at.unwrap_or(progress.pushed);
+            progress.pushed = progress.pushed.max(first + count);
+            (first, progress.outstanding == count)
         };
         if was_settled && job.watched.load(Ordering::Relaxed) {
             state.watched += 1;
@@ -232,26 +271,45 @@ impl Pool {
     /// Ask (`kill`: force) the workers that run tasks of the job to stop them.
     pub fn interrupt(&self, job: &Arc<Job>, kill: bool) {
         let state = self.shared.state();
-        for (worker, position) in state.running(job, &self.shared.control) {
-            let Some(member) = &state.members[worker] else { continue };
-            if kill {
-                os::kill(member.process.as_fd());
-            } else {
-                let slot = self.shared.control.slot(worker);
-                slot.interrupt().store(position + 1, Ordering::SeqCst);
-                os::interrupt(member.process.as_fd());
-            }
+        for (worker, position, _) in state.running(job, &self.shared.control) {
+            self.shared.stop(&state, worker, position, kill);
         }
+    }
+
+    /// As [`Pool::interrupt`] for one task alone; answers whether it ran.
+    pub fn halt(&self, job: &Arc<Job>, index: u64, kill: bool) -> bool {
+        let state = self.shared.state();
+        let mut running = state.running(job, &self.shared.control);
+        running
+            .find(|it| it.2 == index)
+            .is_some_and(|(worker, position, _)| self.shared.stop(&state, worker, position, kill))
+    }
+
+    /// Which tasks of the job run now.
+    pub fn started(&self, job: &Arc<Job>) -> Vec<Running> {
+        let state = self.shared.state();
+        let now = os::now();
+        let running = state.running(job, &self.shared.control);
+        let known = running.filter_map(|(worker, position, index)| {
+            let slot = self.shared.control.slot(worker);
+            let started = slot.started().load(Ordering::Acquire);
+            // The next task's time would be the wrong one.
+            let same = slot.running().load(Ordering::Acquire) & !CONDEMNED == position + 1;
+            let pid = state.members[worker].as_ref()?.pid;
+            let since = Duration::from_nanos(now.saturating_sub(started));
+            same.then_some(Running { index, since, pid })
+        });
+        known.collect()
     }
 
     /// Have the hook called once nothing of the job is outstanding.
     pub fn watch(&self, job: &Arc<Job>) {
         let mut state = self.shared.state();
-        if job.watched.swap(true, Ordering::Relaxed) {
-            return;
-        }
+        let again = job.watched.swap(true, Ordering::Relaxed);
         if job.outstanding() == 0 {
             state.settled.push_back(job.clone());
+        } else if again {
+            return;
         } else {
             state.watched += 1;
         }

@@ -1,6 +1,6 @@
 //! Results of one worker, in the order it finished them: one writer, one reader.
 
-use crate::control::{Control, RING};
+use crate::control::{BLOCKS, Control, RING};
 use std::sync::atomic::Ordering;
 
 /// What a record holds.
@@ -10,6 +10,8 @@ pub enum Kind {
     Value,
     /// The task raised this.
     Failure,
+    /// The task, which has not ended, says this; the note tells in what way.
+    Output,
 }
 
 /// The fixed part of a record.
@@ -26,6 +28,8 @@ pub(crate) struct Record {
     pub(crate) note: u8,
     /// How long the task took, in nanoseconds.
     pub(crate) nanos: u64,
+    /// When it ended, on the clock that all processes of the machine share.
+    pub(crate) ended: u64,
     pub(crate) len: u64,
 }
 
@@ -36,32 +40,40 @@ pub(crate) const INLINE: usize = RING / 16;
 
 impl Record {
     fn to_bytes(self) -> [u8; HEAD] {
+        let flags = self.kind as u8 | u8::from(self.elsewhere) << 2 | u8::from(self.lends) << 3;
         let mut bytes = [0; HEAD];
         bytes[..8].copy_from_slice(&self.position.to_ne_bytes());
-        bytes[8..12].copy_from_slice(&self.block.to_ne_bytes());
-        bytes[12] = u8::from(self.kind == Kind::Failure);
-        bytes[13] = u8::from(self.elsewhere);
-        bytes[14] = self.note;
-        bytes[15] = u8::from(self.lends);
+        bytes[8..10].copy_from_slice(&(self.block as u16).to_ne_bytes());
+        bytes[10] = flags;
+        bytes[11] = self.note;
+        bytes[12..16].copy_from_slice(&(self.len as u32).to_ne_bytes());
         bytes[16..24].copy_from_slice(&self.nanos.to_ne_bytes());
-        bytes[24..].copy_from_slice(&self.len.to_ne_bytes());
+        bytes[24..].copy_from_slice(&self.ended.to_ne_bytes());
         bytes
     }
 
     fn from_bytes(bytes: &[u8]) -> Self {
         let long = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().expect("8 bytes"));
+        let flags = bytes[10];
         Self {
             position: long(0),
-            block: u32::from_ne_bytes(bytes[8..12].try_into().expect("4 bytes")),
-            kind: if bytes[12] == 0 { Kind::Value } else { Kind::Failure },
-            elsewhere: bytes[13] != 0,
-            lends: bytes[15] != 0,
-            note: bytes[14],
+            block: u16::from_ne_bytes([bytes[8], bytes[9]]).into(),
+            kind: match flags & 3 {
+                0 => Kind::Value,
+                1 => Kind::Failure,
+                _ => Kind::Output,
+            },
+            elsewhere: flags & 4 != 0,
+            lends: flags & 8 != 0,
+            note: bytes[11],
             nanos: long(16),
-            len: long(24),
+            ended: long(24),
+            len: u32::from_ne_bytes(bytes[12..16].try_into().expect("4 bytes")).into(),
         }
     }
 }
+
+const _: () = assert!(BLOCKS <= 1 << 16 && INLINE < 1 << 32);
 
 /// A worker's ring, seen from either side.
 #[derive(Clone, Copy, Debug)]
@@ -167,7 +179,8 @@ mod tests {
     fn record(position: u64, len: usize) -> Record {
         let len = len as u64;
         let (elsewhere, lends) = (false, false);
-        Record { position, block: 3, kind: Kind::Value, elsewhere, lends, note: 0, nanos: 9, len }
+        let (kind, note) = (Kind::Value, 0);
+        Record { position, block: 3, kind, elsewhere, lends, note, nanos: 9, ended: 10, len }
     }
 
     #[test]
@@ -201,7 +214,7 @@ mod tests {
         assert!(!ring.drain(&mut Vec::new(), |_, _| panic!("no record here")));
         control.slot(0).head().store(40, Ordering::Release);
         let (mapping, base) = control.ring_memory(0);
-        mapping.write(base + 24, &u64::MAX.to_ne_bytes());
+        mapping.write(base + 12, &u32::MAX.to_ne_bytes());
         assert!(!ring.drain(&mut Vec::new(), |_, _| panic!("no record here")));
     }
 }

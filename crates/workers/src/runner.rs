@@ -4,6 +4,7 @@ use crate::block::Entry;
 use crate::control::Control;
 use crate::drain::LENT;
 use crate::fleet::TRIM;
+use crate::output::Outlet;
 use crate::payload::read_item;
 use crate::ring::{INLINE, Kind, Record, Ring};
 use shm::{Files, Lease, Lodging, Mapping, Raw, Segment, os};
@@ -34,7 +35,12 @@ impl Task {
 
     /// How it is called.
     pub fn style(&self) -> u64 {
-        self.entry.style
+        self.entry.style & u64::from(u32::MAX)
+    }
+
+    /// Which settings it is to find around it: zero for those that the worker started with.
+    pub fn settings(&self) -> u64 {
+        self.entry.style >> 32
     }
 
     fn offset(&self) -> u64 {
@@ -62,7 +68,7 @@ pub struct Runner {
     parent: Mapping,
     /// This worker's part of what is placed once and read by many.
     lodging: Arc<Lodging>,
-    attention: OwnedFd,
+    outlet: Arc<Outlet>,
     /// When the last task ended, if nothing was waited for since.
     clock: Option<u64>,
     /// Reported since the parent was last woken for sure.
@@ -112,15 +118,9 @@ impl Runner {
         let small = control.hello()[2].load(Ordering::Relaxed) as usize;
         let parent = Lodging::parent(&files, small)?;
         let region = control.slot(worker).region().load(Ordering::Acquire);
-        Ok(Self {
-            worker,
-            control,
-            parent,
-            lodging: Lodging::new(files, region)?,
-            attention,
-            clock: None,
-            unheard: false,
-        })
+        let lodging = Lodging::new(files, region)?;
+        let outlet = Outlet::new(worker, control.clone(), attention, lodging.clone());
+        Ok(Self { worker, control, parent, lodging, outlet, clock: None, unheard: false })
     }
 
     /// Say that this process has started and takes tasks.
@@ -131,6 +131,11 @@ impl Runner {
     /// Tells, from anywhere in this process, whether the running task is to be interrupted.
     pub fn interrupts(&self) -> Interrupts {
         Interrupts { worker: self.worker, control: self.control.clone() }
+    }
+
+    /// Where tasks say something before they end.
+    pub fn outlet(&self) -> &Arc<Outlet> {
+        &self.outlet
     }
 
     /// What the parent tells every worker first.
@@ -149,7 +154,19 @@ impl Runner {
         let slot = self.control.slot(self.worker);
         slot.started().store(now, Ordering::Relaxed);
         slot.running().store(claim.position + 1, Ordering::Release);
+        self.outlet.begin(claim.position, claim.block);
         Some(Task { claim, entry })
+    }
+
+    /// The worker's memory has outgrown what it may have: between two tasks, say how much it is,
+    /// before this process leaves and another takes its place.
+    pub fn outgrown(&self, memory: u64) {
+        self.control.slot(self.worker).outgrown().store(memory, Ordering::Release);
+    }
+
+    /// When the last task ended, if nothing was waited for since.
+    pub fn clock(&self) -> Option<u64> {
+        self.clock
     }
 
     /// Wait until there may be a task, or one of `jobs`, whose functions are kept, is over. Call it
@@ -251,19 +268,21 @@ impl Runner {
             lends,
             note,
             nanos: now - slot.started().load(Ordering::Relaxed),
+            ended: now,
             len: inline.len() as u64,
         };
         self.clock = Some(now);
-        slot.running().store(0, Ordering::Release);
+        let running = task.claim.position + 1;
+        let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+        if slot.running().compare_exchange(running, 0, success, failure).is_err() {
+            // The parent has condemned the task and is killing this process.
+            loop {
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        }
         let ring = Ring::new(&self.control, self.worker);
         let bell = self.control.parent_bell();
-        while !ring.push(record, inline) {
-            if !bell.ring_urgently() {
-                // Nobody waits for results at all: the pool's own thread is to make room.
-                os::ring(self.attention.as_fd());
-            }
-            std::thread::sleep(Duration::from_micros(50));
-        }
+        self.outlet.end(record, inline);
         self.unheard = !bell.ring();
         if self.unheard {
             let low = self.control.low_water().load(Ordering::Relaxed);
@@ -276,7 +295,7 @@ impl Runner {
 }
 
 /// How a record speaks of an extent.
-fn lent(lease: &Lease) -> [u8; LENT] {
+pub(crate) fn lent(lease: &Lease) -> [u8; LENT] {
     let mut bytes = [0; LENT];
     bytes[..24].copy_from_slice(&lease.span().to_bytes());
     bytes[24..].copy_from_slice(&u64::from(lease.number()).to_ne_bytes());

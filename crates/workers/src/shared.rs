@@ -1,11 +1,11 @@
 //! What a pool's threads and callers share, and how waiting tasks are published.
 
 use crate::block::{Block, Entry, Pending};
-use crate::control::{BLOCKS, Control};
+use crate::control::{BLOCKS, CONDEMNED, Control};
 use crate::fleet::Member;
 use crate::job::{Job, Loss, Outcome};
 use crate::payload::Payload;
-use crate::pool::Settings;
+use crate::pool::{Event, Settings};
 use shm::{Segment, Store};
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::OwnedFd;
@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
-/// Called by the pool's own thread when a watched job has nothing outstanding any more.
-pub(crate) type Hook = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
+/// Called by the pool's own thread.
+pub(crate) type Hook = Box<dyn Fn(&Arc<Job>, Event) + Send + Sync>;
 
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) collect: Condvar,
     /// The collecting thread has something else to do than to wait for results.
     pub(crate) nudged: AtomicBool,
+    /// What the journal calls this pool.
+    pub(crate) number: u32,
     /// Kept for workers to come.
     pub(crate) _hello: Payload,
 }
@@ -53,6 +55,8 @@ pub(crate) struct State {
     pub(crate) watched: usize,
     /// Watched jobs with nothing outstanding any more, for the hook.
     pub(crate) settled: VecDeque<Arc<Job>>,
+    /// Jobs whose tasks said something, for the hook.
+    pub(crate) spoken: VecDeque<Arc<Job>>,
     /// A worker's ring is full and nobody reads it.
     pub(crate) pressure: bool,
     pub(crate) failed_starts: u32,
@@ -74,6 +78,7 @@ impl State {
             outstanding: 0,
             watched: 0,
             settled: VecDeque::new(),
+            spoken: VecDeque::new(),
             pressure: false,
             failed_starts: 0,
             last_work: Instant::now(),
@@ -83,18 +88,21 @@ impl State {
         }
     }
 
-    /// Number and position of each worker that runs a task of `job`.
+    /// Number of each worker that runs a task of `job`, its position, and which task it is.
     pub(crate) fn running<'a>(
         &'a self,
         job: &'a Arc<Job>,
         control: &'a Control,
-    ) -> impl Iterator<Item = (usize, u64)> + 'a {
+    ) -> impl Iterator<Item = (usize, u64, u64)> + 'a {
         (0..self.members.len()).filter_map(move |worker| {
-            let position = control.slot(worker).running().load(Ordering::Acquire).checked_sub(1)?;
+            let running = control.slot(worker).running().load(Ordering::Acquire);
+            let position = (running & !CONDEMNED).checked_sub(1)?;
             let ours = |block: &Block| {
-                block.offset(position).is_some() && Arc::ptr_eq(&block.tasks.job, job)
+                let offset = block.offset(position).filter(|&it| !block.is_done(it))?;
+                Arc::ptr_eq(&block.tasks.job, job).then_some(block.tasks.first_index + offset)
             };
-            self.blocks.iter().flatten().any(ours).then_some((worker, position))
+            let index = self.blocks.iter().flatten().find_map(ours)?;
+            Some((worker, position, index))
         })
     }
 

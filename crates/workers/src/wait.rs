@@ -6,7 +6,7 @@
 //! and nobody waits: callbacks, a backlog, a full ring.
 
 use crate::job::Job;
-use crate::pool::Pool;
+use crate::pool::{Event, Pool};
 use crate::shared::Shared;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -116,9 +116,16 @@ impl Shared {
         loop {
             self.nudged.store(false, Ordering::SeqCst);
             let mut state = self.state();
+            // First what tasks said, then that they ended.
+            if let Some(job) = state.spoken.pop_front() {
+                drop(state);
+                job.speaking.store(false, Ordering::Release);
+                (self.hook)(&job, Event::Spoke);
+                continue;
+            }
             if let Some(job) = state.settled.pop_front() {
                 drop(state);
-                (self.hook)(&job);
+                (self.hook)(&job, Event::Settled);
                 continue;
             }
             if state.closed && state.outstanding == 0 {

@@ -6,7 +6,8 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use workers::{Items, Job, Kind, Loss, Outcome, Pool, Runner, Settings, Wake};
+use tasks::Journal;
+use workers::{Event, Items, Job, Kind, Loss, Outcome, Pool, Runner, Settings, Wake};
 
 /// What a task's argument tells the worker to do.
 const DOUBLE: u8 = 0;
@@ -15,6 +16,7 @@ const SLEEP: u8 = 2;
 const LARGE: u8 = 3;
 const DIE_AFTER: u8 = 4;
 const LEAVE: u8 = 5;
+const SAY: u8 = 6;
 
 /// Not a test: what this program does when a pool starts it. The pool appends the worker's number
 /// to the command, where the test runner takes it for one more name to look for.
@@ -40,6 +42,15 @@ fn worker_process() {
             DIE => kill_self(),
             LEAVE => shm::os::exit_now(7),
             SLEEP => std::thread::sleep(Duration::from_millis(value)),
+            SAY => {
+                let outlet = runner.outlet().clone();
+                assert!(outlet.say(0, b"half ") && outlet.say(0, b"a line\n"));
+                // From another thread, and too long for the ring itself.
+                std::thread::scope(|scope| {
+                    scope.spawn(|| assert!(outlet.say(3, &vec![7; 2_000_000])));
+                });
+                std::thread::sleep(Duration::from_millis(value));
+            }
             LARGE => bytes = vec![value as u8; 3_000_000],
             _ => {}
         }
@@ -61,7 +72,7 @@ fn kill_self() {
 }
 
 fn pool(workers: usize) -> Pool {
-    Pool::new(settings(workers), store(), |_| ()).unwrap()
+    Pool::new(settings(workers), store(), |_, _| ()).unwrap()
 }
 
 fn store() -> Arc<Store> {
@@ -78,6 +89,8 @@ fn settings(workers: usize) -> Settings {
         environment: Vec::new(),
         hello: b"hello".to_vec(),
         idle: Duration::from_secs(60),
+        journal: Arc::new(Journal::new(1000)),
+        plan: "processes".into(),
     }
 }
 
@@ -88,10 +101,10 @@ fn push(pool: &Pool, job: &Arc<Job>, tasks: impl IntoIterator<Item = (u8, u64)>)
         items.bytes().extend_from_slice(&value.to_ne_bytes());
         items.end();
         if items.len() == 100 {
-            assert!(pool.push(job, &mut items).unwrap());
+            assert!(pool.push(job, &mut items, None).unwrap());
         }
     }
-    assert!(pool.push(job, &mut items).unwrap());
+    assert!(pool.push(job, &mut items, None).unwrap());
 }
 
 /// What became of each task, with the bytes of those that returned or raised.
@@ -172,7 +185,9 @@ fn an_exit_status_is_told() {
     let job = pool.open(None, 0).unwrap();
     push(&pool, &job, [(LEAVE, 0), (DOUBLE, 4)]);
     let outcomes = collect(&pool, &job);
-    let Outcome::Lost(Loss::Died { ending, pid }) = outcomes[&0].0 else { panic!("{outcomes:?}") };
+    let Outcome::Lost(Loss::Died { ending, pid, .. }) = outcomes[&0].0 else {
+        panic!("{outcomes:?}")
+    };
     assert!(ending == shm::os::Ending::Exited(7) && pid > 0);
     assert_eq!(long(&outcomes[&1].1), 8);
 }
@@ -248,10 +263,45 @@ fn several_threads_wait_and_all_are_served() {
 }
 
 #[test]
+fn what_tasks_say_comes_before_their_end() {
+    let pool = pool(1);
+    let job = pool.open(None, 0).unwrap();
+    push(&pool, &job, [(SAY, 1)]);
+    let (mut bytes, mut told) = (Vec::new(), Vec::new());
+    while job.outstanding() > 0 {
+        assert!(pool.wait(&job, Duration::from_secs(30)));
+        let inbox = job.take();
+        for it in inbox.said {
+            told.push((it.index, it.tag, it.bytes.len()));
+            bytes.extend_from_slice(&inbox.bytes[it.bytes]);
+        }
+    }
+    assert_eq!(told, [(0, 0, 12), (0, 3, 2_000_000)]);
+    assert!(bytes.starts_with(b"half a line\n\x07") && bytes.ends_with(&[7]));
+}
+
+#[test]
+fn what_tasks_say_is_told_while_nobody_waits() {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let sender = std::sync::Mutex::new(sender);
+    let hear = move |job: &Arc<Job>, event: Event| {
+        assert_eq!(event, Event::Spoke);
+        sender.lock().unwrap().send(job.listen().1.len()).unwrap();
+    };
+    let pool = Pool::new(settings(1), store(), hear).unwrap();
+    let job = pool.open(None, 0).unwrap();
+    job.speak_up();
+    push(&pool, &job, [(SAY, 600)]);
+    assert!(receiver.recv_timeout(Duration::from_secs(30)).unwrap() > 0);
+    assert_eq!(job.outstanding(), 1, "it was told before the task ended");
+    pool.close(Duration::from_secs(5));
+}
+
+#[test]
 fn watched_jobs_are_reported_without_anybody_waiting() {
     let settled = Arc::new(AtomicU64::new(0));
     let seen = settled.clone();
-    let count = move |_: &Arc<Job>| {
+    let count = move |_: &Arc<Job>, _: Event| {
         seen.fetch_add(1, Ordering::SeqCst);
     };
     let pool = Pool::new(settings(2), store(), count).unwrap();
@@ -280,7 +330,7 @@ fn closing_ends_everything_and_says_so() {
     assert!(start.elapsed() < Duration::from_secs(5));
     assert_eq!(collect(&pool, &job).len(), 3);
     assert_eq!(pool.processes(), [None, None]);
-    assert!(!pool.push(&job, &mut one_item()).unwrap());
+    assert!(!pool.push(&job, &mut one_item(), None).unwrap());
 }
 
 fn one_item() -> Items {
@@ -292,7 +342,7 @@ fn one_item() -> Items {
 #[test]
 fn workers_that_cannot_start_are_no_endless_loop() {
     let settings = Settings { command: vec!["/bin/false".into()], ..settings(2) };
-    let pool = Pool::new(settings, store(), |_| ()).unwrap();
+    let pool = Pool::new(settings, store(), |_, _| ()).unwrap();
     let job = pool.open(None, 0).unwrap();
     push(&pool, &job, [(DOUBLE, 1), (DOUBLE, 2)]);
     for (outcome, _) in collect(&pool, &job).into_values() {
@@ -303,7 +353,7 @@ fn workers_that_cannot_start_are_no_endless_loop() {
 #[test]
 fn a_program_that_does_not_exist_is_told_at_once() {
     let settings = Settings { command: vec!["/nonexistent/program".into()], ..settings(1) };
-    let pool = Pool::new(settings, store(), |_| ()).unwrap();
+    let pool = Pool::new(settings, store(), |_, _| ()).unwrap();
     let job = pool.open(None, 0).unwrap();
     push(&pool, &job, [(DOUBLE, 1)]);
     assert_eq!(collect(&pool, &job)[&0].0, Outcome::Lost(Loss::CannotStart { ending: None }));
@@ -313,7 +363,7 @@ fn a_program_that_does_not_exist_is_told_at_once() {
 fn idle_workers_are_let_go_and_come_back() {
     let mut settings = settings(1);
     settings.idle = Duration::from_millis(200);
-    let pool = Pool::new(settings, store(), |_| ()).unwrap();
+    let pool = Pool::new(settings, store(), |_, _| ()).unwrap();
     for value in 0..2 {
         let job = pool.open(None, 0).unwrap();
         push(&pool, &job, [(DOUBLE, value)]);

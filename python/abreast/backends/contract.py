@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Backend", "Call", "Capabilities", "Ended", "Job", "Level", "Opener", "Pulled"]
+__all__ = [
+    "Backend",
+    "Call",
+    "Capabilities",
+    "Ended",
+    "Job",
+    "Level",
+    "Opener",
+    "Output",
+    "Pulled",
+    "Running",
+]
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,8 @@ class Level:
     inner_threads: int = 1
     inner: tuple[Level, ...] = field(default=())
     """The levels below, for tasks that call abreast themselves; none means serial."""
+    memory: int = 0
+    """Most bytes of a worker process's own memory; zero for its share of the machine's."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,10 @@ class Call:
     indexed: bool = False
     watched: bool = False
     """Note when a task draws from a random stream that it shares with others."""
+    heard: bool = False
+    """What tasks say is for `Job.pull`; otherwise it shows by itself, as it comes."""
+    caller: str = ""
+    """What the user called, such as ``"map"``: for the journal."""
 
 
 class Ended(NamedTuple):
@@ -59,24 +76,48 @@ class Ended(NamedTuple):
     error: BaseException | None
 
 
+class Output(NamedTuple):
+    """Something that a task said before it ended, for `abreast.backends.output.show`."""
+
+    task: int
+    kind: str
+    """``"stdout"``, ``"stderr"``, ``"warning"`` or ``"log"``."""
+    data: Any
+    """Text, or bytes that are no text; of a warning or a record, what `show` reads."""
+
+
 class Pulled(NamedTuple):
     """What `Job.pull` took: how many tasks ended, how many carry a note, and which need a look."""
 
     finished: int
     notes: int
     ended: list[Ended]
+    output: Sequence[Output] = ()
+    """What tasks said, if the call is heard: that of a task no later than its end."""
+
+
+class Running(NamedTuple):
+    """A task that runs now: for how long, and who runs it, as a person would look for it."""
+
+    task: int
+    seconds: float
+    worker: str
 
 
 class Job(Protocol):
-    """The tasks of one call, on one backend. One thread at a time uses it."""
+    """The tasks of one call, on one backend. One thread at a time uses it.
+
+    But `started`, `halt` and `cancel` may be called from any thread, also while another one waits.
+    """
 
     def want(self) -> int:
         """How many more tasks to push now; zero when enough are on their way."""
 
-    def push(self, items: Iterable[Any]) -> None:
+    def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item, as it is now.
 
-        A backend that copies items copies each before it asks for the next.
+        They get the next indices; with `at`, the indices from there on: these tasks have ended,
+        and run once more. A backend that copies items copies each before it asks for the next.
 
         Raises
         ------
@@ -104,6 +145,15 @@ class Job(Protocol):
 
     def running(self) -> bool:
         """Whether some task has been started and has not ended."""
+
+    def started(self) -> list[Running]:
+        """Tasks that run now."""
+
+    def halt(self, task: int, force: bool = False) -> bool:
+        """Interrupt one running task, or end it by force; whether it ran. Does not wait.
+
+        Its end is reported as any other: as what it raised, or as lost.
+        """
 
     def cancel(self, first: int = 0) -> int:
         """Withdraw every task from index `first` on that was not started; answers how many."""

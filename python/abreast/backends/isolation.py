@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from abreast.backends.contract import Call
@@ -20,7 +21,7 @@ def copy_function(call: Call) -> Call:
         function = loads(dumps(call.function))
     except Exception as reason:
         raise unpicklable("function", None, reason) from reason
-    return Call(function, call.star, call.indexed, call.watched)
+    return replace(call, function=function)
 
 
 def pack(item: Any, index: int) -> bytes:

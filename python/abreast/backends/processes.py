@@ -6,14 +6,26 @@ import os
 import pickle
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from abreast import _abreast
-from abreast.backends import memory
-from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
+from abreast.backends import journal, memory, output
+from abreast.backends.capture import facts
+from abreast.backends.contract import (
+    Backend,
+    Call,
+    Capabilities,
+    Ended,
+    Job,
+    Level,
+    Output,
+    Pulled,
+    Running,
+)
 from abreast.backends.native import environment
 from abreast.backends.sources import Sources
+from abreast.backends.surroundings import Surroundings, filters
 from abreast.errors import LaunchError
 from abreast.failures import garbled, lost, rebuild, shut_down, unpicklable
 from abreast.pickling import dumps, dumps_call, loads
@@ -60,11 +72,15 @@ class ProcessesBackend:
             )
         self._path, self._folder = list(sys.path), _folder()
         path = _absolute(self._path, self._folder)
+        self._surroundings = Surroundings()
         hello = {
             "argv": sys.argv,
+            "filters": filters(),
             "folder": self._folder,
             "level": pickle.dumps(self.level),
+            "memory": _most(self.level),
             "path": path,
+            "streams": facts(),
         }
         command = [sys.executable, *_interpreter_flags(), "-c", _BOOT.format(path=path)]
         return _abreast.ProcessPool(
@@ -76,24 +92,29 @@ class ProcessesBackend:
             dumps,
             loads,
             memory.shared(),
+            output.show_aloud,
+            journal.shared(),
+            journal.plan_of(self.level),
         )
 
     def open(self, call: Call) -> Job:
         """Begin a job."""
         if self._sources.changed() or self._path != sys.path or self._folder != _folder():
             self._renew()
+        around, aloud = self._surroundings.now(), not call.heard
         if call.function is None:
-            return ProcessesJob(self._pool.open(None, _abreast.APPLY), brings_function=True)
+            job = self._pool.open(None, _abreast.APPLY, around, aloud)
+            return ProcessesJob(job, brings_function=True, aloud=aloud)
         style = _abreast.INDEXED if call.indexed else _abreast.STAR if call.star else _abreast.PLAIN
         if call.watched:
             style |= _abreast.WATCHED
         try:
-            job = self._pool.open(call.function, style)
+            job = self._pool.open(call.function, style, around, aloud, journal.title(call))
         except (MemoryError, OSError):
             raise
         except Exception as reason:
             raise unpicklable("function", None, reason) from reason
-        return ProcessesJob(job, brings_function=False)
+        return ProcessesJob(job, brings_function=False, aloud=aloud)
 
     def pack(self, value: Any) -> Any:
         """Take a value as it is now, as a parcel that goes to tasks without being unpacked."""
@@ -127,8 +148,11 @@ class ProcessesBackend:
 class ProcessesJob:
     """The tasks of one call."""
 
-    def __init__(self, job: _abreast.ProcessJob, brings_function: bool) -> None:
+    def __init__(self, job: _abreast.ProcessJob, brings_function: bool, aloud: bool) -> None:
         self._job = job
+        self.entry = job.entry
+        self._aloud = aloud
+        self._said: list[Output] = []
         self._brings_function = brings_function
         self._pushed = 0
         self.want = job.want
@@ -139,14 +163,21 @@ class ProcessesJob:
         self.cancel = job.cancel
         self.watch: Callable[[Callable[[], None]], None] = job.watch
 
-    def push(self, items: Iterable[Any]) -> None:
+    def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item."""
         steady = isinstance(items, (list, tuple, range)) or getattr(items, "steady", False)
+        name = None
         if self._brings_function:
+            items = list(items)
+            if len(items) == 1:
+                name = journal.name_of(items[0][0])
             pack = memory.shared().pack
             items = ((dumps_call(function, pack), args, kwargs) for function, args, kwargs in items)
         try:
-            self._pushed += self._job.push(items, steady)
+            if at is None:
+                self._pushed += self._job.push(items, steady, None, name)
+            else:
+                self._job.push(items, steady, at)
         except (MemoryError, OSError):
             raise
         except RuntimeError as reason:
@@ -168,8 +199,32 @@ class ProcessesJob:
 
     def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
         """Wait until tasks ended, and take them."""
-        finished, notes, events = self._job.pull(timeout, results)
+        if self._aloud:
+            return self._pull_aloud(timeout, results)
+        finished, notes, events, said = self._job.pull(timeout, results)
+        told: Sequence[Output] = output.read(said) if said else ()
+        if self._said:
+            told, self._said = [*self._said, *told], []
+        return Pulled(finished, notes, [_ended(*event) for event in events], told)
+
+    def _pull_aloud(self, timeout: float | None, results: list[Any] | None) -> Pulled:
+        # What a task said is shown before anybody hears that it has ended.
+        if timeout != 0.0:
+            self._job.wait(timeout)
+        with output.aloud:
+            finished, notes, events, said = self._job.pull(0.0, results)
+            if said:
+                for each in output.read(said):
+                    output.show(each)
         return Pulled(finished, notes, [_ended(*event) for event in events])
+
+    def started(self) -> list[Running]:
+        """Tasks that run now."""
+        return [Running(task, since, f"process {pid}") for task, since, pid in self._job.started()]
+
+    def halt(self, task: int, force: bool = False) -> bool:
+        """Interrupt one running task; with `force`, kill its worker, which is replaced."""
+        return self._job.halt(task, force)
 
     def stop(self, grace: float) -> None:
         """Withdraw, interrupt, and kill the workers that go on."""
@@ -185,7 +240,7 @@ class ProcessesJob:
 
         deadline = time.monotonic() + seconds
         while self._job.outstanding() and time.monotonic() < deadline:
-            self._job.pull(0.05, None)
+            self._said += self.pull(0.05, None).output
 
 
 def _ended(index: int, kind: int, value: Any) -> Ended:
@@ -196,6 +251,14 @@ def _ended(index: int, kind: int, value: Any) -> Ended:
     if kind == _abreast.GARBLED:
         return Ended(index, None, garbled(index, value))
     return Ended(index, None, lost(value, index))
+
+
+def _most(level: Level) -> int:
+    """Return how many bytes a worker's own memory may grow to."""
+    from abreast.config import get
+    from abreast.machine import memory as machine_memory
+
+    return level.memory or get().worker_memory or machine_memory() // level.workers
 
 
 def _folder() -> str:

@@ -9,9 +9,22 @@ from typing import Any
 from weakref import WeakSet
 
 from abreast import _abreast
-from abreast.backends.contract import Backend, Call, Capabilities, Ended, Job, Level, Pulled
+from abreast.backends import journal
+from abreast.backends.contract import (
+    Backend,
+    Call,
+    Capabilities,
+    Ended,
+    Job,
+    Level,
+    Output,
+    Pulled,
+    Running,
+)
 from abreast.backends.isolation import Isolated, copy_function, pack
 from abreast.backends.native import Guest, ProcessLimit, limit_here
+from abreast.backends.output import read
+from abreast.backends.routing import deaf, routing
 from abreast.failures import lost, shut_down
 from abreast.random.watch import after, before_on_thread
 
@@ -37,7 +50,9 @@ class ThreadsBackend:
             survives_crash=False,
             stops_anything=False,
         )
-        self._pool = _abreast.ThreadPool(level.workers, before_on_thread, after)
+        self._pool = _abreast.ThreadPool(
+            level.workers, before_on_thread, after, journal.shared(), journal.plan_of(level)
+        )
         self._threads: list[threading.Thread | None] = [None] * level.workers
         self._lock = threading.Lock()
         self.jobs: WeakSet[ThreadsJob] = WeakSet()
@@ -95,6 +110,7 @@ class ThreadsBackend:
     def disarm(self) -> None:
         """Forget the threads: a forked child has none."""
         self._threads = [None] * self.level.workers
+        routing.forget()
 
 
 class ThreadsJob:
@@ -107,13 +123,21 @@ class ThreadsJob:
         self._limited = False
         self._lock = threading.Lock()
         function, style = call.function, _style(call)
+        title = None if function is None else journal.title(call)
+        self._is_apply = function is None
         if self._isolate:
             function, style = Isolated(call), _abreast.INDEXED | (style & _abreast.WATCHED)
         from abreast.plans import context_of
 
         self._context = context_of(backend.level)
+        self._heard = call.heard
+        self._said: list[Output] = []
+        if call.heard:
+            deaf(self._context)
         self._brings_function = function is None
-        self._job = pool.open(None if function is None else self._guest(function), style)
+        guest = None if function is None else self._guest(function)
+        self._job = pool.open(guest, style, call.heard, title)
+        self.entry = self._job.entry
         backend.jobs.add(self)
         self.want = self._job.want
         self.wait = self._job.wait
@@ -126,38 +150,47 @@ class ThreadsJob:
     def _guest(self, function: Callable[..., Any]) -> Guest:
         return Guest(function, self._context, self._backend.level.inner_threads)
 
-    def push(self, items: Iterable[Any]) -> None:
+    def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item."""
         if self._isolate:
-            self._push_packed(items)
+            self._push_packed(items, at)
         elif self._brings_function:
-            self._send([(self._guest(function), *rest) for function, *rest in items])
+            items = list(items)
+            name = journal.name_of(items[0][0]) if len(items) == 1 and at is None else None
+            self._send([(self._guest(function), *rest) for function, *rest in items], at, name)
         else:
-            self._send(list(items))
+            self._send(list(items), at)
 
     def skip(self) -> None:
         """Pass over an index."""
         self._pushed += 1
         self._job.skip()
 
-    def _push_packed(self, items: Iterable[Any]) -> None:
+    def _push_packed(self, items: Iterable[Any], at: int | None) -> None:
         packed: list[bytes] = []
+        name = None
+        first = self._pushed if at is None else at
         try:
-            for at, item in enumerate(items):
-                packed.append(pack(item, self._pushed + at))
+            for index, item in enumerate(items, first):
+                packed.append(pack(item, index))
+                if self._is_apply and at is None:
+                    name = journal.name_of(item[0])
         finally:
-            self._send(packed)
+            self._send(packed, at, name if len(packed) == 1 else None)
 
-    def _send(self, items: Sequence[Any]) -> None:
-        self._pushed += len(items)
+    def _send(self, items: Sequence[Any], at: int | None, name: str | None = None) -> None:
+        if at is None:
+            self._pushed += len(items)
         if not self._backend.started:
             self._backend.start()
         with self._lock:
             enter, self._limited = not self._limited, True
         if enter:
             _limit.enter(self._backend.level.inner_threads)
+            if self._heard:
+                routing.enter()
         try:
-            self._job.push(items)
+            self._job.push(items, at, name)
         except RuntimeError as error:
             self._over()
             raise shut_down() if str(error) == "the pool is closed" else error from None
@@ -170,13 +203,31 @@ class ThreadsJob:
             leave, self._limited = self._limited, False
         if leave:
             _limit.leave()
+            if self._heard:
+                routing.leave()
 
     def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
         """Wait until tasks ended, and take them."""
-        finished, notes, events = self._job.pull(timeout, results)
+        finished, notes, events, said = self._job.pull(timeout, results)
         if self._limited and not self._job.outstanding():
             self._over()
-        return Pulled(finished, notes, [_ended(*event) for event in events])
+        told: Sequence[Output] = read(said) if said else ()
+        if self._said:
+            told, self._said = [*self._said, *told], []
+        return Pulled(finished, notes, [_ended(*event) for event in events], told)
+
+    def started(self) -> list[Running]:
+        """Tasks that run now."""
+        running = self._job.started()
+        return [Running(task, since, f"thread abreast-{slot}") for task, since, slot in running]
+
+    def halt(self, task: int, force: bool = False) -> bool:
+        """Interrupt one running task; with `force`, give up its thread, which is replaced."""
+        if not force:
+            return self._job.halt(task)
+        slots = self._job.fail(_closed, True, task)
+        self._backend.start(slots)
+        return bool(slots)
 
     def stop(self, grace: float) -> None:
         """Withdraw; interrupt Python code; give up threads that stay in compiled code."""
@@ -184,7 +235,7 @@ class ThreadsJob:
         self.interrupt()
         deadline = time.monotonic() + grace
         while self._job.outstanding() and time.monotonic() < deadline:
-            self._job.pull(0.01, None)
+            self._said += self.pull(0.01, None).output
         if self._job.outstanding():
             self._backend.start(self.fail(kill=True))
 

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from abreast import _abreast
+from abreast.backends import capture, surroundings
 from abreast.pickling import dumps
 
 __all__ = ["main", "pack", "read_level"]
@@ -23,6 +24,20 @@ class Hooks:
     dumps = staticmethod(dumps)
     loads = staticmethod(pickle.loads)
     collect = staticmethod(gc.collect)
+
+    @staticmethod
+    def settle(data: bytes) -> None:
+        """Have what the next task is to find around it."""
+        from abreast.backends.surroundings import settle
+
+        settle(data)
+
+    @staticmethod
+    def renew() -> None:
+        """Forget which warnings were shown."""
+        from abreast.backends.surroundings import renew
+
+        renew()
 
     @staticmethod
     def failure(error: BaseException, index: int, what: str) -> bytes:
@@ -84,7 +99,7 @@ def main(number: int) -> None:
 
     signal.signal(signal.SIGINT, interrupt)
     for stream in (sys.stdout, sys.stderr):
-        # What a task prints shows at once, also where output goes to a file.
+        # What is printed between tasks shows at once, also where output goes to a file.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)
     hello = pickle.loads(worker.hello())
@@ -92,6 +107,9 @@ def main(number: int) -> None:
     sys.path[:] = hello["path"]
     os.chdir(hello["folder"])
     _level = hello["level"]
+    surroundings.start(hello["filters"])
+    capture.install(worker, hello["streams"])
     worker.ready()
-    worker.serve(Hooks)
+    worker.serve(Hooks, hello["memory"])
+    capture.release()
     # As a script ends: exit handlers run, open files are written.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
+from abreast.backends import journal
 from abreast.backends.contract import Backend, Call, Job
 from abreast.bundle import Apart, Together, write
 from abreast.errors import WorkerLost
@@ -153,8 +155,19 @@ class _Run:
         """All of them."""
         self.waiting: dict[int, Any] = {}
         """Futures that did not end yet."""
-        self.job: Job = backend.open(Call(self.runner()))
+        self.job: Job = backend.open(Call(self.runner(), caller="compute"))
+        self.entry: Callable[[], int] | None = getattr(self.job, "entry", None)
+        bar.follow(self.job, lambda index: self.running(index))
         self.begin()
+
+    def running(self, index: int) -> str:
+        """Say which tasks a bundle holds."""
+        steps = self.flying[index][1] if index in self.flying else []
+        tasks = [step >> 1 for step in steps if step >= 0]
+        if not tasks:
+            return f"bundle {index}"
+        first = f"task {self.graph.rank(tasks[0])}, {self.tasks.name(tasks[0])},"
+        return first if len(tasks) == 1 else f"{first} or one of {len(tasks) - 1} after it"
 
     def runner(self) -> Callable[..., Any]:
         """Return what the workers run."""
@@ -251,7 +264,15 @@ class _Run:
         if error is not None:
             self.fail(steps[0] >> 1, self.told(error, steps))
             return 0
+        if self.entry is not None:
+            journal.split(self.entry(), index, self.names(steps, value[0]), value[0])
         return self.take(number, steps, value)
+
+    def names(self, steps: list[int], times: bytes) -> Iterator[str]:
+        """Name the functions that a bundle called, as many as it has times."""
+        places, names = self.tasks.places, self.tasks.names
+        called = (names[places[step >> 1]] for step in steps if step >= 0)
+        return islice(called, len(times) // 8)
 
     def told(self, error: BaseException, steps: list[int]) -> BaseException:
         """Say what it means for the graph that a whole bundle failed."""

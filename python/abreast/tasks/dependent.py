@@ -19,11 +19,12 @@ from abreast.plans import backend as backend_of
 from abreast.plans import expect, forget
 from abreast.tasks.future import PENDING, Future, notifying
 from abreast.tasks.inputs import Slot, assemble, failure, is_plain, replace_in_call
-from abreast.tasks.prepare import note
+from abreast.tasks.prepare import name_of, note
 from abreast.tasks.reach import explained
 from abreast.tasks.relay import catch_up, relay
+from abreast.tasks.rules import Rules
 
-__all__ = ["APPLY", "Dependent"]
+__all__ = ["APPLY", "Dependent", "under"]
 
 R = TypeVar("R")
 
@@ -32,6 +33,13 @@ APPLY = Call(None)
 
 _HELP_SLICE = 0.001
 """Seconds for which a thread that could run queued tasks looks away from the queue."""
+
+
+def under(job: Job, rules: Rules, backend: Backend, function: Any) -> Job:
+    """Return the job of a submitted task under rules."""
+    from abreast.tasks.tries import Tries
+
+    return Tries(job, rules, backend, "submit", name_of(function))
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,9 @@ class _Task:
     """With slots for the inputs."""
     data: Any
     """All of it as it was, where tasks get copies and something could change meanwhile."""
+    rules: Rules | None
+    called: Any
+    """What the caller named; `function` may be wrapped."""
 
     def item(self, values: list[Any]) -> tuple[Any, ...]:
         """Return what the backend runs."""
@@ -55,6 +66,8 @@ class _Task:
 
     def push(self, item: tuple[Any, ...]) -> Job:
         job = self.backend.open(APPLY)
+        if self.rules is not None:
+            job = under(job, self.rules, self.backend, self.called)
         job.push([item])
         return job
 
@@ -74,6 +87,8 @@ class Dependent(Future[R]):
         kwargs: dict[str, Any],
         inputs: list[concurrent.futures.Future[Any]],
         backend: Backend,
+        rules: Rules | None = None,
+        called: Any = None,
     ) -> None:
         super().__init__(None, function)
         slots = {each: Slot(number) for number, each in enumerate(inputs)}
@@ -84,7 +99,10 @@ class Dependent(Future[R]):
         if backend.level.name == "serial":
             # Nobody may ever come to run it, so it gets a thread, which runs one task at a time.
             backend = backend_of(with_changes(backend.level, name="threads"))
-        self._task: _Task | None = _Task(backend, inputs, function, arguments, data)
+        self._can_force = backend.capabilities.stops_anything
+        self._task: _Task | None = _Task(
+            backend, inputs, function, arguments, data, rules, called or function
+        )
         # Of the caller's, what the task shall find: the plan, the precision of decimal numbers.
         self._context = copy_context()
         self._missing = len(inputs) + 1
@@ -185,10 +203,10 @@ class Dependent(Future[R]):
         task = self._task
         return (each for each in (task.inputs if task else ()) if each._state in PENDING)
 
-    def cancel(self) -> bool:
+    def cancel(self, *, running: bool = False) -> bool:
         """Withdraw the task if it waits or no worker has taken it; its inputs go on."""
         if self._take() is None:
-            return super().cancel()
+            return super().cancel(running=running)
         forget(self)
         self._withdraw()
         return True

@@ -19,6 +19,12 @@ PENDING = ("PENDING", "RUNNING")
 """States of a future that has not ended."""
 
 
+_GRACE = 0.5
+"""Seconds that a task gets to stop by itself before force is used."""
+_PATIENCE = 2.0
+_LOOK = 0.02
+
+
 class FutureTravels(TypeError):
     """A future was about to be pickled."""
 
@@ -135,7 +141,10 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         pulled = job.pull(0.0, None)
         for _, value, error in pulled.ended:
             self._job = None
-            if error is None:
+            if error is not None and self._stopping:
+                super().cancel()
+                self.set_running_or_notify_cancel()
+            elif error is None:
                 super().set_result(value)
             else:
                 super().set_exception(note(error, "submit", self._function, 0))
@@ -194,8 +203,22 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         if job is not None and job.ready():
             self._fetch(0.0)
 
-    def cancel(self) -> bool:
-        """Withdraw the task if no worker has taken it; true when it will not run."""
+    _stopping = False
+    """Its running task was told to stop: an exception is the end of that."""
+    _can_force = False
+    """Whether its plan ends any task."""
+
+    def cancel(self, *, running: bool = False) -> bool:
+        """Withdraw the task if no worker has taken it; true when it will not run, or was stopped.
+
+        Parameters
+        ----------
+        running : bool
+            Stop it also if it runs: `KeyboardInterrupt` is raised in it, and after half a second,
+            on processes, its worker is ended and replaced. Waits for that. False where the task
+            ended by itself, or is in compiled code on a plan that cannot stop it; it is cancelled
+            then when it comes back to Python code.
+        """
         job = self._job
         if job is not None and self._state in PENDING and job.cancel():
             self._job = None
@@ -203,7 +226,26 @@ class Future(concurrent.futures.Future[R], Generic[R]):
             # Nobody will start it: those who wait for it are told now.
             self.set_running_or_notify_cancel()
             return cancelled
+        if running and job is not None and self._state in PENDING:
+            self._stop(job)
         return self.cancelled()
+
+    def _stop(self, job: Job) -> None:
+        """Stop the task that runs; before its first line it may take a moment to be found."""
+        import time
+
+        begin = time.monotonic()
+        force_at = begin + _GRACE
+        told = forced = False
+        while self._state in PENDING and time.monotonic() < begin + _PATIENCE:
+            if not told:
+                self._stopping = True
+                told = self._stopping = job.halt(0)
+            elif time.monotonic() >= force_at and not forced:
+                if not self._can_force:
+                    break
+                forced = job.halt(0, True)
+            self._fetch(_LOOK if told else 0.001)
 
     def add_done_callback(self, fn: Callable[[concurrent.futures.Future[R]], object]) -> None:
         """Have ``fn(future)`` called once the task ended, on a thread of the plan."""

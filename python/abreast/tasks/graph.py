@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from abreast._abreast import Graph
+from abreast.backends.journal import name_of as journal_name
 from abreast.errors import PlanError
 from abreast.failures import unpicklable
 from abreast.pickling import PLAIN, Blob, Packer, is_plain, pack
@@ -32,6 +33,8 @@ class Tasks:
         self.nodes: list[Any] = []
         """The delayed value or future of each task."""
         self.functions: list[Any] = []
+        self.names: list[str] = []
+        """What the journal calls them."""
         self.places: list[int] = []
         """Which of them each task calls; -1 if its value is there already."""
         self.calls: list[Any] = []
@@ -162,6 +165,7 @@ class Tasks:
         place = self._places[id(function)] = len(self.functions)
         own = unseeded(function)
         check_captured(own)
+        self.names.append(journal_name(own))
         self.functions.append(pack_function(function, self.packer) if self.isolated else function)
         self._kind_of.append(self._kind(kind_of(own)))
         return place

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from abreast.backends.contract import Job
-from abreast.errors import TransferError
+from abreast.errors import MISSING, DeadlineExceeded, TransferError
 from abreast.plans import abandon
+from abreast.tasks.checkpoint import CheckpointLike, begin
+from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
     PlanLike,
     Streams,
@@ -20,7 +22,8 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
-from abreast.tasks.reach import explained, open_job
+from abreast.tasks.reach import explained
+from abreast.tasks.rules import RetryOn, check_rules
 from abreast.tasks.source import Reading, Source
 
 __all__ = ["imap"]
@@ -39,14 +42,21 @@ def imap(
     seed: Any = None,
     seed_global: bool = False,
     progress: ProgressLike = False,
+    output: str = "ordered",
     on_error: str = "raise",
+    retries: int = 0,
+    retry_on: RetryOn = None,
+    timeout: float | None = None,
+    deadline: float | None = None,
+    checkpoint: CheckpointLike = None,
     plan: PlanLike = None,
 ) -> Iterator[R]:
     """As `map`, but an iterator: input may be long or endless, memory stays bounded.
 
     Parameters
     ----------
-    function, *iterables, seed, seed_global, progress, plan
+    function, *iterables, seed, seed_global, progress, output, retries, retry_on, timeout, deadline,
+    checkpoint, plan
         As for `map`.
     window : int, optional
         Most items that were read and whose results were not taken yet; default 16 a worker.
@@ -71,6 +81,8 @@ def imap(
     """
     check_function("imap", function)
     check_on_error("imap", on_error)
+    rules = check_rules("imap", retries, retry_on, timeout, deadline)
+    check_output("imap", output)
     if not iterables:
         raise TypeError("imap: items are missing\nhint: imap(function, items)")
     if window is not None and (
@@ -80,17 +92,27 @@ def imap(
     source = Source("imap", iterables)
     backend = place(plan)
     check_seed_global("imap", seed_global, seed, backend.level)
-    call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
+    listener = Listener(output, name_of(function), bar)
+    call = make_call(
+        function,
+        star=source.star,
+        seed=seed,
+        seed_global=seed_global,
+        heard=listener.hears(backend),
+    )
     source.one_by_one = backend.capabilities.isolated
+    job, end = begin(backend, call, "imap", function, rules, checkpoint, seed)
     stream = _Stream(
-        open_job(backend, call, "imap", function),
+        job,
         source,
         window or _PER_WORKER * backend.level.workers,
         ordered,
         on_error,
         function,
         bar,
+        listener,
+        end,
     )
     return stream.results()
 
@@ -107,8 +129,11 @@ class _Stream:
         on_error: str,
         function: Callable[..., Any],
         bar: Progress,
+        listener: Listener,
+        end: Callable[[], None],
     ) -> None:
         self.job = job
+        self.end = end
         self.source = source
         self.window = window
         self.ordered = ordered
@@ -119,7 +144,12 @@ class _Stream:
         self.arrived: dict[int, tuple[Any, BaseException | None]] = {}
         self.pushed = 0
         self.yielded = 0
-        self.failed = False
+        self.failed: int | None = None
+        self.listener = listener
+        bar.follow(job)
+        listener.attach(job)
+        self.over: set[int] = set()
+        self.first = 0
         self.first_error: tuple[int, BaseException] | None = None
 
     def results(self) -> Iterator[Any]:
@@ -141,7 +171,7 @@ class _Stream:
                         self.first_error = (index, error)
                     self.feed()
                 if self.yielded == self.pushed:
-                    if self.source.finished or self.failed:
+                    if self.source.finished or self.failed is not None:
                         break
                     self.source.wait()
                     continue
@@ -151,21 +181,37 @@ class _Stream:
                 raise note(error, "imap", self.function, index)
             if self.source.error is not None:
                 raise self.source.error
+        except DeadlineExceeded as error:
+            if not hasattr(error, "__notes__"):  # This call's, not one that a task raised.
+                self.hand_over(error)
+            raise
         except Exception:
             raise
         except GeneratorExit:
             raise
         except BaseException:
             self.job.stop(0.5)
+            self.listener.take(self.job.pull(0.0, None).output, self.is_over)
             raise
         finally:
             self.job.cancel()
+            self.listener.finish(self.failed)
             abandon(self.job)
             self.bar.close()
+            self.end()
+
+    def hand_over(self, error: DeadlineExceeded) -> None:
+        """Let the error have what is there and was not yielded."""
+        there = {
+            index: value if failure is None else failure
+            for index, (value, failure) in self.arrived.items()
+        }
+        last = max(there, default=self.yielded - 1)
+        error.results = [there.get(index, MISSING) for index in range(self.yielded, last + 1)]
 
     def feed(self) -> None:
         """Push what the window and the job's appetite allow."""
-        while not self.failed and not self.source.finished:
+        while self.failed is None and not self.source.finished:
             room = min(self.window - (self.pushed - self.yielded), self.job.want())
             if room <= 0:
                 return
@@ -180,6 +226,7 @@ class _Stream:
                 if not isinstance(items, Reading):
                     self.source.unread(items[sent + 1 :])
                 self.job.skip()
+                self.bar.add(1)
                 self.pushed += sent + 1
                 item = items.last if isinstance(items, Reading) else items[sent]
                 self.arrive(error.index, None, explained(error, "imap", None, item))
@@ -187,6 +234,7 @@ class _Stream:
             refused = self.source.refused()
             if refused is not None:
                 self.job.skip()
+                self.bar.add(1)
                 self.pushed += 1
                 self.arrive(self.pushed - 1, None, refused)
             if self.source.waits:
@@ -199,9 +247,24 @@ class _Stream:
         self.bar.add(pulled.finished)
         for index, value, error in pulled.ended:
             self.arrive(index, value, error)
+        self.listener.take(pulled.output, self.is_over)
+
+    def is_over(self, index: int) -> bool:
+        """Whether a task has ended, and one after it is to be heard of."""
+        if index >= self.first and index not in self.over:
+            return False
+        return self.failed is None or index < self.failed
 
     def arrive(self, index: int, value: Any, error: BaseException | None) -> None:
         """Keep an outcome until its turn; after a failure that is to be raised, feed no more."""
         self.arrived[index] = (value, error)
-        if error is not None and self.on_error == "raise":
-            self.failed = True
+        self.over.add(index)
+        while self.first in self.over:
+            self.over.remove(self.first)
+            self.first += 1
+        if (
+            error is not None
+            and self.on_error == "raise"
+            and (self.failed is None or index < self.failed)
+        ):
+            self.failed = index

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from abreast.backends.contract import Job
-from abreast.errors import TransferError
+from abreast.errors import MISSING, DeadlineExceeded, TransferError
 from abreast.plans import abandon
+from abreast.tasks.checkpoint import CheckpointLike, begin
+from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
     PlanLike,
     Streams,
@@ -20,7 +22,8 @@ from abreast.tasks.prepare import (
     place,
 )
 from abreast.tasks.progress import Progress, ProgressLike
-from abreast.tasks.reach import explained, open_job
+from abreast.tasks.reach import explained
+from abreast.tasks.rules import RetryOn, check_rules
 from abreast.tasks.source import Reading, Source
 
 __all__ = ["map"]
@@ -31,14 +34,8 @@ _STOP_GRACE = 0.5
 """Seconds that running tasks get to stop after Ctrl-C before force is used."""
 
 
-class _Waiting:
-    """Stands in a result list where nothing has arrived."""
-
-    def __repr__(self) -> str:
-        return "<no result>"
-
-
-_WAITING = _Waiting()
+_WAITING = MISSING
+"""Stands in a result list where nothing has arrived."""
 
 
 def map(
@@ -47,7 +44,13 @@ def map(
     seed: Any = None,
     seed_global: bool = False,
     progress: ProgressLike = False,
+    output: str = "ordered",
     on_error: str = "raise",
+    retries: int = 0,
+    retry_on: RetryOn = None,
+    timeout: float | None = None,
+    deadline: float | None = None,
+    checkpoint: CheckpointLike = None,
     plan: PlanLike = None,
 ) -> list[R]:
     """Call `function` once for each item, side by side as the plan says; results in order.
@@ -72,9 +75,26 @@ def map(
     progress : bool, "always", or callable
         Draw a bar of finished tasks where somebody can see it; ``"always"`` anywhere; or call
         ``progress(done, total)``.
+    output : {"ordered", "live", "tagged"}
+        Show what tasks print, warn and log as `serial` would; line by line as it comes; or that
+        with function and number of its task before each line.
     on_error : {"raise", "finish", "return"}
         When a task raises: withdraw what has not started and raise the exception of the first item
         that failed; finish everything, then raise it; or put exceptions in the place of results.
+    retries : int
+        How often a task that fails runs again, with the same random numbers; also one whose worker
+        died, or that ran into its `timeout`.
+    retry_on : exception class or tuple of them, optional
+        Only after these; default every `Exception`.
+    timeout : float, optional
+        Seconds for each try of a task, from when it starts. One that runs longer is stopped and
+        fails with `TaskTimeout`: on processes whatever it does, elsewhere in Python code.
+    deadline : float, optional
+        Seconds for the whole call. Then everything is stopped, and `DeadlineExceeded` is raised,
+        with what is there in its `results`.
+    checkpoint : str or path, optional
+        File that results are stored in as they come. The same call with the same file runs only
+        what is missing: after Ctrl-C, an error, or the end of the program, whatever ended it.
     plan : str or Plan, optional
         Where to run this call; see `abreast.plan`.
 
@@ -89,8 +109,14 @@ def map(
         What the first failed task raised, with the traceback of its worker.
     WorkerLost
         If a worker died; it names task and signal. Other results are kept: see ``on_error``.
+    TaskTimeout
+        If a task ran longer than `timeout`.
+    DeadlineExceeded
+        If the call took longer than `deadline`.
     TransferError
         If function, argument or result cannot be sent to another process.
+    CheckpointError
+        If the file is of no use: the function, an item or the seed has changed; it names what.
 
     Examples
     --------
@@ -102,32 +128,48 @@ def map(
     """
     check_function("map", function)
     check_on_error("map", on_error)
+    rules = check_rules("map", retries, retry_on, timeout, deadline)
+    check_output("map", output)
     if not iterables:
         raise TypeError("map: items are missing\nhint: map(function, items)")
     source = Source("map", iterables)
     backend = place(plan)
     check_seed_global("map", seed_global, seed, backend.level)
-    call = make_call(function, star=source.star, seed=seed, seed_global=seed_global)
     bar = Progress(progress, source.len, name_of(function))
+    listener = Listener(output, name_of(function), bar)
+    call = make_call(
+        function,
+        star=source.star,
+        seed=seed,
+        seed_global=seed_global,
+        heard=listener.hears(backend),
+    )
     source.one_by_one = backend.capabilities.isolated
+    job, end = begin(backend, call, "map", function, rules, checkpoint, seed)
     run = _Run(
-        open_job(backend, call, "map", function),
+        job,
         source,
         on_error,
         bar,
         Streams(function, stacklevel=4),
+        listener,
     )
     try:
         run.drive()
-    except Exception:
+    except Exception as reason:
+        if isinstance(reason, DeadlineExceeded):
+            run.hand_over(reason)
         run.job.cancel()
         abandon(run.job)
         raise
     except BaseException:
         run.job.stop(_STOP_GRACE)
+        listener.take(run.job.pull(0.0, None).output, run.is_over)
         raise
     finally:
+        listener.finish(run.last())
         bar.close()
+        end()
     if run.errors and on_error != "return":
         abandon(run.job)
         run.errors = {index: run.errors[index] for index in sorted(run.errors)}
@@ -154,13 +196,22 @@ class _Run:
     """One call on its way: feeds the job and collects what comes back."""
 
     def __init__(
-        self, job: Job, source: Source, on_error: str, bar: Progress, streams: Streams
+        self,
+        job: Job,
+        source: Source,
+        on_error: str,
+        bar: Progress,
+        streams: Streams,
+        listener: Listener,
     ) -> None:
         self.job = job
         self.source = source
         self.raises = on_error == "raise"
         self.bar = bar
         self.streams = streams
+        self.listener = listener
+        bar.follow(job)
+        listener.attach(job)
         self.results: list[Any] = []
         self.errors: dict[int, BaseException] = {}
         self.finished = 0
@@ -192,6 +243,7 @@ class _Run:
                     self.fail(index, error)
                     if self.raises and index == min(self.errors):
                         self.job.cancel(index + 1)
+            self.listener.take(pulled.output, self.is_over)
 
     def feed(self, want: int) -> None:
         """Push up to `want` more items."""
@@ -210,6 +262,7 @@ class _Run:
                 self.source.unread(items[sent + 1 :])
             self.job.skip()
             self.finished += 1
+            self.bar.add(1)
             item = items.last if isinstance(items, Reading) else items[sent]
             self.fail(error.index, explained(error, "map", None, item))
             return
@@ -220,12 +273,28 @@ class _Run:
             self.results.append(_WAITING)
             self.job.skip()
             self.finished += 1
+            self.bar.add(1)
             self.fail(len(self.results) - 1, refused)
+
+    def hand_over(self, error: DeadlineExceeded) -> None:
+        """Let the error have what is there."""
+        missing = max(0, (self.source.len or 0) - len(self.results))
+        error.results = self.results + [_WAITING] * missing
 
     def fail(self, index: int, error: BaseException) -> None:
         """Note that a task failed."""
         self.errors[index] = error
         self.results[index] = error
+
+    def is_over(self, index: int) -> bool:
+        """Whether a task has ended, and one after it is to be heard of."""
+        if index >= len(self.results) or self.results[index] is _WAITING:
+            return False
+        return not self.errors or not self.raises or index < min(self.errors)
+
+    def last(self) -> int | None:
+        """Return the task after which none runs, if there is one."""
+        return min(self.errors) if self.raises and self.errors else None
 
     def is_certain(self) -> bool:
         """Whether no task before the failed ones can still fail."""

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from abreast.plans import SERIAL
+from abreast.tasks.checkpoint import CheckpointLike, check_checkpoint, refuse_checkpoint
 from abreast.tasks.delayed import DelayedFunction, SeededFunction, delayed
 from abreast.tasks.future import Future
 from abreast.tasks.imap import imap
 from abreast.tasks.map import map
+from abreast.tasks.output import check_output
 from abreast.tasks.prepare import PlanLike, check_on_error, check_seed_global
 from abreast.tasks.progress import ProgressLike
+from abreast.tasks.rules import RetryOn, check_rules
 from abreast.tasks.submit import start
 
 __all__ = ["Options", "options"]
@@ -28,7 +31,13 @@ class Options:
     seed: Any = None
     seed_global: bool = False
     progress: ProgressLike = False
+    output: str = "ordered"
     on_error: str = "raise"
+    retries: int = 0
+    retry_on: RetryOn = None
+    timeout: float | None = None
+    deadline: float | None = None
+    checkpoint: CheckpointLike = None
 
     def map(self, function: Callable[..., R], *iterables: Iterable[Any]) -> list[R]:
         """As `abreast.map`."""
@@ -46,13 +55,28 @@ class Options:
 
     def submit(self, function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
         """As `abreast.submit`; with a seed, ``rng`` is the stream of the seed itself."""
-        return start(function, args, kwargs, self.plan, self.seed, self.seed_global)
+        refuse_checkpoint("submit", self.checkpoint)
+        if self.deadline is not None:
+            raise ValueError(
+                f"submit: deadline={self.deadline!r}: it is for all tasks of a map or imap\n"
+                "hint: timeout= ends a task that runs too long; future.result(seconds) waits no "
+                "longer, and future.cancel(running=True) ends the task"
+            )
+        rules = check_rules("submit", self.retries, self.retry_on, self.timeout)
+        return start(function, args, kwargs, self.plan, self.seed, self.seed_global, rules)
 
     def delayed(self, function: Callable[..., R]) -> DelayedFunction[R]:
         """As `abreast.delayed`; with a seed, ``rng`` is the stream of the seed itself.
 
         The plan holds for a `compute` of what it returns, unless that is given another one.
         """
+        refuse_checkpoint("delayed", self.checkpoint)
+        if check_rules("delayed", self.retries, self.retry_on, self.timeout, self.deadline):
+            raise ValueError(
+                "delayed: retries, timeout and deadline are for map, imap and submit\n"
+                "hint: options(retries=2).submit(function, x); futures among the arguments make a "
+                "graph too"
+            )
         plain = delayed(function).__wrapped__
         if self.seed is None and not self.seed_global:
             return DelayedFunction(plain, self.plan)
@@ -67,14 +91,21 @@ def options(
     seed: Any = None,
     seed_global: bool = False,
     progress: ProgressLike = False,
+    output: str = "ordered",
     on_error: str = "raise",
+    retries: int = 0,
+    retry_on: RetryOn = None,
+    timeout: float | None = None,
+    deadline: float | None = None,
+    checkpoint: CheckpointLike = None,
 ) -> Options:
     """Return settings for calls: ``options(seed=1).submit(f, x)``.
 
     Parameters
     ----------
-    plan, seed, seed_global, progress, on_error
-        As for `map`.
+    plan, seed, seed_global, progress, output, on_error, retries, retry_on, timeout, deadline,
+    checkpoint
+        As for `map`. What submitted tasks print shows as it comes.
 
     Examples
     --------
@@ -84,4 +115,8 @@ def options(
     ([1], 2)
     """
     check_on_error("options", on_error)
-    return Options(plan, seed, seed_global, progress, on_error)
+    check_output("options", output)
+    check_rules("options", retries, retry_on, timeout, deadline)
+    check_checkpoint("options", checkpoint)
+    limits = (retries, retry_on, timeout, deadline, checkpoint)
+    return Options(plan, seed, seed_global, progress, output, on_error, *limits)

@@ -17,6 +17,7 @@ __all__ = [
     "check_on_error",
     "check_seed_global",
     "make_call",
+    "name_of",
     "note",
     "place",
 ]
@@ -62,15 +63,22 @@ def place(plan: PlanLike) -> Backend:
     return backend(current()[0] if plan is None else resolve(plan)[0])
 
 
-def make_call(function: Callable[..., Any], *, star: bool, seed: Any, seed_global: bool) -> Call:
+def make_call(
+    function: Callable[..., Any],
+    *,
+    star: bool,
+    seed: Any,
+    seed_global: bool,
+    heard: bool = False,
+) -> Call:
     """Say how the tasks of a call are called."""
     if seed is None:
-        return Call(function, star=star, watched=True)
+        return Call(function, star=star, watched=True, heard=heard)
     from abreast.random.path import Seeded
 
     seeded = Seeded(function, seed, star=star, seed_global=seed_global)
     # A task that seeds the global streams itself may draw from them.
-    return Call(seeded, indexed=True, watched=not seed_global)
+    return Call(seeded, indexed=True, watched=not seed_global, heard=heard)
 
 
 def name_of(function: Any) -> str:

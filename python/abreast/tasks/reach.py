@@ -12,12 +12,14 @@ import types
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 from abreast.backends.contract import Backend, Call, Job
 from abreast.errors import TransferError
 from abreast.tasks.future import FutureTravels
 from abreast.tasks.prepare import name_of
+from abreast.tasks.rules import Rules
 
 __all__ = ["check_reach", "explained", "open_job"]
 
@@ -85,12 +87,19 @@ def _is_found_by_name(function: types.FunctionType) -> bool:
     return found is function
 
 
-def open_job(backend: Backend, call: Call, caller: str, function: Any) -> Job:
+def open_job(
+    backend: Backend, call: Call, caller: str, function: Any, rules: Rules | None = None
+) -> Job:
     """Begin a job; a function that captured a Future is refused by a name for it."""
+    if rules is not None:
+        from abreast.tasks.tries import Tries
+
+        job = open_job(backend, call, caller, function)
+        return Tries(job, rules, backend, caller, name_of(function))
     if not backend.capabilities.isolated:
         check_reach(caller, function)
     try:
-        return backend.open(call)
+        return backend.open(replace(call, caller=caller))
     except TransferError as error:
         better = explained(error, caller, function, ())
         raise better from better.__cause__

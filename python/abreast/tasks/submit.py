@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 from abreast.errors import TransferError
 from abreast.plans import backend, current
-from abreast.tasks.dependent import APPLY, Dependent
+from abreast.tasks.dependent import APPLY, Dependent, under
 from abreast.tasks.future import Future
 from abreast.tasks.inputs import find_in_call, may_hold, replace_in_call
 from abreast.tasks.prepare import PlanLike, check_function, check_seed_global, place
 from abreast.tasks.reach import check_reach, explained
+from abreast.tasks.rules import Rules
 
 __all__ = ["start", "submit"]
 
@@ -23,7 +24,7 @@ def submit(function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R
     """Call ``function(*args, **kwargs)`` where the plan says, and return its future at once.
 
     Arguments are taken as they are now. On `serial`, the call happens here and now.
-    `abreast.options` sets a plan or a seed for it.
+    `abreast.options` sets a plan or a seed for it, retries or a timeout.
 
     A future among the arguments, also inside lists, tuples and dicts, becomes its value, and the
     call starts when all such values are there. If one of these futures fails, the call does not
@@ -60,6 +61,7 @@ def start(
     plan: PlanLike,
     seed: Any = None,
     seed_global: bool = False,
+    rules: Rules | None = None,
 ) -> Future[R]:
     """Submit with options."""
     check_function("submit", function)
@@ -74,15 +76,19 @@ def start(
         inputs = find_in_call(args, kwargs)
         if inputs:
             if not all(_has_value(each) for each in inputs):
-                return Dependent(function, args, kwargs, inputs, place_)
+                return Dependent(function, args, kwargs, inputs, place_, rules, called)
             args, kwargs = replace_in_call(args, kwargs, _value_of)
     job = place_.open(APPLY)
+    if rules is not None:
+        job = under(job, rules, place_, called)
     try:
         job.push([(function, args, kwargs or None)])
     except TransferError as error:
         better = explained(error, "submit", called, (args, kwargs))
         raise better from better.__cause__
-    return Future(job, function, at_once=place_.level.name == "serial")
+    future: Future[R] = Future(job, function, at_once=place_.level.name == "serial")
+    future._can_force = place_.capabilities.stops_anything
+    return future
 
 
 def _has_value(future: concurrent.futures.Future[Any]) -> bool:

@@ -32,10 +32,13 @@ THEMES = (
     "futures",
     "future_arguments",
     "streams",
+    "checkpoints",
     "graphs",
+    "output",
     "nesting",
     "inner_threads",
     "cancel",
+    "tries",
     "crash",
 )
 """The modules of `abreast.testing.cases`, in the order in which they run."""

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use tasks::{Bell, Claim, Queue};
+use tasks::{Bell, Claim, Journal, Queue, Run, RunEnd};
 
 /// Positions, and blocks, that exist at one time.
 const CELLS: usize = 1 << 16;
@@ -24,18 +24,28 @@ pub(super) struct Shared {
     pub(super) outstanding: Arc<AtomicU64>,
     pub(super) before: Py<PyAny>,
     pub(super) after: Py<PyAny>,
+    pub(super) journal: Arc<Journal>,
+    /// What the journal calls the plan, and this pool.
+    pub(super) plan: Arc<str>,
+    number: u32,
 }
 
 pub(super) struct Slot {
     pub(super) bell: AtomicU32,
     /// Goes up when the thread of this slot is given up; who served before then leaves.
     pub(super) generation: AtomicU64,
+    /// What the journal calls the thread that serves.
+    lane: AtomicU32,
+    /// Nanoseconds of tasks that ran inside the one that runs.
+    inside: AtomicU64,
     pub(super) running: Mutex<Option<Running>>,
 }
 
 pub(super) struct Running {
     pub(super) job: Arc<Job>,
     pub(super) index: u64,
+    /// When it began.
+    pub(super) started: u64,
     /// The thread, as `threading.get_ident` names it.
     pub(super) thread: u64,
     /// It was asked to stop.
@@ -77,10 +87,18 @@ impl Slot {
 }
 
 impl Shared {
-    pub(super) fn new(workers: usize, before: Py<PyAny>, after: Py<PyAny>) -> Self {
+    pub(super) fn new(
+        workers: usize,
+        before: Py<PyAny>,
+        after: Py<PyAny>,
+        journal: Arc<Journal>,
+        plan: Arc<str>,
+    ) -> Self {
         let slot = || Slot {
             bell: AtomicU32::new(0),
             generation: AtomicU64::new(0),
+            lane: AtomicU32::new(u32::MAX),
+            inside: AtomicU64::new(0),
             running: Mutex::new(None),
         };
         Self {
@@ -93,13 +111,23 @@ impl Shared {
             outstanding: Arc::default(),
             before,
             after,
+            number: journal.pool(),
+            journal,
+            plan,
         }
     }
 
-    /// Append tasks to a job, in one block.
-    pub(super) fn push(&self, job: &Arc<Job>, items: Vec<Py<PyAny>>) {
+    /// Tell the journal which thread serves the slot from now on.
+    pub(super) fn enroll(&self, slot: usize, thread: u64) {
+        let lane = self.journal.lane(self.number, slot, thread, &self.plan);
+        self.slots[slot].lane.store(lane, Ordering::Relaxed);
+        self.journal.event(shm::os::now(), "started", lane, thread.cast_signed());
+    }
+
+    /// Append tasks to a job, in one block; as [`Job::pushed`] numbers them.
+    pub(super) fn push(&self, job: &Arc<Job>, items: Vec<Py<PyAny>>, at: Option<u64>) {
         let count = items.len() as u64;
-        let first_index = job.pushed(count);
+        let first_index = job.pushed(count, at);
         let left = AtomicU64::new(count);
         let block = Block { job: job.clone(), items, first_index, first_position: 0, left };
         let mut state = self.state();
@@ -168,28 +196,64 @@ impl Shared {
         let (job, item) = (&block.job, block.items[offset as usize].bind(py).clone());
         job.started();
         let generation = self.slots[slot].generation.load(Ordering::SeqCst);
-        let task = Running { job: job.clone(), index, thread, interrupted: false };
+        let started = shm::os::now();
+        let task = Running { job: job.clone(), index, started, thread, interrupted: false };
         let outer = self.slots[slot].running().replace(task);
-        let start = shm::os::now();
+        let around = self.slots[slot].inside.swap(0, Ordering::Relaxed);
+        let lane = self.slots[slot].lane.load(Ordering::Relaxed);
         let (result, note) = self.run(job, index, item);
-        let nanos = shm::os::now() - start;
-        {
+        let ended = shm::os::now();
+        let nanos = ended - started;
+        let given_up = {
             let mut running = self.slots[slot].running();
-            // An interrupt that came too late must not hit what this thread does next. Only then:
-            // the interpreter goes on looking for an exception that was taken back, in all threads.
-            if running.as_ref().is_some_and(|it| it.interrupted) {
+            if self.slots[slot].generation.load(Ordering::SeqCst) == generation {
+                // An interrupt that came too late must not hit what this thread does next. Only
+                // then: the interpreter goes on looking for an exception that was taken back, in
+                // all threads.
+                if running.as_ref().is_some_and(|it| it.interrupted) {
+                    raise(thread, std::ptr::null_mut());
+                }
+                // `outer` is none, or a job that an enclosing task keeps alive.
+                *running = outer;
+                false
+            } else {
                 raise(thread, std::ptr::null_mut());
+                true
             }
-            if self.slots[slot].generation.load(Ordering::SeqCst) != generation {
-                return true;
+        };
+        let over = || block.left.fetch_sub(1, Ordering::AcqRel) == 1;
+        if given_up {
+            // What became of the task was told then.
+            if over() {
+                self.forget(id);
             }
-            // `outer` is none, or a job that an enclosing task keeps alive.
-            *running = outer;
+            return true;
         }
         let result = result.map(Bound::unbind);
+        let inside = self.slots[slot].inside.swap(around + nanos, Ordering::Relaxed);
+        let (call, first) = job.entry();
+        if call != 0
+            && let Some(mut journal) = self.journal.write()
+        {
+            let end = if result.is_ok() { RunEnd::Value } else { RunEnd::Failure };
+            let (count, first, busy) = (1, first + index, nanos.saturating_sub(inside));
+            let (sent, returned) = (0, 0);
+            journal.run(Run {
+                call,
+                lane,
+                first,
+                count,
+                end,
+                started,
+                ended,
+                busy,
+                sent,
+                returned,
+            });
+        }
         job.stopped(nanos);
         job.finish(py, 1, Some(Done { index, result, note }));
-        if block.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if over() {
             self.forget(id);
         }
         true
@@ -271,13 +335,18 @@ impl Shared {
         withdrawn
     }
 
-    /// Give up the threads that run tasks of the job: answers their slots and the tasks' indices.
-    pub(super) fn give_up(&self, job: &Arc<Job>) -> Vec<(usize, u64)> {
+    /// Give up the threads that run tasks of the job, or `only` one task: answers their slots and
+    /// the tasks' indices.
+    pub(super) fn give_up(&self, job: &Arc<Job>, only: Option<u64>) -> Vec<(usize, u64)> {
         let mut given_up = Vec::new();
         for (number, slot) in self.slots.iter().enumerate() {
             let mut running = slot.running();
-            if let Some(index) = running.as_ref().filter(|it| it.is_of(job)).map(|it| it.index) {
+            let meant = |it: &&Running| it.is_of(job) && only.is_none_or(|only| only == it.index);
+            if let Some(index) = running.as_ref().filter(meant).map(|it| it.index) {
+                job.given_up();
                 slot.generation.fetch_add(1, Ordering::SeqCst);
+                let lane = slot.lane.load(Ordering::Relaxed);
+                self.journal.event(shm::os::now(), "given up", lane, 0);
                 // Not the last reference to the job: the caller has one.
                 *running = None;
                 given_up.push((number, index));

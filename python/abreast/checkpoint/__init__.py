@@ -1,0 +1,1 @@
+"""Results of long runs in a file: what a call is (`content`, `call`), and the file (`ledger`)."""
