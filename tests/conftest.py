@@ -180,9 +180,10 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.stash.get(_failed, False):
         return  # Its traceback holds on to what its frames used.
     deadline = time.monotonic() + SETTLE
-    while left := _left(before, _traces()):
+    while _left(before, _traces()):
         gc.collect()
-        assert time.monotonic() < deadline, f"left behind: {left}"
+        left = _left(before, _traces())
+        assert not left or time.monotonic() < deadline, f"left behind: {left}"
         time.sleep(0.01)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar
@@ -68,11 +69,11 @@ class Routed:
 
     def __init__(self, under: Any, tag: int) -> None:
         self.under = under
-        self._tag = tag
+        self.tag = tag
 
     def write(self, text: str) -> int:
         """Write, on behalf of the running task or through."""
-        if isinstance(text, str) and _say(self._tag, text):
+        if isinstance(text, str) and _say(self.tag, text):
             return len(text)
         written: int = self.under.write(text)
         return written
@@ -85,7 +86,7 @@ class Routed:
     @property
     def buffer(self) -> Any:
         """The stream for bytes."""
-        return _RoutedBytes(self.under.buffer, self._tag)
+        return _RoutedBytes(self.under.buffer, self.tag)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.under, name)
@@ -121,6 +122,9 @@ class Routing:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._users = 0
+        # Kept when they are taken away: `print` of another thread may be about to use one, and
+        # older Pythons hold no reference there (python/cpython#130163).
+        self._known: deque[Routed] = deque(maxlen=8)
         self._warning: Any = None
         self._record: Any = None
 
@@ -131,11 +135,20 @@ class Routing:
             for name, tag in (("stdout", STDOUT), ("stderr", STDERR)):
                 stream = getattr(sys, name)
                 if stream is not None and not isinstance(stream, Routed):
-                    setattr(sys, name, Routed(stream, tag))
+                    setattr(sys, name, self._stand_in(stream, tag))
             if self._users == 1:
                 self._route_warnings()
                 if "logging" in sys.modules:
                     self._route_records()
+
+    def _stand_in(self, stream: Any, tag: int) -> Routed:
+        """What stands for a stream: the same again for the same stream."""
+        for known in self._known:
+            if known.under is stream and known.tag == tag:
+                return known
+        made = Routed(stream, tag)
+        self._known.append(made)
+        return made
 
     def leave(self) -> None:
         """Take them away with the last."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -60,7 +61,10 @@ class Progress:
         self._told = False
         self._drawn = 0.0
         if asked and (wanted == "always" or _visible()):
-            from tqdm.auto import tqdm
+            with warnings.catch_warnings():
+                # That it draws with characters where the notebook lacks its widgets.
+                warnings.simplefilter("ignore")
+                from tqdm.auto import tqdm
 
             # Without the thread that tqdm starts to refresh slow bars: `period` sees to that.
             silent = type("Bar", (tqdm,), {"monitor_interval": 0})
@@ -139,7 +143,8 @@ class Progress:
             self._drawn = getattr(bar, "last_print_t", 0.0)
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Leave the bar as it is, and let go of the job, which may hold what listens for it."""
+        self._job = self._names = None
         if self._bar is not None:
             self._bar.close()
 
