@@ -142,7 +142,7 @@ class Routing:
                     self._route_records()
 
     def _stand_in(self, stream: Any, tag: int) -> Routed:
-        """What stands for a stream: the same again for the same stream."""
+        """Return what stands for a stream: the same again for the same stream."""
         for known in self._known:
             if known.under is stream and known.tag == tag:
                 return known
