@@ -91,6 +91,27 @@ def test_caught_by_its_class(plan):
         ab.map(exit, [3])
 
 
+def needs_a_generator(x, rng):
+    return x
+
+
+def needs_two(x, y):
+    return x
+
+
+def test_a_missing_argument_comes_with_what_to_write(plan):
+    with pytest.raises(TypeError) as caught:
+        ab.map(needs_a_generator, [1])
+    assert caught.value.__notes__[-1] == "hint: with seed=1 each task gets its own generator as rng"
+    with pytest.raises(TypeError) as caught:
+        ab.map(needs_two, [(1, 2)])
+    hint = "hint: one iterable for each parameter: map(function, xs, ys)"
+    assert caught.value.__notes__[-1] == hint
+    with pytest.raises(TypeError) as caught:
+        ab.map(lambda x: needs_two(x), [1])
+    assert "hint" not in str(caught.value.__notes__)
+
+
 def test_where_it_was_raised_can_be_read(plan):
     text = "".join(traceback.format_exception(raised(deep, [1])))
     assert "in inner" in text

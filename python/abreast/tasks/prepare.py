@@ -93,7 +93,21 @@ def note(error: BaseException, caller: str, function: Any, index: int) -> BaseEx
     # An exception that many tasks share is told once where it was first seen.
     if text not in getattr(error, "__notes__", ()):
         error.add_note(text)
+        if type(error) is TypeError and (hint := _missing(error, caller, function)):
+            error.add_note(hint)
     return error
+
+
+def _missing(error: TypeError, caller: str, function: Any) -> str:
+    """Say what to write when the function got fewer arguments than it takes."""
+    said, found, what = str(error).partition("() missing ")
+    if not found or said.rpartition(".")[2] != name_of(function).rpartition(".")[2]:
+        return ""
+    if "'rng'" in what:
+        return "hint: with seed=1 each task gets its own generator as rng"
+    if caller == "submit":
+        return ""
+    return f"hint: one iterable for each parameter: {caller}(function, xs, ys)"
 
 
 class Streams:
