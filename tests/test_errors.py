@@ -1,8 +1,10 @@
 """Errors arrive as themselves, and the library's own say which task and why."""
 
 import pickle
+import random
 import textwrap
 import threading
+import time
 import traceback
 
 import pytest
@@ -110,6 +112,34 @@ def test_a_missing_argument_comes_with_what_to_write(plan):
     with pytest.raises(TypeError) as caught:
         ab.map(lambda x: needs_two(x), [1])
     assert "hint" not in str(caught.value.__notes__)
+
+
+def refuse(x, bad):
+    if x in bad:
+        raise Plain(x)
+
+
+def test_the_first_failure_when_several_threads_call(parallel):
+    """Whoever pulls brings what arrived for all, at any moment between two steps of another."""
+    wrong, end = [], time.monotonic() + 3
+
+    def caller(seed):
+        rng = random.Random(seed)
+        while time.monotonic() < end:
+            count = rng.randrange(3, 120)
+            bad = frozenset(rng.sample(range(count), 3))
+            try:
+                ab.map(refuse, range(count), [bad] * count)
+            except Plain as error:
+                if error.args != (min(bad),):
+                    wrong.append((error.args, bad))
+
+    callers = [threading.Thread(target=caller, args=(seed,)) for seed in range(6)]
+    for each in callers:
+        each.start()
+    for each in callers:
+        each.join()
+    assert not wrong
 
 
 def test_where_it_was_raised_can_be_read(plan):

@@ -13,43 +13,13 @@ import numpy as np
 import pytest
 
 import abreast as ab
+from dependents import add, chain, eventually, increment, nap, same
 
 Pair = namedtuple("Pair", "left right")
 
 
-def increment(x):
-    return x + 1
-
-
-def nap(seconds, value=None):
-    time.sleep(seconds)
-    return value
-
-
 def fail(error):
     raise error
-
-
-def same(*args, **kwargs):
-    return (args, kwargs) if kwargs else args
-
-
-def add(*numbers):
-    return sum(numbers)
-
-
-def eventually(condition, seconds=5.0):
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return condition()
-
-
-def chain(first, length):
-    future = first
-    for _ in range(length):
-        future = ab.submit(increment, future)
-    return future
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05])

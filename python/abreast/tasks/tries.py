@@ -253,7 +253,7 @@ class Tries:
 
     def _is_over(self) -> bool:
         """Whether, after the deadline, nothing more is awaited."""
-        if not self._job.outstanding() and not self._job.running():
+        if not (self._job.outstanding() or self._job.running() or self.ready()):
             return True
         assert self._deadline is not None
         return time.monotonic() > self._deadline + _PATIENCE
@@ -292,7 +292,7 @@ class Tries:
 
     def _settled(self) -> None:
         self._sift(0.0, None)
-        if self._job.outstanding():
+        if self._job.outstanding() or self._job.ready():
             self._job.watch(self._settled)
             return
         with self._lock:
