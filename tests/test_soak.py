@@ -5,6 +5,7 @@ process holds then must not grow.
 """
 
 import concurrent.futures
+import contextlib
 import gc
 import os
 import random
@@ -207,7 +208,8 @@ class Soak:
     def kills(self, rng):
         for child in psutil.Process().children():
             if rng.random() < 0.3 and "abreast" in " ".join(command(child)):
-                child.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.kill()
         time.sleep(rng.random() / 20)
 
 
