@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -105,6 +106,14 @@ def _names(folder: str) -> set[str]:
     return {path.name for path in paths if not path.name.startswith(OTHERS)}
 
 
+def _children() -> set[tuple[int, str]]:
+    found = set()
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            found.add((child.pid, child.name()))
+    return found
+
+
 def _traces() -> dict[str, Any]:
     """Return everything that a library could leave behind."""
     # By hand: regular expressions took a fifth of the time of all tests here.
@@ -118,7 +127,7 @@ def _traces() -> dict[str, Any]:
             frozenset(it for it in libraries if any(name in it for name in ("blas", "omp", "mkl"))),
             _tasks(),
         ),
-        "child processes": {(child.pid, child.name()) for child in psutil.Process().children()},
+        "child processes": _children(),
         "descriptors": _links("/proc/self/fd"),
         "mappings": {line for line in maps if "memfd:abreast" in line},
         "shared memory files": _names("/dev/shm"),
