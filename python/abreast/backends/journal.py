@@ -17,11 +17,13 @@ CAPACITY = 200_000
 """Runs that are remembered, of 72 bytes each."""
 
 BUNDLES = 20_000
-"""Bundles of which the tasks are remembered."""
+"""Bundles of graphs of which the tasks are remembered, at most."""
 
 _journal: _abreast.Journal | None = None
 _forgotten: list[_abreast.Journal] = []
 _splits: dict[tuple[int, int], tuple[tuple[str, ...], bytes]] = {}
+_split = 0
+"""Tasks of these bundles."""
 
 
 def shared() -> _abreast.Journal:
@@ -60,9 +62,12 @@ def name_of(function: Any) -> str:
 
 def split(call: int, bundle: int, names: Iterable[str], nanos: bytes) -> None:
     """Note what a bundle of a graph ran: names of functions, and how long each took (doubles)."""
-    if len(_splits) >= BUNDLES:
-        del _splits[next(iter(_splits))]
-    _splits[call, bundle] = tuple(names), nanos
+    global _split
+    ran = tuple(names)
+    _split += len(ran)
+    while _splits and (len(_splits) >= BUNDLES or _split > CAPACITY):
+        _split -= len(_splits.pop(next(iter(_splits)))[0])
+    _splits[call, bundle] = ran, nanos
 
 
 def splits() -> dict[tuple[int, int], tuple[tuple[str, ...], bytes]]:
