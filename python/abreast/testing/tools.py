@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import shutil
 import sys
+import tempfile
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import abreast as ab
 from abreast.backends.contract import Level
 
-__all__ = ["caught", "fresh_main", "here", "in_main", "nap", "renamed", "spin"]
+__all__ = ["caught", "fresh_main", "here", "in_main", "nap", "renamed", "scratch", "spin"]
 
 _numbers = itertools.count()
 
@@ -51,6 +55,26 @@ def renamed(function: Any) -> Any:
     function.__qualname__ = function.__name__ = name
     function.__code__ = function.__code__.replace(co_name=name)
     return function
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[str]:
+    """Make a folder for tasks to write to, and remove it whoever still writes.
+
+    A call that failed does not wait for its other tasks. One of them may make a file just when
+    the folder is emptied, which `tempfile.TemporaryDirectory` takes for a fault.
+    """
+    folder = tempfile.mkdtemp(prefix="abreast-case-")
+    try:
+        yield folder
+    finally:
+        for _ in range(100):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not Path(folder).exists():
+                break
+            time.sleep(0.01)  # a task was quicker
+        else:
+            shutil.rmtree(folder)  # says what is in the way
 
 
 def nap(seconds: float) -> float:

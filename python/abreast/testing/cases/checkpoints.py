@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 
 import abreast as ab
 from abreast.testing.case import case
+from abreast.testing.tools import scratch
 
 
 def note(folder: str, x: int) -> Any:
@@ -47,7 +47,7 @@ def ran(folder: str) -> list[int]:
 @case("checkpoint")
 def the_same_call_again() -> Any:
     """The second time nothing runs, and the answer is the same, from a list and from a stream."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         path, function = Path(folder, "checkpoint"), partial(note, folder)
         first = ab.map(function, range(30), checkpoint=path)
         before = ran(folder)
@@ -59,7 +59,7 @@ def the_same_call_again() -> Any:
 @case("checkpoint", "seeds")
 def more_items_with_a_seed() -> Any:
     """New items behind the old ones run alone, with the streams that they always have."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         path, function = Path(folder, "checkpoint"), partial(drawn, folder)
         part = ab.map(function, range(10), seed=5, checkpoint=path)
         before = ran(folder)
@@ -70,7 +70,7 @@ def more_items_with_a_seed() -> Any:
 @case("checkpoint", "errors")
 def what_failed_runs_again() -> Any:
     """Errors are not stored; everything else is."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         path, function = Path(folder, "checkpoint"), partial(fail_once, folder)
         first = ab.map(function, range(6), checkpoint=path, on_error="return")
         before = ran(folder)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from abreast import plans
 from abreast.backends.contract import Call
 from abreast.testing.case import case
 from abreast.testing.cases.values import same
-from abreast.testing.tools import caught, nap
+from abreast.testing.tools import caught, nap, scratch
 
 
 class Unsteady:
@@ -41,7 +40,7 @@ class Unsteady:
 @case()
 def retries() -> Any:
     """A task that fails runs again, as often as it may, and no other does."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         task = Unsteady(folder, {2: 2, 5: 1})
         return ab.map(task, range(7), retries=2), [task.tries(item) for item in range(7)]
 
@@ -49,7 +48,7 @@ def retries() -> Any:
 @case("errors")
 def retries_that_do_not_help() -> Any:
     """After its last try, what a task raised arrives as itself, with a note of the others."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         task = Unsteady(folder, {2: 9, 4: 1})
         return caught(ab.map, task, range(5), retries=2), task.tries(2)
 
@@ -57,7 +56,7 @@ def retries_that_do_not_help() -> Any:
 @case("errors")
 def errors_that_are_not_retried() -> Any:
     """Only the named errors are tried again."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         task = Unsteady(folder, {1: 1})
         return caught(ab.map, task, range(3), retries=2, retry_on=KeyError), task.tries(1)
 
@@ -65,7 +64,7 @@ def errors_that_are_not_retried() -> Any:
 @case("random")
 def retries_draw_the_same() -> Any:
     """Another try draws the same random numbers."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
 
         def task(item: int, rng: Any) -> Any:
             numbers = rng.normal(size=3)
@@ -78,7 +77,7 @@ def retries_draw_the_same() -> Any:
 @case("futures")
 def retries_of_futures() -> Any:
     """A future has what the last try gave, also when nobody asks."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         futures = [
             ab.options(retries=1).submit(Unsteady(folder, {1: 1, 2: 2}), item) for item in range(4)
         ]
@@ -105,7 +104,7 @@ def timeout() -> Any:
 @case(answer=([0, 1, 2, 3], True))
 def timeout_and_retries() -> Any:
     """A task that ran too long is tried again, with its time anew."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
 
         def task(item: int) -> int:
             slow = Path(folder, "slow")
