@@ -14,6 +14,7 @@
 mod builder;
 mod combiner;
 mod constant;
+pub mod elementary;
 mod id;
 mod kernel;
 mod name;

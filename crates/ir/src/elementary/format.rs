@@ -1,0 +1,49 @@
+//! What differs between the two formats beside their coefficients.
+
+use super::element::Float;
+use super::emit::Emit;
+use super::lane::Lane;
+use super::polynomials::Polynomials;
+
+/// `f32` or `f64`.
+pub trait Format: Float + Polynomials {
+    /// Whether there is time to carry the rounding errors of a reduced argument along: in `f64`, which
+    /// moves half as many numbers through memory in the same time.
+    const CAREFUL: bool;
+    /// Below this in magnitude, `exp(x)` is neither subnormal nor infinite.
+    const EXP_USUAL: f64;
+    /// `exp` is 0 below the first and infinite above the second.
+    const EXP_ENDS: (f64, f64);
+    /// Up to this magnitude three constants reduce an angle well enough.
+    const ANGLE_USUAL: f64;
+
+    /// `x - k pi/2` for any finite `x`: the part with its tail, and `k` modulo 4.
+    fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self>;
+}
+
+impl Format for f32 {
+    const CAREFUL: bool = false;
+    const EXP_USUAL: f64 = 87.0;
+    const EXP_ENDS: (f64, f64) = (-110.0, 90.0);
+    const ANGLE_USUAL: f64 = 131_072.0;
+
+    fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self> {
+        let wide = super::payne_hanek::reduce(x.widen());
+        let part = wide.part.narrow();
+        let tail = (wide.part - part.widen()).narrow();
+        // The quadrant is between -4 and 4.
+        let quadrant = Lane::<E, f64>::from_integer(wide.quadrant).narrow().integer();
+        super::angle::Angle { part, tail, quadrant }
+    }
+}
+
+impl Format for f64 {
+    const CAREFUL: bool = true;
+    const EXP_USUAL: f64 = 708.0;
+    const EXP_ENDS: (f64, f64) = (-750.0, 710.0);
+    const ANGLE_USUAL: f64 = 1_048_576.0;
+
+    fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self> {
+        super::payne_hanek::reduce(x)
+    }
+}

@@ -1,0 +1,104 @@
+//! Every `f32` argument against a reference in `f64`; `fast` against `exact`, bit for bit.
+//!
+//! The quick test takes each 4099th argument, the long one all 2^32 of them:
+//!
+//!     cargo test --release -p abreast-ir --test elementary_every_f32 -- --ignored --nocapture
+
+use ir::elementary::{Function, Scalar};
+
+struct Case {
+    name: &'static str,
+    reference: fn(f64) -> f64,
+    /// Greatest error allowed, in units of the last place.
+    bound: f64,
+}
+
+const CASES: &[Case] = &[
+    Case { name: "exp", reference: f64::exp, bound: 1.0 },
+    Case { name: "sin", reference: f64::sin, bound: 1.0 },
+    Case { name: "cos", reference: f64::cos, bound: 1.0 },
+];
+
+/// How far `value` is from `reference`, in units of the last place of the `f32` nearby.
+fn ulps(value: f32, reference: f64) -> f64 {
+    if value.is_nan() || reference.is_nan() {
+        return if value.is_nan() && reference.is_nan() { 0.0 } else { f64::INFINITY };
+    }
+    if f64::from(value) == reference {
+        return 0.0;
+    }
+    if value.is_infinite() || reference.is_infinite() {
+        // What rounds to infinity may be infinite, and what is infinite must be.
+        let limit = f64::from(f32::MAX) * (1.0 + f64::powi(2.0, -25));
+        let same = (value > 0.0) == (reference > 0.0);
+        return if same && value.is_infinite() && reference.abs() >= limit {
+            0.0
+        } else {
+            f64::INFINITY
+        };
+    }
+    let exponent = (((reference.abs().to_bits() >> 52) as i32) - 1023).max(-126);
+    (f64::from(value) - reference).abs() / f64::powi(2.0, exponent - 23)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Found {
+    worst: f64,
+    at: f32,
+    common: u64,
+    count: u64,
+}
+
+fn scan(case: &Case, begin: u64, end: u64, step: u64) -> Found {
+    let function = Function::named(case.name).expect("in the table");
+    let mut found = Found::default();
+    let mut bits = begin;
+    while bits < end {
+        let x = f32::from_bits(bits as u32);
+        let (fast, common) = function.fast(&Scalar, &[x]);
+        let exact = function.exact(&Scalar, &[x]);
+        if common {
+            found.common += 1;
+            assert_eq!(fast.to_bits(), exact.to_bits(), "{}({x:e}): fast is not exact", case.name);
+        }
+        let error = ulps(exact, (case.reference)(f64::from(x)));
+        if error > found.worst {
+            found.worst = error;
+            found.at = x;
+        }
+        found.count += 1;
+        bits += step;
+    }
+    found
+}
+
+fn check(case: &Case, step: u64) {
+    let parts: Vec<Found> = std::thread::scope(|scope| {
+        let quarter = 1_u64 << 31;
+        let run = |i| scope.spawn(move || scan(case, i * quarter, (i + 1) * quarter, step));
+        [run(0), run(1)].map(|it| it.join().expect("no panic")).to_vec()
+    });
+    let worst = parts.iter().copied().max_by(|a, b| a.worst.total_cmp(&b.worst)).expect("two");
+    let (common, count) = parts.iter().fold((0, 0), |(a, b), it| (a + it.common, b + it.count));
+    let share = 100.0 * common as f64 / count as f64;
+    #[expect(clippy::print_stdout, reason = "the figures are what the long test is run for")]
+    {
+        println!("{:8} {:.4} ulp at {:e}; common {share:.1} %", case.name, worst.worst, worst.at);
+    }
+    assert!(worst.worst <= case.bound, "{}: {} ulp at {:e}", case.name, worst.worst, worst.at);
+}
+
+#[test]
+fn some_arguments() {
+    for case in CASES {
+        check(case, 4099);
+    }
+}
+
+#[test]
+#[ignore = "minutes: all 2^32 arguments of each function"]
+fn all_arguments() {
+    for case in CASES {
+        check(case, 1);
+    }
+}
