@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 
-use ir::elementary::{Bits, Element, ElementKind, Emit, Float, Integer, Number};
+use ir::elementary::{Bits, Element, Emit, Float, Integer, Kind, Number};
 use memory::DType;
 
 use crate::text::{Operand, Text, Type};
@@ -21,11 +21,11 @@ impl<'t> Writer<'t> {
 
     fn ty<T: Element>(&self) -> Type {
         let dtype = match T::KIND {
-            ElementKind::F32 => DType::F32,
-            ElementKind::F64 => DType::F64,
-            ElementKind::I32 => DType::I32,
-            ElementKind::I64 => DType::I64,
-            ElementKind::Bool => DType::Bool,
+            Kind::F32 => DType::F32,
+            Kind::F64 => DType::F64,
+            Kind::I32 => DType::I32,
+            Kind::I64 => DType::I64,
+            Kind::Bool => DType::Bool,
         };
         Type::new(dtype, self.lanes)
     }
@@ -186,7 +186,6 @@ impl Emit for Writer<'_> {
     fn lookup<T: Float>(&self, table: &'static [T], index: Operand) -> Operand {
         let entries: Vec<_> = table.iter().map(|entry| bits(entry)).collect();
         let (entry, index_type) = (self.ty::<T>(), self.ty::<T::Int>());
-        let name = format!("@table.{:x}", table.as_ptr() as usize);
-        self.text.borrow_mut().lookup(&name, entry, &entries, index_type, index)
+        self.text.borrow_mut().lookup(entry, &entries, index_type, index)
     }
 }

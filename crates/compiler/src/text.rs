@@ -12,7 +12,9 @@ pub(crate) enum Operand {
     Register(u32),
     /// The bits of a number in every lane.
     Constant(DType, u64),
-    /// `undef` lanes that nobody reads.
+    /// A parameter of the function.
+    Argument(&'static str),
+    /// Lanes that nobody reads.
     Poison,
 }
 
@@ -98,6 +100,13 @@ fn widened(bits: u32) -> u64 {
     f64::from(value).to_bits()
 }
 
+/// FNV-1a, 64 bits (Fowler, Noll and Vo).
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// Collects the lines of a function and what it needs around it.
 #[derive(Debug, Default)]
 pub(crate) struct Text {
@@ -107,6 +116,8 @@ pub(crate) struct Text {
     registers: u32,
     labels: u32,
     here: Option<Label>,
+    /// Steps of the loops that are open.
+    pub(crate) later: Vec<String>,
 }
 
 impl Text {
@@ -114,6 +125,7 @@ impl Text {
     pub(crate) fn show(&self, operand: Operand, lanes: u32) -> String {
         match operand {
             Operand::Register(number) => format!("%r{number}"),
+            Operand::Argument(name) => format!("%{name}"),
             Operand::Poison => "poison".to_owned(),
             Operand::Constant(dtype, bits) if lanes == 1 => literal(dtype, bits),
             Operand::Constant(dtype, bits) => {
@@ -138,6 +150,11 @@ impl Text {
 
     pub(crate) fn line(&mut self, line: impl Display) {
         self.lines.push(format!("  {line}"));
+    }
+
+    /// A line as it is.
+    pub(crate) fn raw(&mut self, line: String) {
+        self.lines.push(line);
     }
 
     /// A place for one line that is known later.
@@ -213,7 +230,7 @@ impl Text {
 
     /// One value in every lane.
     pub(crate) fn splat(&mut self, operand: Operand, ty: Type) -> Operand {
-        if ty.lanes == 1 || !matches!(operand, Operand::Register(_)) {
+        if ty.lanes == 1 || matches!(operand, Operand::Constant(..)) {
             return operand;
         }
         let scalar = Type::new(ty.dtype, 1);
@@ -224,6 +241,59 @@ impl Text {
         self.define(format_args!(
             "shufflevector {ty} {first}, {ty} poison, <{lanes} x i32> zeroinitializer"
         ))
+    }
+
+    /// `entries[index]`, lane by lane; every index is inside.
+    pub(crate) fn lookup(
+        &mut self,
+        entry: Type,
+        entries: &[u64],
+        index_type: Type,
+        index: Operand,
+    ) -> Operand {
+        let name = self.table(entry.dtype, entries);
+        let scalar = Type::new(entry.dtype, 1);
+        let shown = self.show(index, index_type.lanes);
+        if entry.lanes == 1 {
+            let place = self.define(format_args!(
+                "getelementptr inbounds {scalar}, ptr {name}, {index_type} {shown}"
+            ));
+            let place = self.show(place, 1);
+            return self.define(format_args!("load {scalar}, ptr {place}"));
+        }
+        let lanes = entry.lanes;
+        let places = self.define(format_args!(
+            "getelementptr inbounds {scalar}, ptr {name}, {index_type} {shown}"
+        ));
+        let size = entry.dtype.size();
+        self.gather(entry, places, size, &format!("<{lanes} x i1> splat (i1 true)"))
+    }
+
+    /// Elements at as many addresses.
+    pub(crate) fn gather(&mut self, ty: Type, places: Operand, align: usize, mask: &str) -> Operand {
+        let (lanes, suffix) = (ty.lanes, ty.suffix());
+        self.outside.insert(format!(
+            "declare {ty} @llvm.masked.gather.{suffix}.v{lanes}p0(<{lanes} x ptr>, i32, <{lanes} x i1>, {ty})"
+        ));
+        let places = self.show(places, lanes);
+        self.define(format_args!(
+            "call {ty} @llvm.masked.gather.{suffix}.v{lanes}p0(<{lanes} x ptr> {places}, i32 {align}, {mask}, {ty} zeroinitializer)"
+        ))
+    }
+
+    /// The name of a table of constants, defined once.
+    fn table(&mut self, dtype: DType, entries: &[u64]) -> String {
+        let ty = Type::new(dtype, 1);
+        let shown: Vec<_> =
+            entries.iter().map(|&bits| format!("{ty} {}", literal(dtype, bits))).collect();
+        // Named by what it holds, so that a kernel has the same text in every process.
+        let name = format!("@table.{:016x}", hash(&shown.join(",")));
+        self.outside.insert(format!(
+            "{name} = private unnamed_addr constant [{} x {ty}] [{}], align 64",
+            entries.len(),
+            shown.join(", ")
+        ));
+        name
     }
 
     /// 0, 1, 2, ... in the lanes, as i64.

@@ -1,0 +1,587 @@
+//! Reductions, in the order that `docs/design/0009-loop-language.md` fixes.
+
+use ir::{Combiner, Op, Reduce};
+use memory::DType;
+
+use crate::emitter::Emitter;
+use crate::held::Held;
+use crate::structure::{WORD, number};
+use crate::text::{Operand, Type};
+use crate::{BLOCK, LANES, Unsupported, op};
+
+/// One number that a reduction carries: most combiners have one, some have more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) dtype: DType,
+    combiner: usize,
+}
+
+/// Deepest tree of blocks.
+const DEEPEST: u64 = 64;
+
+/// Memory in which the results of blocks meet.
+pub(crate) struct Tree {
+    rooms: Vec<Operand>,
+    carry: Vec<Operand>,
+    level: Operand,
+}
+
+impl Emitter<'_> {
+    /// What a reduction carries; an error if a combiner is not written yet.
+    pub(crate) fn parts(&self, it: &Reduce) -> Result<Vec<Part>, Unsupported> {
+        let yields = &self.kernel.block(it.body).yields;
+        let mut parts = Vec::new();
+        for (place, (&combiner, &value)) in it.combiners.iter().zip(yields).enumerate() {
+            let dtype = self.kernel.dtype(value);
+            if combiner == Combiner::Moments || dtype.is_complex() {
+                return Err(Unsupported::new(format!("{combiner} of {}", dtype.short())));
+            }
+            for dtype in combiner.results(dtype) {
+                parts.push(Part { dtype, combiner: place });
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Combine what came first with what came later, lane by lane.
+    fn combine(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        lanes: u32,
+        first: &[Operand],
+        later: &[Operand],
+    ) -> Result<Vec<Operand>, Unsupported> {
+        let mut combined = Vec::new();
+        let mut at = 0;
+        while at < parts.len() {
+            let (combiner, dtype) = (it.combiners[parts[at].combiner], parts[at].dtype);
+            let simple = match combiner {
+                Combiner::Add => Some(Op::Add),
+                Combiner::Mul => Some(Op::Mul),
+                Combiner::Min => Some(Op::Min),
+                Combiner::Max => Some(Op::Max),
+                Combiner::And => Some(Op::And),
+                Combiner::Or => Some(Op::Or),
+                Combiner::Xor => Some(Op::Xor),
+                _ => None,
+            };
+            if let Some(simple) = simple {
+                let operands = [first[at], later[at]];
+                combined.push(op::emit(&mut self.text, simple, dtype, dtype, lanes, &operands)?);
+                at += 1;
+            } else {
+                let (a, b) = ([first[at], first[at + 1]], [later[at], later[at + 1]]);
+                combined.extend(self.better(combiner, dtype, lanes, a, b)?);
+                at += 2;
+            }
+        }
+        Ok(combined)
+    }
+
+    /// Of two values with their places the smaller or larger one; of equal ones the first; NaN first.
+    fn better(
+        &mut self,
+        combiner: Combiner,
+        dtype: DType,
+        lanes: u32,
+        [value, place]: [Operand; 2],
+        [other, other_place]: [Operand; 2],
+    ) -> Result<[Operand; 2], Unsupported> {
+        let (ty, places) = (Type::new(dtype, lanes), Type::new(DType::I64, lanes));
+        let mask = Type::new(DType::Bool, lanes);
+        let how = if combiner == Combiner::ArgMin { Op::Lt } else { Op::Gt };
+        let to = DType::Bool;
+        let mut wins = op::emit(&mut self.text, how, dtype, to, lanes, &[other, value])?;
+        let mut same = op::emit(&mut self.text, Op::Eq, dtype, to, lanes, &[other, value])?;
+        if dtype.is_float() {
+            let one = op::emit(&mut self.text, Op::IsNan, dtype, to, lanes, &[value])?;
+            let two = op::emit(&mut self.text, Op::IsNan, dtype, to, lanes, &[other])?;
+            let both = self.text.op("and", mask, &[one, two]);
+            same = self.text.op("or", mask, &[same, both]);
+            let number = self.text.op("xor", mask, &[one, Operand::Constant(DType::Bool, 1)]);
+            let only = self.text.op("and", mask, &[two, number]);
+            wins = self.text.op("or", mask, &[wins, only]);
+        }
+        let earlier = self.text.op("icmp slt", places, &[other_place, place]);
+        let tie = self.text.op("and", mask, &[same, earlier]);
+        let take = self.text.op("or", mask, &[wins, tie]);
+        let value = self.text.select(take, ty, other, value);
+        let place = self.text.select(take, places, other_place, place);
+        Ok([value, place])
+    }
+
+    /// What the body yields, as the parts of one value each, `k` being the value's number.
+    fn yielded(&mut self, it: &Reduce, k: Operand) -> Vec<Operand> {
+        let yields = self.kernel.block(it.body).yields.clone();
+        let mut found = Vec::new();
+        for (&combiner, value) in it.combiners.iter().zip(yields) {
+            found.push(self.vector(value));
+            if combiner.result_count() == 2 {
+                found.push(k);
+            }
+        }
+        found
+    }
+
+    /// Write a whole reduction, in one lane.
+    pub(crate) fn reduce(&mut self, it: &Reduce) -> Result<(), Unsupported> {
+        let parts = self.parts(it)?;
+        let count = self.points(it);
+        let tree = self.tree(&parts);
+        let blocks = self.blocks_of(count);
+        let each = self.text.begin_count(number(0), blocks, 1);
+        let found = self.block(it, &parts, count, each.index)?;
+        self.push(it, &parts, &tree, each.index, &found)?;
+        self.text.end_count(&each);
+        self.collect(it, &parts, &tree, blocks)
+    }
+
+    /// How many points the axes have together.
+    pub(crate) fn points(&mut self, it: &Reduce) -> Operand {
+        let mut count = number(1);
+        for axis in &it.axes {
+            let length = self.length(axis);
+            count = self.text.op("mul", WORD, &[count, length]);
+        }
+        count
+    }
+
+    /// How many blocks there are of so many points.
+    pub(crate) fn blocks_of(&mut self, count: Operand) -> Operand {
+        let raised = self.text.op("add", WORD, &[count, number(BLOCK - 1)]);
+        self.text.op("sdiv", WORD, &[raised, number(BLOCK)])
+    }
+
+    /// Reduce block number `block`, which is not empty.
+    pub(crate) fn block(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        count: Operand,
+        block: Operand,
+    ) -> Result<Vec<Operand>, Unsupported> {
+        let begin = self.text.op("mul", WORD, &[block, number(BLOCK)]);
+        let left = self.text.op("sub", WORD, &[count, begin]);
+        let length = self.text.intrinsic("smin", WORD, &[left, number(BLOCK)]);
+        let straight = self.is_straight(it.body) && it.axes.len() == 1 && it.axes[0].step.is_none();
+        if straight && self.width > 1 {
+            self.block_in_lanes(it, parts, begin, length)
+        } else {
+            self.block_in_order(it, parts, begin, length)
+        }
+    }
+
+    /// One value after the other, the lanes in memory.
+    fn block_in_order(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        begin: Operand,
+        length: Operand,
+    ) -> Result<Vec<Operand>, Unsupported> {
+        let rooms: Vec<_> = parts.iter().map(|part| self.room(part.dtype, LANES)).collect();
+        let each = self.text.begin_count(number(0), length, 1);
+        let k = self.text.op("add", WORD, &[begin, each.index]);
+        self.place_at(it, k);
+        self.any(it.body)?;
+        let values = self.yielded(it, k);
+        let lane = self.text.op("and", WORD, &[each.index, number(LANES as i64 - 1)]);
+        let (fresh, known, join) = (self.text.label(), self.text.label(), self.text.label());
+        let is_first = self.text.op("icmp slt", WORD, &[each.index, number(LANES as i64)]);
+        self.text.branch(is_first, fresh, known);
+        self.text.begin(fresh);
+        self.put_parts(&rooms, parts, lane, &values);
+        self.text.jump(join);
+        self.text.begin(known);
+        let before = self.take_parts(&rooms, parts, lane);
+        let combined = self.combine(it, parts, 1, &before, &values)?;
+        self.put_parts(&rooms, parts, lane, &combined);
+        self.text.jump(join);
+        self.text.begin(join);
+        self.text.end_count(&each);
+        let present = self.text.intrinsic("smin", WORD, &[length, number(LANES as i64)]);
+        let mut half = LANES as i64 / 2;
+        while half > 0 {
+            // Lanes from `half` on combine with those below; what is not there takes no part.
+            let end = self.text.op("sub", WORD, &[present, number(half)]);
+            let end = self.text.intrinsic("smin", WORD, &[end, number(half)]);
+            let pair = self.text.begin_count(number(0), end, 1);
+            let upper = self.text.op("add", WORD, &[pair.index, number(half)]);
+            let low = self.take_parts(&rooms, parts, pair.index);
+            let high = self.take_parts(&rooms, parts, upper);
+            let combined = self.combine(it, parts, 1, &low, &high)?;
+            self.put_parts(&rooms, parts, pair.index, &combined);
+            self.text.end_count(&pair);
+            half /= 2;
+        }
+        Ok(self.take_parts(&rooms, parts, number(0)))
+    }
+
+    /// Set the indices to those of point number `k`.
+    fn place_at(&mut self, it: &Reduce, k: Operand) {
+        let arguments = self.kernel.block(it.body).arguments.clone();
+        let mut rest = k;
+        for (place, (axis, &index)) in it.axes.iter().zip(&arguments).enumerate().rev() {
+            let at = if place == 0 {
+                rest
+            } else {
+                let length = self.length(axis);
+                let at = self.text.op("urem", WORD, &[rest, length]);
+                rest = self.text.op("udiv", WORD, &[rest, length]);
+                at
+            };
+            let index_value = self.index_of(axis, at);
+            self.hold(index, Held::Uniform(index_value));
+        }
+    }
+
+    fn put_parts(&mut self, rooms: &[Operand], parts: &[Part], at: Operand, values: &[Operand]) {
+        for ((&room, part), &value) in rooms.iter().zip(parts).zip(values) {
+            let place = self.element(room, part.dtype, at);
+            self.put(place, part.dtype, value);
+        }
+    }
+
+    fn take_parts(&mut self, rooms: &[Operand], parts: &[Part], at: Operand) -> Vec<Operand> {
+        let mut found = Vec::new();
+        for (&room, part) in rooms.iter().zip(parts) {
+            let place = self.element(room, part.dtype, at);
+            found.push(self.take(place, part.dtype));
+        }
+        found
+    }
+
+    fn element(&mut self, room: Operand, dtype: DType, at: Operand) -> Operand {
+        let ty = Type::new(dtype, 1).stored();
+        let [room, at] = [room, at].map(|it| self.text.show(it, 1));
+        self.text.define(format_args!("getelementptr inbounds {ty}, ptr {room}, i64 {at}"))
+    }
+
+    /// Lanes side by side in vectors.
+    fn block_in_lanes(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        begin: Operand,
+        length: Operand,
+    ) -> Result<Vec<Operand>, Unsupported> {
+        let width = self.width.min(LANES as u32);
+        let vectors = LANES as u32 / width;
+        let present = self.text.intrinsic("smin", WORD, &[length, number(LANES as i64)]);
+        let mut sums = Vec::new();
+        for vector in 0..vectors {
+            let shift = i64::from(vector * width);
+            let mask = self.below(width, shift, present);
+            sums.push(self.in_lanes(it, begin, number(shift), width, Some(mask))?);
+        }
+        // Whole steps of all lanes.
+        let whole = self.text.op("and", WORD, &[length, number(-(LANES as i64))]);
+        let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
+        let (at, next) = (self.text.register(), self.text.register());
+        let before = self.text.here();
+        self.text.jump(head);
+        self.text.begin(head);
+        let at_line = self.text.reserve();
+        let mut carried = Vec::new();
+        for sum in &sums {
+            for (part, &start) in parts.iter().zip(sum) {
+                let register = self.text.register();
+                carried.push((self.text.reserve(), register, Type::new(part.dtype, width), start));
+            }
+        }
+        let more = self.text.op("icmp slt", WORD, &[at, whole]);
+        self.text.branch(more, body, done);
+        self.text.begin(body);
+        let mut stepped = Vec::new();
+        for vector in 0..vectors {
+            let shift = self.text.op("add", WORD, &[at, number(i64::from(vector * width))]);
+            let values = self.in_lanes(it, begin, shift, width, None)?;
+            let first = parts.len() * vector as usize;
+            let known: Vec<_> =
+                carried[first..first + parts.len()].iter().map(|&(_, sum, _, _)| sum).collect();
+            stepped.extend(self.combine(it, parts, width, &known, &values)?);
+        }
+        let latch = self.text.here();
+        let [shown_at, shown_next] = [at, next].map(|it| self.text.show(it, 1));
+        self.text.line(format_args!("{shown_next} = add i64 {shown_at}, {LANES}"));
+        self.text.jump(head);
+        self.text.fill(
+            at_line,
+            format_args!(
+                "{shown_at} = phi i64 [ {LANES}, %{before} ], [ {shown_next}, %{latch} ]"
+            ),
+        );
+        for (&(line, register, ty, start), &value) in carried.iter().zip(&stepped) {
+            let [register, start, value] =
+                [register, start, value].map(|it| self.text.show(it, width));
+            self.text.fill(
+                line,
+                format_args!("{register} = phi {ty} [ {start}, %{before} ], [ {value}, %{latch} ]"),
+            );
+        }
+        self.text.begin(done);
+        // What is left of a step.
+        let mut sums: Vec<Vec<Operand>> = Vec::new();
+        let rest = self.text.op("sub", WORD, &[length, whole]);
+        let (partial, join) = (self.text.label(), self.text.label());
+        let some = self.text.op("icmp sgt", WORD, &[rest, number(0)]);
+        let many = self.text.op("icmp sge", WORD, &[length, number(LANES as i64)]);
+        let bools = Type::new(DType::Bool, 1);
+        let both = self.text.op("and", bools, &[some, many]);
+        let skip = self.text.here();
+        self.text.branch(both, partial, join);
+        self.text.begin(partial);
+        for vector in 0..vectors {
+            let shift = i64::from(vector * width);
+            let mask = self.below(width, shift, rest);
+            let from = self.text.op("add", WORD, &[whole, number(shift)]);
+            let values = self.in_lanes(it, begin, from, width, Some(mask))?;
+            let first = parts.len() * vector as usize;
+            let known: Vec<_> =
+                carried[first..first + parts.len()].iter().map(|&(_, sum, _, _)| sum).collect();
+            let combined = self.combine(it, parts, width, &known, &values)?;
+            let mut chosen = Vec::new();
+            for ((part, &new), &old) in parts.iter().zip(&combined).zip(&known) {
+                chosen.push(self.text.select(mask, Type::new(part.dtype, width), new, old));
+            }
+            sums.push(chosen);
+        }
+        let from = self.text.here();
+        self.text.jump(join);
+        self.text.begin(join);
+        for (vector, sum) in sums.iter_mut().enumerate() {
+            for (place, part) in parts.iter().enumerate() {
+                let ty = Type::new(part.dtype, width);
+                let known = carried[parts.len() * vector + place].1;
+                let [known, new] = [known, sum[place]].map(|it| self.text.show(it, width));
+                sum[place] = self.text.define(format_args!(
+                    "phi {ty} [ {known}, %{skip} ], [ {new}, %{from} ]"
+                ));
+            }
+        }
+        self.tree_of_lanes(it, parts, sums, width, present)
+    }
+
+    /// Which lanes of a vector that begins at `shift` lie below `end`.
+    fn below(&mut self, width: u32, shift: i64, end: Operand) -> Operand {
+        let ty = Type::new(DType::I64, width);
+        let left = self.text.op("sub", WORD, &[end, number(shift)]);
+        let left = self.text.splat(left, ty);
+        let left = self.text.show(left, width);
+        let iota = self.text.iota(width);
+        self.text.define(format_args!("icmp slt {ty} {iota}, {left}"))
+    }
+
+    /// The body's values in `width` lanes from point `begin + shift` on.
+    fn in_lanes(
+        &mut self,
+        it: &Reduce,
+        begin: Operand,
+        shift: Operand,
+        width: u32,
+        mask: Option<Operand>,
+    ) -> Result<Vec<Operand>, Unsupported> {
+        let at = self.text.op("add", WORD, &[begin, shift]);
+        let index = self.kernel.block(it.body).arguments[0];
+        let lanes = std::mem::replace(&mut self.lanes, width);
+        let outer = std::mem::replace(&mut self.mask, mask);
+        let place = self.index_of(&it.axes[0], at);
+        self.hold(index, Held::Linear(place));
+        self.straight(it.body)?;
+        let k = self.count_from(at);
+        let found = self.yielded(it, k);
+        self.lanes = lanes;
+        self.mask = outer;
+        Ok(found)
+    }
+
+    /// Lane `l` with lane `l + 16`, then `+ 8`, ...; lanes from `present` on take no part.
+    fn tree_of_lanes(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        mut sums: Vec<Vec<Operand>>,
+        width: u32,
+        present: Operand,
+    ) -> Result<Vec<Operand>, Unsupported> {
+        while sums.len() > 1 {
+            let upper = sums.split_off(sums.len() / 2);
+            let half = i64::from(width) * upper.len() as i64;
+            for (vector, (low, high)) in sums.iter_mut().zip(upper).enumerate() {
+                let there = self.below(width, half + vector as i64 * i64::from(width), present);
+                let combined = self.combine(it, parts, width, low, &high)?;
+                self.keep(parts, width, there, &combined, low);
+            }
+        }
+        let mut last = sums.pop().expect("there is one vector at least");
+        let mut half = width / 2;
+        while half > 0 {
+            let [mut low, mut high] = [Vec::new(), Vec::new()];
+            for (part, &sum) in parts.iter().zip(&last) {
+                low.push(self.part_of(part.dtype, 2 * half, sum, 0, half));
+                high.push(self.part_of(part.dtype, 2 * half, sum, half, half));
+            }
+            let there = if half == 1 {
+                self.text.op("icmp sgt", WORD, &[present, number(1)])
+            } else {
+                self.below(half, half.into(), present)
+            };
+            let combined = self.combine(it, parts, half, &low, &high)?;
+            self.keep(parts, half, there, &combined, &mut low);
+            last = low;
+            half /= 2;
+        }
+        Ok(last)
+    }
+
+    fn keep(
+        &mut self,
+        parts: &[Part],
+        width: u32,
+        mask: Operand,
+        new: &[Operand],
+        old: &mut [Operand],
+    ) {
+        for ((part, &new), old) in parts.iter().zip(new).zip(old) {
+            *old = self.text.select(mask, Type::new(part.dtype, width), new, *old);
+        }
+    }
+
+    /// Lanes `from..from + count` of a vector.
+    fn part_of(
+        &mut self,
+        dtype: DType,
+        lanes: u32,
+        vector: Operand,
+        from: u32,
+        count: u32,
+    ) -> Operand {
+        let ty = Type::new(dtype, lanes);
+        let shown = self.text.show(vector, lanes);
+        if count == 1 {
+            return self.text.define(format_args!("extractelement {ty} {shown}, i64 {from}"));
+        }
+        let places: Vec<_> = (from..from + count).map(|lane| format!("i32 {lane}")).collect();
+        self.text.define(format_args!(
+            "shufflevector {ty} {shown}, {ty} poison, <{count} x i32> <{}>",
+            places.join(", ")
+        ))
+    }
+
+    pub(crate) fn tree(&mut self, parts: &[Part]) -> Tree {
+        let rooms = parts.iter().map(|part| self.room(part.dtype, DEEPEST)).collect();
+        let carry = parts.iter().map(|part| self.room(part.dtype, 1)).collect();
+        Tree { rooms, carry, level: self.room(DType::I64, 1) }
+    }
+
+    /// Add the result of block number `number_` to the tree: neighbours combine as soon as both are there.
+    pub(crate) fn push(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        tree: &Tree,
+        block: Operand,
+        values: &[Operand],
+    ) -> Result<(), Unsupported> {
+        for ((&room, part), &value) in tree.carry.iter().zip(parts).zip(values) {
+            self.put(room, part.dtype, value);
+        }
+        self.put(tree.level, DType::I64, number(0));
+        let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
+        self.text.jump(head);
+        self.text.begin(head);
+        let level = self.take(tree.level, DType::I64);
+        let bit = self.text.op("lshr", WORD, &[block, level]);
+        let bit = self.text.op("and", WORD, &[bit, number(1)]);
+        let more = self.text.op("icmp ne", WORD, &[bit, number(0)]);
+        self.text.branch(more, body, done);
+        self.text.begin(body);
+        self.join_level(it, parts, tree, level)?;
+        let next = self.text.op("add", WORD, &[level, number(1)]);
+        self.put(tree.level, DType::I64, next);
+        self.text.jump(head);
+        self.text.begin(done);
+        let level = self.take(tree.level, DType::I64);
+        for ((&room, &carry), part) in tree.rooms.iter().zip(&tree.carry).zip(parts) {
+            let value = self.take(carry, part.dtype);
+            let place = self.element(room, part.dtype, level);
+            self.put(place, part.dtype, value);
+        }
+        Ok(())
+    }
+
+    /// `carry = rooms[level] with carry`
+    fn join_level(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        tree: &Tree,
+        level: Operand,
+    ) -> Result<(), Unsupported> {
+        let first = self.take_parts(&tree.rooms, parts, level);
+        let later = self.take_parts(&tree.carry, parts, number(0));
+        let combined = self.combine(it, parts, 1, &first, &later)?;
+        self.put_parts(&tree.carry, parts, number(0), &combined);
+        Ok(())
+    }
+
+    /// The result of a tree with so many blocks in it; hold it as the reduction's results.
+    pub(crate) fn collect(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        tree: &Tree,
+        blocks: Operand,
+    ) -> Result<(), Unsupported> {
+        let (empty, some, join) = (self.text.label(), self.text.label(), self.text.label());
+        let none = self.text.op("icmp eq", WORD, &[blocks, number(0)]);
+        self.text.branch(none, empty, some);
+        self.text.begin(empty);
+        let identity = self.identity(it);
+        self.put_parts(&tree.carry, parts, number(0), &identity);
+        self.text.jump(join);
+        self.text.begin(some);
+        // From the smallest part of the tree, which came last, to the largest.
+        let lowest = self.text.define(format_args!(
+            "call i64 @llvm.cttz.i64(i64 {}, i1 true)",
+            self.text.show(blocks, 1)
+        ));
+        self.text.outside.insert("declare i64 @llvm.cttz.i64(i64, i1)".to_owned());
+        let last = self.take_parts(&tree.rooms, parts, lowest);
+        self.put_parts(&tree.carry, parts, number(0), &last);
+        let above = self.text.op("add", WORD, &[lowest, number(1)]);
+        let each = self.text.begin_count(above, number(DEEPEST as i64 - 1), 1);
+        let bit = self.text.op("lshr", WORD, &[blocks, each.index]);
+        let bit = self.text.op("and", WORD, &[bit, number(1)]);
+        let there = self.text.op("icmp ne", WORD, &[bit, number(0)]);
+        let (take, next) = (self.text.label(), self.text.label());
+        self.text.branch(there, take, next);
+        self.text.begin(take);
+        self.join_level(it, parts, tree, each.index)?;
+        self.text.jump(next);
+        self.text.begin(next);
+        self.text.end_count(&each);
+        self.text.jump(join);
+        self.text.begin(join);
+        for ((&carry, part), &result) in tree.carry.iter().zip(parts).zip(&it.results) {
+            let found = self.take(carry, part.dtype);
+            self.hold(result, Held::Uniform(found));
+        }
+        Ok(())
+    }
+
+    fn identity(&mut self, it: &Reduce) -> Vec<Operand> {
+        if !it.empty.is_empty() {
+            return it.empty.iter().map(|&value| self.scalar(value)).collect();
+        }
+        let yields = self.kernel.block(it.body).yields.clone();
+        let mut found = Vec::new();
+        for (&combiner, value) in it.combiners.iter().zip(yields) {
+            for scalar in combiner.identity(self.kernel.dtype(value)) {
+                found.push(Operand::Constant(scalar.dtype(), scalar.bits() as u64));
+            }
+        }
+        found
+    }
+}
