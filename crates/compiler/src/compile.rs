@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use ir::elementary::Function;
-use ir::{Kernel, Op, Reduce, Statement, Value};
+use ir::{Kernel, Reduce, Statement};
 use memory::DType;
 
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, exact_name};
-use crate::held::Held;
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
 use crate::{Compiled, Unsupported};
@@ -231,5 +230,3 @@ impl Module {
     }
 }
 
-#[allow(dead_code)]
-fn unused(_: Held, _: Value, _: Op) {}

@@ -1,0 +1,66 @@
+use ir::{Access, Builder, Combiner, Op, Stride};
+use memory::DType::{F32, F64};
+fn main() {
+    let which = std::env::args().nth(1).unwrap();
+    let mut b = Builder::new("k");
+    let t = if which.ends_with("64") { F64 } else { F32 };
+    match which.trim_end_matches("64") {
+        "wave" => {
+            let n = b.extent("n");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Unit]);
+            let y = b.buffer("y", t, Access::Write, &[Stride::Unit]);
+            let c = b.scalar("c", t);
+            b.parallel(&[n.into()], |b, i| {
+                let v = b.load(x, i);
+                let e = b.op(Op::Exp, &[v]);
+                let s = b.op(Op::Sin, &[v]);
+                let s = b.mul(s, c);
+                let r = b.add(e, s);
+                b.store(y, i, r);
+            });
+        }
+        "sum" => {
+            let n = b.extent("n");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Unit]);
+            let y = b.buffer("y", t, Access::Write, &[]);
+            let k = b.buffer("k", memory::DType::I64, Access::Write, &[]);
+            let r = b.reduce(&[n.into()], &[Combiner::Add, Combiner::ArgMax], |b, i| {
+                let v = b.load(x, i);
+                vec![v, v]
+            });
+            b.store(y, &[], r[0]);
+            b.store(k, &[], r[2]);
+        }
+        "rows" => {
+            let n = b.extent("n");
+            let m = b.extent("m");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Any, Stride::Unit]);
+            let y = b.buffer("y", t, Access::Write, &[Stride::Unit]);
+            b.parallel(&[n.into()], |b, i| {
+                let r = b.reduce(&[m.into()], &[Combiner::Add], |b, j| vec![b.load(x, &[i[0], j[0]])]);
+                b.store(y, i, r[0]);
+            });
+        }
+        "two" => {
+            let n = b.extent("n");
+            let m = b.extent("m");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Any, Stride::Any]);
+            let y = b.buffer("y", t, Access::Write, &[Stride::Any, Stride::Unit]);
+            b.parallel(&[n.into(), m.into()], |b, i| {
+                let v = b.load(x, i);
+                let w = b.add(v, v);
+                b.store(y, i, w);
+            });
+        }
+        _ => {
+            let n = b.extent("n");
+            let m = b.extent("m");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Any, Stride::Unit]);
+            let y = b.buffer("y", t, Access::Write, &[]);
+            let r = b.reduce(&[n.into(), m.into()], &[Combiner::Add], |b, j| vec![b.load(x, j)]);
+            b.store(y, &[], r[0]);
+        }
+    }
+    let kernel = b.finish().unwrap();
+    print!("{}", compiler::compile(&kernel, 64).unwrap().text);
+}
