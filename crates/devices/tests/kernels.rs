@@ -1,5 +1,6 @@
 //! Compiled kernels from committed objects (`golden/make.py`) run as their text says.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#![expect(clippy::cast_possible_wrap, reason = "counts of tests are small")]
 
 use devices::cpu::{Launch, Outcome};
 use devices::{Code, Image, Kernel, LoadError};
