@@ -1,5 +1,7 @@
 //! The one pool: every block once, whatever the number of threads, and nobody waits for nobody.
 
+#![expect(clippy::cast_possible_wrap, reason = "counts of tests are small")]
+
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
