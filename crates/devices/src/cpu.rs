@@ -1,0 +1,8 @@
+//! The cpu as a device: what it is, and how a kernel runs on all of its cores.
+
+mod launch;
+mod machine;
+
+pub use launch::Launch;
+pub use machine::{Cpu, cpu};
+pub use tasks::pool::Outcome;
