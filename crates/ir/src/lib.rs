@@ -1,3 +1,39 @@
 //! The loop language: ops, kernels, the verifier, the interpreter and the text form.
 //!
-//! Level 1; knows `memory` alone. `docs/design/0009-loop-language.md` says what a kernel means.
+//! Level 1; knows `memory` alone. The README of this crate shows the language;
+//! `docs/design/0009-loop-language.md` says why it is so.
+//!
+//! | noun | what it is |
+//! |---|---|
+//! | [`Op`] | one row of the op table: name, operands, result, meaning |
+//! | [`Kernel`] | parameters and a body, in flat lists |
+//! | [`Statement`] | one step of a block: an op, a load, a loop, a reduction, ... |
+//! | [`Builder`] | writes kernels |
+//! | [`verify`] | says which kernels are legal |
+
+mod builder;
+mod combiner;
+mod constant;
+mod id;
+mod kernel;
+mod name;
+mod op;
+mod order;
+mod print;
+mod rule;
+mod statement;
+mod types;
+mod verify;
+
+pub use builder::Builder;
+pub use combiner::Combiner;
+pub use id::{BlockId, Buffer, TableId, Value};
+pub use kernel::{
+    Access, Block, BufferType, DEEPEST, Kernel, Parameter, ParameterKind, Stride, Table, ValueInfo,
+};
+pub use op::{Group, Op, Row};
+pub use order::Place;
+pub use rule::{Rule, TypeError};
+pub use statement::{Axis, For, If, Operands, Reduce, Statement, While};
+pub use types::Types;
+pub use verify::{Invalid, verify};

@@ -1,0 +1,66 @@
+//! Values and blocks in the order of the text.
+
+use crate::{BlockId, Kernel, ParameterKind, Value};
+
+/// What stands next in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A block begins, with its arguments.
+    Block(BlockId),
+    /// The statement of a block at a position, before its own blocks.
+    Statement(BlockId, usize),
+}
+
+impl Kernel {
+    /// Every block and statement once, in the order of the text.
+    ///
+    /// A block that two statements claim is visited once.
+    pub fn places(&self) -> Vec<Place> {
+        let mut seen = vec![false; self.blocks.len()];
+        let mut places = Vec::new();
+        let mut pending = vec![Place::Block(self.body)];
+        while let Some(place) = pending.pop() {
+            match place {
+                Place::Block(block) => {
+                    if std::mem::replace(&mut seen[block.index()], true) {
+                        continue;
+                    }
+                    places.push(place);
+                    if !self.block(block).statements.is_empty() {
+                        pending.push(Place::Statement(block, 0));
+                    }
+                }
+                Place::Statement(block, position) => {
+                    places.push(place);
+                    let statements = &self.block(block).statements;
+                    if position + 1 < statements.len() {
+                        pending.push(Place::Statement(block, position + 1));
+                    }
+                    let inner: Vec<_> = statements[position].blocks().map(Place::Block).collect();
+                    pending.extend(inner.into_iter().rev());
+                }
+            }
+        }
+        places
+    }
+
+    /// Every value where it is defined, in the order of the text: parameters, then what blocks are
+    /// given and statements define, the results of a statement before what its blocks define.
+    pub fn in_order(&self) -> Vec<Value> {
+        let mut values = Vec::with_capacity(self.values.len());
+        for parameter in &self.parameters {
+            if let ParameterKind::Scalar(value) | ParameterKind::Extent(value) = parameter.kind {
+                values.push(value);
+            }
+        }
+        for place in self.places() {
+            match place {
+                Place::Block(block) => values.extend(&self.block(block).arguments),
+                Place::Statement(block, position) => {
+                    values.extend(self.block(block).statements[position].results());
+                }
+            }
+        }
+        values
+    }
+}

@@ -1,0 +1,243 @@
+//! Statements: what a block is made of.
+
+use memory::Scalar;
+
+use crate::{BlockId, Buffer, Combiner, Op, TableId, Value};
+
+/// One axis of a loop: `begin`, `begin + step`, ... as long as `end` is not reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Axis {
+    /// First index; 0 where absent.
+    pub begin: Option<Value>,
+    /// Where it ends; not an index itself.
+    pub end: Value,
+    /// From one index to the next, backwards if negative, never zero; 1 where absent.
+    pub step: Option<Value>,
+}
+
+impl From<Value> for Axis {
+    /// From 0 to here by 1.
+    fn from(end: Value) -> Self {
+        Self { begin: None, end, step: None }
+    }
+}
+
+/// The operands of an op: one, two or three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Operands {
+    values: [Value; 3],
+    count: u8,
+}
+
+impl Operands {
+    /// The first three of these; no op has more.
+    pub fn new(operands: &[Value]) -> Self {
+        let mut values = [Value::new(0); 3];
+        let count = operands.len().min(3);
+        values[..count].copy_from_slice(&operands[..count]);
+        Self { values, count: count as u8 }
+    }
+}
+
+impl std::ops::Deref for Operands {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        &self.values[..self.count.into()]
+    }
+}
+
+impl std::ops::DerefMut for Operands {
+    fn deref_mut(&mut self) -> &mut [Value] {
+        &mut self.values[..self.count.into()]
+    }
+}
+
+/// Runs a block for each point of its axes, the last axis fastest.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct For {
+    /// Whether the iterations do not depend on each other and may run in any order, also at once.
+    pub parallel: bool,
+    /// At least one.
+    pub axes: Vec<Axis>,
+    /// What the first iteration is given; none if parallel.
+    pub start: Vec<Value>,
+    /// Given the indices, then the carried values; yields what the next iteration is given.
+    pub body: BlockId,
+    /// The carried values after the last iteration.
+    pub results: Vec<Value>,
+}
+
+/// Runs a block for each point of its axes and combines what it yields.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reduce {
+    /// At least one; numbered together in row-major order.
+    pub axes: Vec<Axis>,
+    /// One for each value that the body yields.
+    pub combiners: Vec<Combiner>,
+    /// The results if there is no point at all; empty for the identities of the combiners.
+    pub empty: Vec<Value>,
+    /// Given the indices.
+    pub body: BlockId,
+    /// The results of the first combiner, then those of the second, ...
+    pub results: Vec<Value>,
+}
+
+/// Runs one block or the other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct If {
+    /// A `bool`.
+    pub condition: Value,
+    /// Run if it is true.
+    pub then: BlockId,
+    /// Run if it is not.
+    pub otherwise: BlockId,
+    /// What the block that ran yields.
+    pub results: Vec<Value>,
+}
+
+/// Runs a block as long as a test holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct While {
+    /// What the first test is given.
+    pub start: Vec<Value>,
+    /// Given the carried values; yields one `bool`, whether to go on.
+    pub test: BlockId,
+    /// Sees all that the test defines; yields what the next test is given.
+    pub body: BlockId,
+    /// The carried values at the test that said no.
+    pub results: Vec<Value>,
+}
+
+/// One step of a block.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Statement {
+    /// A constant.
+    Constant {
+        /// Defined here.
+        result: Value,
+        /// What it is.
+        scalar: Scalar,
+    },
+    /// An op of the table.
+    Op {
+        /// Defined here; its type is what a `cast` or `bitcast` states.
+        result: Value,
+        /// Which one.
+        op: Op,
+        /// In order.
+        operands: Operands,
+    },
+    /// An entry of a table: the one at the index modulo the table's length.
+    Lookup {
+        /// Defined here.
+        result: Value,
+        /// Which table.
+        table: TableId,
+        /// An integer of any type.
+        index: Value,
+    },
+    /// An element of a buffer.
+    Load {
+        /// Defined here.
+        result: Value,
+        /// Where.
+        buffer: Buffer,
+        /// An i64 for each axis, at least 0 and below its length.
+        index: Vec<Value>,
+    },
+    /// Changes an element of a buffer.
+    Store {
+        /// Where.
+        buffer: Buffer,
+        /// An i64 for each axis, at least 0 and below its length.
+        index: Vec<Value>,
+        /// What the element becomes.
+        value: Value,
+    },
+    /// A loop.
+    For(For),
+    /// A reduction.
+    Reduce(Reduce),
+    /// A choice.
+    If(If),
+    /// A loop whose end the body decides.
+    While(While),
+    /// Ends the kernel with a code if a condition does not hold.
+    Check {
+        /// A `bool`.
+        condition: Value,
+        /// Not zero.
+        code: i64,
+    },
+}
+
+impl Statement {
+    /// The values it defines, not those inside its blocks.
+    pub fn results(&self) -> &[Value] {
+        match self {
+            Self::Constant { result, .. }
+            | Self::Op { result, .. }
+            | Self::Lookup { result, .. }
+            | Self::Load { result, .. } => std::slice::from_ref(result),
+            Self::For(it) => &it.results,
+            Self::Reduce(it) => &it.results,
+            Self::If(it) => &it.results,
+            Self::While(it) => &it.results,
+            Self::Store { .. } | Self::Check { .. } => &[],
+        }
+    }
+
+    /// Its blocks, in the order of the text.
+    pub fn blocks(&self) -> impl Iterator<Item = BlockId> + use<> {
+        let (first, second) = match self {
+            Self::For(it) => (Some(it.body), None),
+            Self::Reduce(it) => (Some(it.body), None),
+            Self::If(it) => (Some(it.then), Some(it.otherwise)),
+            Self::While(it) => (Some(it.test), Some(it.body)),
+            _ => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    /// Show each value it uses, not those inside its blocks, to a function.
+    pub fn each_operand(&self, mut see: impl FnMut(Value)) {
+        // A statement is small, and one list of fields cannot differ from the other.
+        self.clone().change_operands(|value| {
+            see(*value);
+        });
+    }
+
+    /// Let a function change each value it uses, not those inside its blocks.
+    pub fn change_operands(&mut self, mut change: impl FnMut(&mut Value)) {
+        match self {
+            Self::Constant { .. } => {}
+            Self::Op { operands, .. } => operands.iter_mut().for_each(change),
+            Self::Lookup { index, .. } => change(index),
+            Self::Load { index, .. } => index.iter_mut().for_each(change),
+            Self::Store { index, value, .. } => {
+                index.iter_mut().for_each(&mut change);
+                change(value);
+            }
+            Self::For(it) => {
+                change_axes(&mut it.axes, &mut change);
+                it.start.iter_mut().for_each(change);
+            }
+            Self::Reduce(it) => {
+                change_axes(&mut it.axes, &mut change);
+                it.empty.iter_mut().for_each(change);
+            }
+            Self::If(it) => change(&mut it.condition),
+            Self::While(it) => it.start.iter_mut().for_each(change),
+            Self::Check { condition, .. } => change(condition),
+        }
+    }
+}
+
+fn change_axes(axes: &mut [Axis], change: &mut impl FnMut(&mut Value)) {
+    for axis in axes {
+        axis.begin.iter_mut().for_each(&mut *change);
+        change(&mut axis.end);
+        axis.step.iter_mut().for_each(&mut *change);
+    }
+}
