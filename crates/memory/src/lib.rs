@@ -4,17 +4,42 @@
 //!
 //! | noun | what it is |
 //! |---|---|
-//! | [`DType`] | type of an element, with NumPy's name, size and promotion |
+//! | [`DType`] | type of an element, with NumPy's name and size |
+//! | [`promote`] | the type that two types meet in |
 //! | [`Scalar`] | one element: its bits and their type |
-//! | [`Layout`] | where the elements of an array lie: shape, strides in bytes, offset |
+//! | [`Layout`] | where the elements of an array lie: type, shape, strides in bytes, offset |
+//! | [`Index`], [`Slice`] | parts of basic indexing |
+//! | [`Axes`] | axes of a loop over several operands together |
 //!
 //! Views never touch memory: slicing, transposing, broadcasting and reshaping make a new [`Layout`].
+//!
+//! ```
+//! use memory::{DType, Index, Layout, Slice};
+//!
+//! let rows = Layout::contiguous(DType::F32, &[3, 4])?;
+//! let backwards = Slice { step: Some(-1), ..Slice::default() };
+//! let view = rows.index(&[Index::At(1), Index::Slice(backwards)])?;
+//! assert_eq!((view.shape(), view.strides(), view.offset()), (&[4][..], &[-4][..], 28));
+//! # Ok::<(), memory::LayoutError>(())
+//! ```
 
+mod broadcast;
+mod collapse;
 mod dtype;
 pub mod half;
+mod layout;
+mod layout_error;
+mod overlap;
 mod promotion;
+mod reshape;
 mod scalar;
+mod slice;
 
+pub use broadcast::broadcast_shapes;
+pub use collapse::Axes;
 pub use dtype::{DType, Kind};
+pub use layout::Layout;
+pub use layout_error::{Fault, LayoutError};
 pub use promotion::promote;
 pub use scalar::Scalar;
+pub use slice::{Index, Run, Slice};
