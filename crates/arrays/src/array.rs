@@ -1,0 +1,213 @@
+//! The array: a node of the lazy graph.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use devices::Storage;
+use memory::{DType, Layout, Scalar};
+
+use crate::error::tuple;
+use crate::operation::Operation;
+use crate::{Error, ErrorKind};
+
+/// An array: element type, shape, and how to get the elements. Never changes its value.
+#[derive(Clone)]
+pub struct Array(Arc<Node>);
+
+struct Node {
+    dtype: DType,
+    shape: Box<[usize]>,
+    /// How many operations stand behind it, as a tree; 0 once it is computed.
+    pending: AtomicU32,
+    state: Mutex<State>,
+}
+
+enum State {
+    Lazy(Arc<Operation>),
+    Ready(Data),
+    Failed(Error),
+}
+
+/// Elements in memory.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// What keeps the memory.
+    pub storage: Arc<Storage>,
+    /// Where the elements lie in it.
+    pub layout: Layout,
+}
+
+/// How an array stands at the moment.
+pub(crate) enum Standing {
+    Lazy(Arc<Operation>),
+    Ready(Data),
+    Failed(Error),
+}
+
+impl Array {
+    /// Elements that lie in memory already.
+    pub fn from_data(data: Data) -> Self {
+        let (dtype, shape) = (data.layout.dtype(), data.layout.shape().into());
+        Self::node(dtype, shape, 0, State::Ready(data))
+    }
+
+    /// One value everywhere.
+    pub fn full(value: Scalar, shape: &[usize]) -> Result<Self, Error> {
+        // What could never lie in memory is refused now, where the mistake is.
+        Layout::contiguous(value.dtype(), shape)?;
+        Ok(Self::lazy(value.dtype(), shape, Operation::Full(value)))
+    }
+
+    /// The numbers `0, 1, ...`, as int64.
+    pub fn iota(count: usize) -> Result<Self, Error> {
+        Layout::contiguous(DType::I64, &[count])?;
+        Ok(Self::lazy(DType::I64, &[count], Operation::Iota))
+    }
+
+    pub(crate) fn lazy(dtype: DType, shape: &[usize], operation: Operation) -> Self {
+        let mut pending = 1u32;
+        operation.each_input(|input| pending = pending.saturating_add(input.pending()));
+        Self::node(dtype, shape.into(), pending, State::Lazy(Arc::new(operation)))
+    }
+
+    fn node(dtype: DType, shape: Box<[usize]>, pending: u32, state: State) -> Self {
+        let state = Mutex::new(state);
+        Self(Arc::new(Node { dtype, shape, pending: AtomicU32::new(pending), state }))
+    }
+
+    /// Type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.0.dtype
+    }
+
+    /// Length of each axis.
+    pub fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    /// Number of axes.
+    pub fn rank(&self) -> usize {
+        self.0.shape.len()
+    }
+
+    /// Number of elements.
+    pub fn count(&self) -> usize {
+        self.0.shape.iter().copied().fold(1, usize::saturating_mul)
+    }
+
+    /// Whether the elements lie in memory.
+    pub fn is_ready(&self) -> bool {
+        matches!(*self.state(), State::Ready(_))
+    }
+
+    /// The elements, if they lie in memory already.
+    pub fn data(&self) -> Option<Data> {
+        match &*self.state() {
+            State::Ready(data) => Some(data.clone()),
+            _ => None,
+        }
+    }
+
+    /// How many operations wait behind it, counting one as often as it is used.
+    pub fn pending(&self) -> u32 {
+        self.0.pending.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_pending(&self, pending: u32) {
+        self.0.pending.store(pending, Ordering::Relaxed);
+    }
+
+    /// How many hold the array.
+    pub(crate) fn holders(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    /// What tells it from all other arrays that live.
+    pub(crate) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.0) as usize
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        match &*self.state() {
+            State::Lazy(operation) => Standing::Lazy(operation.clone()),
+            State::Ready(data) => Standing::Ready(data.clone()),
+            State::Failed(error) => Standing::Failed(error.clone()),
+        }
+    }
+
+    /// From now on the elements lie here; what they came from is let go.
+    pub(crate) fn become_ready(&self, data: Data) {
+        debug_assert_eq!((data.layout.dtype(), data.layout.shape()), (self.dtype(), self.shape()));
+        self.become_state(State::Ready(data));
+    }
+
+    /// From now on whoever asks is told this.
+    pub(crate) fn become_failed(&self, error: Error) {
+        self.become_state(State::Failed(error));
+    }
+
+    fn become_state(&self, state: State) {
+        let before = std::mem::replace(&mut *self.state(), state);
+        self.set_pending(0);
+        // Not under the lock: letting go of inputs may free what a foreign keeper holds.
+        if let State::Lazy(operation) = before {
+            release(operation);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its only element.
+    ///
+    /// # Errors
+    ///
+    /// When it has more, or none.
+    pub fn check_single(&self, operation: &str) -> Result<(), Error> {
+        if self.count() == 1 {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Type,
+            format!(
+                "{operation}: shape {} has {} elements, only one element is a number\n\
+                 hint: reduce it first, as with any() or all(), or take one element",
+                tuple(self.shape()),
+                self.count()
+            ),
+        ))
+    }
+}
+
+impl fmt::Debug for Array {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Array({}, {})", self.dtype(), tuple(self.shape()))
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let State::Lazy(operation) = state {
+            let nothing = Arc::new(Operation::Iota);
+            release(std::mem::replace(operation, nothing));
+        }
+    }
+}
+
+/// Let go of an operation and of all that only it needs, without recursion.
+fn release(operation: Arc<Operation>) {
+    let mut pending = vec![operation];
+    while let Some(operation) = pending.pop() {
+        let Some(operation) = Arc::into_inner(operation) else { continue };
+        for input in operation.into_inputs() {
+            let Some(mut node) = Arc::into_inner(input.0) else { continue };
+            let state = node.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            if let State::Lazy(operation) = state {
+                pending.push(std::mem::replace(operation, Arc::new(Operation::Iota)));
+            }
+        }
+    }
+}

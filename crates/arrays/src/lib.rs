@@ -1,0 +1,41 @@
+//! Lazy arrays: operations build nodes, asking for a value groups them into kernels and runs these.
+//!
+//! Level 4; knows nothing of Python. `docs/design/0010-arrays.md` says why it is so.
+//!
+//! | noun | what it is |
+//! |---|---|
+//! | [`Array`] | a node: element type, shape, and an operation, a buffer or a failure |
+//! | [`Operand`] | what functions take: an array, or a number whose type yields to others |
+//! | `Operation` | how a node follows from others |
+//! | `Map` | which element of an input an element of a view is |
+//! | `Graph` | what has to be computed for some arrays, inputs first |
+//! | `Plan` | which nodes become memory, and by which kernel |
+//! | `Program` | a kernel without its numbers: the key of the cache |
+
+mod array;
+mod cast;
+mod error;
+mod evaluate;
+mod function;
+mod functions;
+mod graph;
+mod map;
+mod operand;
+mod operation;
+mod plan;
+mod program;
+mod reduction;
+mod relief;
+mod shelf;
+mod update;
+mod views;
+mod write;
+
+pub use array::{Array, Data};
+pub use error::{Error, ErrorKind};
+pub use evaluate::{explain, evaluate};
+pub use function::{Function, apply};
+pub use operand::{Operand, Weak, Width, dtype_of, with_width};
+pub use reduction::Reduction;
+pub use shelf::{Device, compilations, device, set_device};
+pub use update::Change;

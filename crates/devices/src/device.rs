@@ -1,0 +1,130 @@
+//! What a device is: it compiles kernels, has memory, and runs the one on the other.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ir::Kernel;
+use memory::Scalar;
+
+use crate::Storage;
+
+/// A place where kernels run.
+pub trait Device: Send + Sync + fmt::Debug {
+    /// Its name for messages: `interpreter`, `cpu`.
+    fn name(&self) -> &'static str;
+
+    /// Make a kernel ready to run here.
+    fn compile(&self, kernel: &Kernel) -> Result<Arc<dyn Executable>, DeviceError>;
+
+    /// Memory for that many bytes, aligned for any element and not cleared.
+    fn allocate(&self, bytes: usize) -> Result<Arc<Storage>, DeviceError>;
+}
+
+/// A kernel that a device made ready.
+pub trait Executable: Send + Sync + fmt::Debug {
+    /// Run it to its end. `interrupted` is asked now and then whether to give up.
+    fn launch(
+        &self,
+        arguments: &[Argument],
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<(), DeviceError>;
+}
+
+/// What a kernel is given for one of its parameters.
+#[derive(Clone, Debug)]
+pub enum Argument {
+    /// The length of an axis.
+    Extent(i64),
+    /// One value.
+    Scalar(Scalar),
+    /// Elements in memory.
+    Buffer(Place),
+}
+
+/// Elements in memory: where the first one lies, and how far apart they are.
+#[derive(Clone, Debug)]
+pub struct Place {
+    storage: Arc<Storage>,
+    offset: i64,
+    strides: Vec<i64>,
+}
+
+impl Place {
+    /// Elements of this size, for each point of the extents.
+    ///
+    /// # Panics
+    ///
+    /// When one of them would lie outside of the storage.
+    pub fn new(
+        storage: Arc<Storage>,
+        size: usize,
+        offset: i64,
+        strides: Vec<i64>,
+        extents: &[i64],
+    ) -> Self {
+        assert_eq!(strides.len(), extents.len(), "a stride for each axis");
+        if !extents.contains(&0) {
+            let (mut low, mut high) = (i128::from(offset), i128::from(offset));
+            for (&stride, &extent) in strides.iter().zip(extents) {
+                let reach = i128::from(stride) * i128::from(extent - 1);
+                if reach < 0 { low += reach } else { high += reach }
+            }
+            assert!(
+                low >= 0 && high + size as i128 <= storage.len() as i128,
+                "elements from byte {low} to {high} of {size} bytes each, in {storage:?}"
+            );
+        }
+        Self { storage, offset, strides }
+    }
+
+    /// Where the element at index zero lies.
+    pub fn address(&self) -> *mut u8 {
+        self.storage.address().wrapping_offset(self.offset as isize)
+    }
+
+    /// Bytes from one element to the next, for each axis.
+    pub fn strides(&self) -> &[i64] {
+        &self.strides
+    }
+
+    /// What keeps the memory.
+    pub fn storage(&self) -> &Arc<Storage> {
+        &self.storage
+    }
+}
+
+/// Why a device did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceError {
+    /// No room for that many bytes.
+    OutOfMemory {
+        /// How many were asked for.
+        bytes: usize,
+    },
+    /// A check of the kernel did not hold.
+    Check(i64),
+    /// Somebody asked to give up.
+    Interrupted,
+    /// The kernel could not be made ready or run; in words.
+    Failed(String),
+}
+
+impl fmt::Display for DeviceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfMemory { bytes } => {
+                let needed = *bytes as f64 / f64::from(1 << 20);
+                write!(
+                    f,
+                    "no room for {needed:.1} MiB more\n\
+                     hint: release arrays that are no longer needed, or compute in smaller pieces"
+                )
+            }
+            Self::Check(code) => write!(f, "check {code} of a kernel failed"),
+            Self::Interrupted => write!(f, "interrupted"),
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for DeviceError {}
