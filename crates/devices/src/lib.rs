@@ -6,6 +6,8 @@
 //! * [`Assembler`] — whoever turns LLVM text into an object for a [`Target`].
 //! * [`Image`] — an object file as it lies in memory, its places filled in.
 //! * [`Code`], [`Kernel`] — the same as memory that can be called.
+//! * [`Device`], [`Executable`] — what compiles kernels, has memory, and runs the one on the other.
+//! * [`Storage`] — memory that arrays lie in.
 //! * [`Cache`] — what was compiled before, in memory and on disk.
 //! * [`cpu`] — what this machine is, and how a kernel runs on all of its cores.
 
@@ -14,14 +16,18 @@ mod builtin;
 mod cache;
 mod code;
 pub mod cpu;
+mod device;
 mod digest;
 mod folder;
 mod object;
 mod relocation;
+mod storage;
 mod target;
 
 pub use assembler::{Assembler, AssemblyError};
 pub use cache::{Cache, CompileError, Counts};
 pub use code::{Code, Kernel};
+pub use device::{Argument, Device, DeviceError, Executable, Place};
 pub use object::{Image, LoadError, PAGE};
+pub use storage::Storage;
 pub use target::Target;

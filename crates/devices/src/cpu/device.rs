@@ -1,0 +1,136 @@
+//! The cpu as a device: kernels compiled for it, run on the one pool.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ir::{ParameterKind, Stride};
+use tasks::pool;
+
+use super::{Launch, Outcome, cpu};
+use crate::{Argument, Cache, Device, DeviceError, Executable, Kernel, Storage};
+
+/// The cpu of this machine. What is not compiled yet, and memory, comes from another device.
+#[derive(Debug)]
+pub struct CpuDevice {
+    cache: Cache,
+    other: Arc<dyn Device>,
+}
+
+impl CpuDevice {
+    /// A device whose code comes from this cache; `other`, the interpreter, runs what has no code.
+    pub fn new(cache: Cache, other: Arc<dyn Device>) -> Self {
+        Self { cache, other }
+    }
+
+    /// Where code comes from.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+}
+
+impl Device for CpuDevice {
+    fn name(&self) -> &'static str {
+        "cpu"
+    }
+
+    fn compile(&self, kernel: &ir::Kernel) -> Result<Arc<dyn Executable>, DeviceError> {
+        let Ok(compiled) = compiler::compile(kernel, cpu().vector) else {
+            return self.other.compile(kernel);
+        };
+        let failed = |why: &dyn fmt::Display| DeviceError::Failed(why.to_string());
+        let code = self.cache.code(&compiled.text, &cpu().target).map_err(|why| failed(&why))?;
+        let function = |name| code.kernel(name).map_err(|why| failed(&why));
+        Ok(Arc::new(Native {
+            parameters: kernel.parameters.iter().map(|parameter| parameter.kind.clone()).collect(),
+            words: compiled.words,
+            scratch: compiled.scratch,
+            count: function("count")?,
+            kernel: function("kernel")?,
+            finish: (compiled.scratch > 0).then(|| function("finish")).transpose()?,
+        }))
+    }
+
+    fn allocate(&self, bytes: usize) -> Result<Arc<Storage>, DeviceError> {
+        self.other.allocate(bytes)
+    }
+}
+
+/// A kernel as machine code.
+#[derive(Debug)]
+struct Native {
+    parameters: Vec<ParameterKind>,
+    words: usize,
+    scratch: usize,
+    count: Kernel,
+    kernel: Kernel,
+    finish: Option<Kernel>,
+}
+
+impl Native {
+    /// One word after the other, as `compiler::Compiled` says.
+    fn frame(&self, arguments: &[Argument]) -> Vec<u64> {
+        assert_eq!(arguments.len(), self.parameters.len(), "an argument for each parameter");
+        let mut frame = Vec::with_capacity(self.words + 1);
+        for (argument, parameter) in arguments.iter().zip(&self.parameters) {
+            match (argument, parameter) {
+                (Argument::Extent(extent), ParameterKind::Extent(_)) => {
+                    frame.push(extent.cast_unsigned());
+                }
+                (Argument::Scalar(scalar), ParameterKind::Scalar(_)) => {
+                    frame.push(scalar.bits() as u64);
+                }
+                (Argument::Buffer(place), ParameterKind::Buffer(buffer)) => {
+                    frame.push(place.address() as u64);
+                    assert_eq!(place.strides().len(), buffer.rank(), "a stride for each axis");
+                    for (&bytes, class) in place.strides().iter().zip(&buffer.strides) {
+                        assert!(class.admits(bytes, buffer.dtype), "stride {bytes} is not {class:?}");
+                        if *class == Stride::Any {
+                            frame.push(bytes.cast_unsigned());
+                        }
+                    }
+                }
+                (argument, parameter) => panic!("{argument:?} for {parameter:?}"),
+            }
+        }
+        debug_assert_eq!(frame.len(), self.words);
+        frame
+    }
+}
+
+impl Executable for Native {
+    fn launch(
+        &self,
+        arguments: &[Argument],
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<(), DeviceError> {
+        let mut frame = self.frame(arguments);
+        // SAFETY: the frame is the one that the compiler asks for, checked above word by word; places
+        // keep their memory and lie inside it, and who may write where is settled by who made them.
+        let blocks = unsafe { self.count.call(&frame, 0, 0) };
+        // Two words for each number, for their alignment.
+        let mut scratch = Vec::<u128>::new();
+        if self.finish.is_some() {
+            let numbers = blocks.unsigned_abs() as usize * self.scratch / size_of::<u128>();
+            let failed = |_| DeviceError::OutOfMemory { bytes: numbers * size_of::<u128>() };
+            scratch.try_reserve_exact(numbers).map_err(failed)?;
+            scratch.resize(numbers, 0);
+            frame.push(scratch.as_mut_ptr() as u64);
+        }
+        // SAFETY: as above, and the scratch memory is there until the end of this function; blocks
+        // do not overlap in what they write.
+        let launch = unsafe { Launch::new(&self.kernel, &frame) };
+        match launch.run(blocks, pool::threads(), interrupted) {
+            Outcome::Done => {}
+            Outcome::Failed(code) => return Err(DeviceError::Check(code)),
+            Outcome::Stopped => return Err(DeviceError::Interrupted),
+        }
+        if let Some(finish) = &self.finish {
+            // SAFETY: as above; all blocks have run.
+            let code = unsafe { finish.call(&frame, 0, blocks) };
+            if code != 0 {
+                return Err(DeviceError::Check(code));
+            }
+        }
+        Ok(())
+    }
+}
