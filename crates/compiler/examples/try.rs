@@ -19,6 +19,16 @@ fn main() {
                 b.store(y, i, r);
             });
         }
+        "esum" => {
+            let n = b.extent("n");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Unit]);
+            let y = b.buffer("y", t, Access::Write, &[]);
+            let r = b.reduce(&[n.into()], &[Combiner::Add], |b, i| {
+                let v = b.load(x, i);
+                vec![b.op(Op::Exp, &[v])]
+            });
+            b.store(y, &[], r[0]);
+        }
         "sum" => {
             let n = b.extent("n");
             let x = b.buffer("x", t, Access::Read, &[Stride::Unit]);
@@ -62,5 +72,10 @@ fn main() {
         }
     }
     let kernel = b.finish().unwrap();
-    print!("{}", compiler::compile(&kernel, 64).unwrap().text);
+    let bytes = std::env::args().nth(2).map_or(64, |it| it.parse().unwrap());
+    let compiled = compiler::compile(&kernel, bytes).unwrap();
+    print!("{}", compiled.text);
+    for exact in compiled.exacts {
+        print!("=====\n{exact}");
+    }
 }

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use ir::elementary::Function;
 use ir::{Kernel, Reduce, Statement};
 use memory::DType;
 
 use crate::elementary::Writer;
-use crate::emitter::{Emitter, Exact, exact_name};
+use crate::emitter::{Emitter, Exact, Lanes};
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
 use crate::{Compiled, Unsupported};
@@ -67,18 +66,18 @@ fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
 ///
 /// [`Unsupported`] where a kernel uses what only the interpreter runs so far.
 pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
-    let width = width(kernel, vector_bytes);
-    let mut module = Module { exacts: BTreeSet::new(), outside: BTreeSet::new(), functions: String::new() };
+    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64 };
+    let mut written = Module::default();
     let mut scratch = 0;
     let mut words = 0;
     match shape(kernel) {
         Shape::Parallel(before, it) => {
-            words = module.function("count", kernel, width, |e| {
+            words = written.function("count", kernel, width, |e| {
                 e.rows(before)?;
                 let cut = e.cut(it);
                 Ok(cut.blocks)
             })?;
-            module.function("kernel", kernel, width, |e| {
+            written.function("kernel", kernel, width, |e| {
                 e.rows(before)?;
                 let (begin, end) = range();
                 e.parallel(it, begin, end)?;
@@ -86,12 +85,12 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
             })?;
         }
         Shape::Reduction(before, it, after) => {
-            module.function("count", kernel, width, |e| {
+            written.function("count", kernel, width, |e| {
                 e.rows(before)?;
                 let count = e.points(it);
                 Ok(e.blocks_of(count))
             })?;
-            module.function("kernel", kernel, width, |e| {
+            written.function("kernel", kernel, width, |e| {
                 e.may_end = false;
                 e.rows(before)?;
                 let parts = e.parts(it)?;
@@ -108,7 +107,7 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
                 e.text.end_count(&block);
                 Ok(number(0))
             })?;
-            module.function("finish", kernel, width, |e| {
+            written.function("finish", kernel, width, |e| {
                 e.rows(before)?;
                 let parts = e.parts(it)?;
                 let tree = e.tree(&parts);
@@ -127,14 +126,16 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
             })?;
         }
         Shape::Sequence => {
-            words = module.function("count", kernel, width, |_| Ok(number(1)))?;
-            module.function("kernel", kernel, width, |e| {
+            words = written.function("count", kernel, width, |_| Ok(number(1)))?;
+            written.function("kernel", kernel, width, |e| {
                 e.any(kernel.body)?;
                 Ok(number(0))
             })?;
         }
     }
-    Ok(Compiled { text: module.text()?, words, scratch })
+    let text = module(&written.outside, &written.functions);
+    let exacts = written.exacts.into_iter().map(exact).collect();
+    Ok(Compiled { text, exacts, words, scratch })
 }
 
 /// The first and last block that a call runs: the second and third argument.
@@ -144,18 +145,16 @@ fn range() -> (Operand, Operand) {
 
 /// Where a part of a block's result lies in the scratch memory, 16 bytes each.
 fn slot(e: &mut Emitter<'_>, block: Operand, parts: usize, place: usize) -> Operand {
-    let words = e.frame.words;
-    let scratch = e.text.define(format_args!("getelementptr inbounds i64, ptr %frame, i64 {words}"));
-    let scratch = e.text.show(scratch, 1);
-    let scratch = e.text.define(format_args!("load ptr, ptr {scratch}, align 8"));
-    let [scratch, block] = [scratch, block].map(|it| e.text.show(it, 1));
+    let scratch = e.frame.scratch(&mut e.text);
+    let block = e.text.show(block, 1);
     e.text.define(format_args!(
         "getelementptr inbounds [{parts} x i128], ptr {scratch}, i64 {block}, i64 {place}"
     ))
 }
 
+#[derive(Default)]
 struct Module {
-    exacts: BTreeSet<Exact>,
+    exacts: Vec<Exact>,
     outside: BTreeSet<String>,
     functions: String,
 }
@@ -166,10 +165,10 @@ impl Module {
         &mut self,
         name: &str,
         kernel: &'k Kernel,
-        width: u32,
+        width: Lanes,
         body: impl FnOnce(&mut Emitter<'k>) -> Result<Operand, Unsupported>,
     ) -> Result<usize, Unsupported> {
-        let mut emitter = Emitter::new(kernel, width)?;
+        let mut emitter = Emitter::new(kernel, width, std::mem::take(&mut self.exacts))?;
         let answer = body(&mut emitter)?;
         let answer = emitter.text.show(answer, 1);
         emitter.text.line(format_args!("ret i64 {answer}"));
@@ -179,54 +178,43 @@ impl Module {
         let rooms = emitter.rooms.join("\n");
         let _ = writeln!(
             self.functions,
-            "define i64 @{name}(ptr noalias readonly %frame, i64 %begin, i64 %end) #0 {{\n{label}\n{rooms}\n{rest}\n}}\n"
+            "define i64 @{name}(ptr noalias readonly %frame, i64 %begin, i64 %end) #0 {{\n\
+             {label}\n{rooms}\n{rest}\n}}\n"
         );
-        self.exacts.append(&mut emitter.exacts);
+        self.exacts = emitter.exacts;
         self.outside.append(&mut emitter.text.outside);
         Ok(emitter.frame.words)
     }
-
-    fn text(mut self) -> Result<String, Unsupported> {
-        for (name, dtype, lanes) in std::mem::take(&mut self.exacts) {
-            let function = Function::named(name)
-                .ok_or_else(|| Unsupported::new(format!("{name} of {}", dtype.short())))?;
-            self.exact(function, dtype, lanes);
-        }
-        let outside: Vec<_> = self.outside.into_iter().collect();
-        Ok(format!(
-            "{}\n\n{}\nattributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
-             attributes #1 = {{ nounwind noinline cold \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
-             !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n",
-            outside.join("\n"),
-            self.functions
-        ))
-    }
-
-    /// Define the version of an elementary function for any argument.
-    fn exact(&mut self, function: Function, dtype: DType, lanes: u32) {
-        let ty = Type::new(dtype, lanes);
-        let mut text = Text::default();
-        let entry = text.label();
-        text.begin(entry);
-        let arguments: Vec<_> =
-            ["x", "y"].into_iter().take(function.arity()).map(Operand::Argument).collect();
-        let writer = Writer::new(&mut text, lanes);
-        let found = match dtype {
-            DType::F32 => function.exact::<_, f32>(&writer, &arguments),
-            _ => function.exact::<_, f64>(&writer, &arguments),
-        };
-        let found = text.show(found, lanes);
-        text.line(format_args!("ret {ty} {found}"));
-        let given: Vec<_> =
-            arguments.iter().map(|&it| format!("{ty} {}", text.show(it, lanes))).collect();
-        let name = exact_name(function.name(), ty);
-        let _ = writeln!(
-            self.functions,
-            "define internal {ty} {name}({}) #1 {{\n{}\n}}\n",
-            given.join(", "),
-            text.body()
-        );
-        self.outside.append(&mut text.outside);
-    }
 }
 
+/// A module of these functions and what they need around them.
+fn module(outside: &BTreeSet<String>, functions: &str) -> String {
+    let outside: Vec<_> = outside.iter().map(String::as_str).collect();
+    format!(
+        "{}\n\n{functions}\n\
+         attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
+         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n",
+        outside.join("\n"),
+    )
+}
+
+/// The version of an elementary function for any argument, in a module of its own.
+fn exact((function, dtype, lanes): Exact) -> String {
+    let ty = Type::new(dtype, lanes);
+    let mut text = Text::default();
+    let entry = text.label();
+    text.begin(entry);
+    let arguments: Vec<_> =
+        ["x", "y"].into_iter().take(function.arity()).map(Operand::Argument).collect();
+    let writer = Writer::new(&mut text, lanes);
+    let found = match dtype {
+        DType::F32 => function.exact::<_, f32>(&writer, &arguments),
+        _ => function.exact::<_, f64>(&writer, &arguments),
+    };
+    let found = text.show(found, lanes);
+    text.line(format_args!("ret {ty} {found}"));
+    let given: Vec<_> =
+        arguments.iter().map(|&it| format!("{ty} {}", text.show(it, lanes))).collect();
+    let body = format!("define {ty} @exact({}) #0 {{\n{}\n}}\n", given.join(", "), text.body());
+    module(&text.outside, &body)
+}

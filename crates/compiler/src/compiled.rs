@@ -9,13 +9,17 @@
 /// | `kernel` | runs the blocks `begin..end`, in any order, on any thread; answers 0 or the code of a check |
 /// | `finish` | only if `scratch` is not 0: combines the blocks `0..end`, once, after all have run |
 ///
-/// The frame has a word for each extent, scalar and buffer address, a buffer's followed by a word for
-/// each of its strides of class `any`, in bytes; and, if `scratch` is not 0, a last word: the address of as
-/// many bytes for each block, aligned to 16, that the caller provides.
+/// The frame has `words` words: one for each extent, scalar and buffer address, a buffer's followed by a
+/// word for each of its strides of class `any`, in bytes. Then comes the address of `scratch` bytes for
+/// each block, aligned to 16, that the caller provides (anything, if `scratch` is 0), then the addresses of
+/// the functions `exact` of the modules in `exacts`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
     /// The module. It names no symbol that it does not define, other than LLVM's intrinsics.
     pub text: String,
+    /// Modules of elementary functions, which kernels have in common: for arguments that are rare, in
+    /// as many lanes as the kernel has.
+    pub exacts: Vec<String>,
     /// Words of the frame, without the scratch memory's.
     pub words: usize,
     /// Bytes of scratch memory a block.

@@ -1,7 +1,5 @@
 //! Writes straight-line code in lanes.
 
-use std::collections::BTreeSet;
-
 use ir::elementary::Function;
 use ir::{BlockId, Kernel, Op, Statement, Value};
 use memory::DType;
@@ -14,7 +12,16 @@ use crate::text::{Operand, Text, Type};
 use crate::{Unsupported, op};
 
 /// A version of an elementary function for any argument, which slow blocks call.
-pub(crate) type Exact = (&'static str, DType, u32);
+pub(crate) type Exact = (Function, DType, u32);
+
+/// What the machine offers to a kernel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lanes {
+    /// How many run side by side.
+    pub(crate) width: u32,
+    /// Whether leaving some of them out costs next to nothing.
+    pub(crate) masks: bool,
+}
 
 /// Writes one function of a kernel.
 pub(crate) struct Emitter<'k> {
@@ -26,6 +33,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) rooms: Vec<String>,
     /// How many lanes may run side by side.
     pub(crate) width: u32,
+    /// Whether a mask costs next to nothing.
+    pub(crate) masks: bool,
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
@@ -34,13 +43,18 @@ pub(crate) struct Emitter<'k> {
     exact: bool,
     /// The lanes whose arguments were common so far, where that is asked.
     common: Option<Operand>,
-    pub(crate) exacts: BTreeSet<Exact>,
+    /// In the order of their words in the frame.
+    pub(crate) exacts: Vec<Exact>,
     /// Whether a `check` may end the function here.
     pub(crate) may_end: bool,
 }
 
 impl<'k> Emitter<'k> {
-    pub(crate) fn new(kernel: &'k Kernel, width: u32) -> Result<Self, Unsupported> {
+    pub(crate) fn new(
+        kernel: &'k Kernel,
+        Lanes { width, masks }: Lanes,
+        exacts: Vec<Exact>,
+    ) -> Result<Self, Unsupported> {
         let mut text = Text::default();
         let entry = text.label();
         text.begin(entry);
@@ -56,11 +70,12 @@ impl<'k> Emitter<'k> {
             held,
             rooms: Vec::new(),
             width,
+            masks,
             lanes: 1,
             mask: None,
             exact: false,
             common: None,
-            exacts: BTreeSet::new(),
+            exacts,
             may_end: true,
         })
     }
@@ -129,6 +144,18 @@ impl<'k> Emitter<'k> {
                     | Statement::Store { .. }
             )
         })
+    }
+
+    /// Whether a straight block takes long to compile and run: then its code is there once.
+    pub(crate) fn is_long(&self, block: BlockId) -> bool {
+        let elementary = |statement: &Statement| match statement {
+            Statement::Op { op, operands, .. } => {
+                op.is_elementary(self.kernel.dtype(operands[operands.len() - 1]))
+            }
+            _ => false,
+        };
+        let statements = &self.kernel.block(block).statements;
+        statements.len() > 40 || statements.iter().any(elementary)
     }
 
     /// Write a straight block: fast, and where an argument was not common once more for any.
@@ -306,11 +333,11 @@ impl<'k> Emitter<'k> {
         let ty = Type::new(dtype, lanes);
         // A scalar beside lanes is computed once, so its speed does not matter.
         if self.exact || lanes == 1 {
-            self.exacts.insert((function.name(), dtype, lanes));
             let shown: Vec<_> =
                 operands.iter().map(|&it| format!("{ty} {}", self.text.show(it, lanes))).collect();
-            let name = exact_name(function.name(), ty);
-            return Ok(self.text.define(format_args!("call {ty} {name}({})", shown.join(", "))));
+            let place = self.exact_place((function, dtype, lanes));
+            let pointer = self.frame.pointer(&mut self.text, place);
+            return Ok(self.text.define(format_args!("call {ty} {pointer}({})", shown.join(", "))));
         }
         let writer = Writer::new(&mut self.text, lanes);
         let (found, common) = match dtype {
@@ -323,6 +350,14 @@ impl<'k> Emitter<'k> {
             None => common,
         });
         Ok(found)
+    }
+
+    /// Which of the functions that the caller provides it is.
+    fn exact_place(&mut self, exact: Exact) -> usize {
+        self.exacts.iter().position(|&known| known == exact).unwrap_or_else(|| {
+            self.exacts.push(exact);
+            self.exacts.len() - 1
+        })
     }
 
     fn lookup(
@@ -357,9 +392,4 @@ impl<'k> Emitter<'k> {
         self.hold(result, if one { Held::Uniform(found) } else { Held::Vector(found) });
         Ok(())
     }
-}
-
-/// What the version for any argument is called.
-pub(crate) fn exact_name(function: &str, ty: Type) -> String {
-    format!("@{function}.{}", ty.suffix())
 }

@@ -29,7 +29,7 @@ pub(crate) struct Frame {
     pub(crate) places: Vec<Option<Place>>,
     /// For each other parameter, with its value.
     pub(crate) scalars: Vec<(ir::Value, Operand)>,
-    /// Words in all.
+    /// Words in all, before that of the scratch memory and those of functions.
     pub(crate) words: usize,
 }
 
@@ -40,6 +40,18 @@ fn word(text: &mut Text, index: usize, ty: &str) -> Operand {
 }
 
 impl Frame {
+    /// The scratch memory, as it stands behind `ptr`.
+    pub(crate) fn scratch(&self, text: &mut Text) -> String {
+        let address = word(text, self.words, "ptr");
+        text.show(address, 1)
+    }
+
+    /// A function that the caller provides.
+    pub(crate) fn pointer(&self, text: &mut Text, place: usize) -> String {
+        let address = word(text, self.words + 1 + place, "ptr");
+        text.show(address, 1)
+    }
+
     pub(crate) fn read(text: &mut Text, kernel: &Kernel) -> Result<Self, Unsupported> {
         let mut frame = Self::default();
         for parameter in &kernel.parameters {

@@ -1,12 +1,11 @@
 //! Parallel loops: blocks of rows, and the last axis in lanes.
 
 use ir::For;
-use memory::DType;
 
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::structure::{WORD, number};
-use crate::text::{Operand, Type};
+use crate::text::Operand;
 use crate::{CHUNK, Unsupported};
 
 /// How the points of a parallel loop are cut into blocks: the last axis into columns of a chunk, or
@@ -112,6 +111,20 @@ impl Emitter<'_> {
     ) -> Result<(), Unsupported> {
         let axis = it.axes[it.axes.len() - 1];
         let width = i64::from(self.width);
+        if self.masks && self.is_long(it.body) {
+            // Where masks cost next to nothing, the code of the body is there once.
+            let each = self.text.begin_count(from, to, width);
+            self.lanes = self.width;
+            let left = self.text.op("sub", WORD, &[to, each.index]);
+            self.mask = Some(self.below(self.width, 0, left));
+            let at = self.index_of_lane(&axis, each.index);
+            self.hold(index, Held::Linear(at));
+            self.straight(it.body)?;
+            self.lanes = 1;
+            self.mask = None;
+            self.text.end_count(&each);
+            return Ok(());
+        }
         let length = self.text.op("sub", WORD, &[to, from]);
         let whole = self.text.op("and", WORD, &[length, number(-width)]);
         let whole_end = self.text.op("add", WORD, &[from, whole]);
@@ -128,11 +141,7 @@ impl Emitter<'_> {
         self.text.begin(some);
         let rest = self.text.op("sub", WORD, &[to, whole_end]);
         self.lanes = self.width;
-        let ty = Type::new(DType::I64, self.width);
-        let rest = self.text.splat(rest, ty);
-        let rest = self.text.show(rest, self.width);
-        let iota = self.text.iota(self.width);
-        self.mask = Some(self.text.define(format_args!("icmp slt {ty} {iota}, {rest}")));
+        self.mask = Some(self.below(self.width, 0, rest));
         let at = self.index_of_lane(&axis, whole_end);
         self.hold(index, Held::Linear(at));
         self.straight(it.body)?;

@@ -258,7 +258,8 @@ impl Emitter<'_> {
         self.text.define(format_args!("getelementptr inbounds {ty}, ptr {room}, i64 {at}"))
     }
 
-    /// Lanes side by side in vectors.
+    /// Lanes side by side: in registers where the body is short, else in memory, so that the code of
+    /// the body is there once.
     fn block_in_lanes(
         &mut self,
         it: &Reduce,
@@ -266,15 +267,27 @@ impl Emitter<'_> {
         begin: Operand,
         length: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
-        let width = self.width.min(LANES as u32);
-        let vectors = LANES as u32 / width;
+        let sums = if self.is_long(it.body) {
+            self.sums_in_memory(it, parts, begin, length)?
+        } else {
+            self.sums_in_registers(it, parts, begin, length)?
+        };
         let present = self.text.intrinsic("smin", WORD, &[length, number(LANES as i64)]);
-        let mut sums = Vec::new();
-        for vector in 0..vectors {
-            let shift = i64::from(vector * width);
-            let mask = self.below(width, shift, present);
-            sums.push(self.in_lanes(it, begin, number(shift), width, Some(mask))?);
-        }
+        self.tree_of_lanes(it, parts, sums, present)
+    }
+
+    fn sums_in_registers(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        begin: Operand,
+        length: Operand,
+    ) -> Result<Vec<Operand>, Unsupported> {
+        let width = LANES as u32;
+        // The first value of a lane starts it.
+        let mask = self.below(width, 0, length);
+        let first = self.in_lanes(it, begin, number(0), width, Some(mask))?;
+        let types: Vec<_> = parts.iter().map(|part| Type::new(part.dtype, width)).collect();
         // Whole steps of all lanes.
         let whole = self.text.op("and", WORD, &[length, number(-(LANES as i64))]);
         let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
@@ -283,94 +296,142 @@ impl Emitter<'_> {
         self.text.jump(head);
         self.text.begin(head);
         let at_line = self.text.reserve();
-        let mut carried = Vec::new();
-        for sum in &sums {
-            for (part, &start) in parts.iter().zip(sum) {
-                let register = self.text.register();
-                carried.push((self.text.reserve(), register, Type::new(part.dtype, width), start));
-            }
-        }
+        let lines: Vec<_> =
+            parts.iter().map(|_| (self.text.reserve(), self.text.register())).collect();
+        let sums: Vec<_> = lines.iter().map(|&(_, sum)| sum).collect();
         let more = self.text.op("icmp slt", WORD, &[at, whole]);
         self.text.branch(more, body, done);
         self.text.begin(body);
-        let mut stepped = Vec::new();
-        for vector in 0..vectors {
-            let shift = self.text.op("add", WORD, &[at, number(i64::from(vector * width))]);
-            let values = self.in_lanes(it, begin, shift, width, None)?;
-            let first = parts.len() * vector as usize;
-            let known: Vec<_> =
-                carried[first..first + parts.len()].iter().map(|&(_, sum, _, _)| sum).collect();
-            stepped.extend(self.combine(it, parts, width, &known, &values)?);
-        }
+        let values = self.in_lanes(it, begin, at, width, None)?;
+        let stepped = self.combine(it, parts, width, &sums, &values)?;
         let latch = self.text.here();
         let [shown_at, shown_next] = [at, next].map(|it| self.text.show(it, 1));
         self.text.line(format_args!("{shown_next} = add i64 {shown_at}, {LANES}"));
         self.text.jump(head);
-        self.text.fill(
-            at_line,
-            format_args!(
-                "{shown_at} = phi i64 [ {LANES}, %{before} ], [ {shown_next}, %{latch} ]"
-            ),
-        );
-        for (&(line, register, ty, start), &value) in carried.iter().zip(&stepped) {
-            let [register, start, value] =
-                [register, start, value].map(|it| self.text.show(it, width));
+        let line = format!("{shown_at} = phi i64 [ {LANES}, %{before} ], [ {shown_next}, %{latch} ]");
+        self.text.fill(at_line, line);
+        for (place, &(line, sum)) in lines.iter().enumerate() {
+            let [sum, start, value] =
+                [sum, first[place], stepped[place]].map(|it| self.text.show(it, width));
+            let ty = types[place];
             self.text.fill(
                 line,
-                format_args!("{register} = phi {ty} [ {start}, %{before} ], [ {value}, %{latch} ]"),
+                format_args!("{sum} = phi {ty} [ {start}, %{before} ], [ {value}, %{latch} ]"),
             );
         }
         self.text.begin(done);
-        // What is left of a step.
-        let mut sums: Vec<Vec<Operand>> = Vec::new();
+        // What is left of a step, if there was a whole one before.
         let rest = self.text.op("sub", WORD, &[length, whole]);
         let (partial, join) = (self.text.label(), self.text.label());
         let some = self.text.op("icmp sgt", WORD, &[rest, number(0)]);
-        let many = self.text.op("icmp sge", WORD, &[length, number(LANES as i64)]);
-        let bools = Type::new(DType::Bool, 1);
-        let both = self.text.op("and", bools, &[some, many]);
+        let many = self.text.op("icmp sgt", WORD, &[whole, number(0)]);
+        let both = self.text.op("and", Type::new(DType::Bool, 1), &[some, many]);
         let skip = self.text.here();
         self.text.branch(both, partial, join);
         self.text.begin(partial);
-        for vector in 0..vectors {
-            let shift = i64::from(vector * width);
-            let mask = self.below(width, shift, rest);
-            let from = self.text.op("add", WORD, &[whole, number(shift)]);
-            let values = self.in_lanes(it, begin, from, width, Some(mask))?;
-            let first = parts.len() * vector as usize;
-            let known: Vec<_> =
-                carried[first..first + parts.len()].iter().map(|&(_, sum, _, _)| sum).collect();
-            let combined = self.combine(it, parts, width, &known, &values)?;
-            let mut chosen = Vec::new();
-            for ((part, &new), &old) in parts.iter().zip(&combined).zip(&known) {
-                chosen.push(self.text.select(mask, Type::new(part.dtype, width), new, old));
-            }
-            sums.push(chosen);
+        let mask = self.below(width, 0, rest);
+        let values = self.in_lanes(it, begin, whole, width, Some(mask))?;
+        let combined = self.combine(it, parts, width, &sums, &values)?;
+        let mut chosen = Vec::new();
+        for (place, &ty) in types.iter().enumerate() {
+            chosen.push(self.text.select(mask, ty, combined[place], sums[place]));
         }
         let from = self.text.here();
         self.text.jump(join);
         self.text.begin(join);
-        for (vector, sum) in sums.iter_mut().enumerate() {
-            for (place, part) in parts.iter().enumerate() {
-                let ty = Type::new(part.dtype, width);
-                let known = carried[parts.len() * vector + place].1;
-                let [known, new] = [known, sum[place]].map(|it| self.text.show(it, width));
-                sum[place] = self.text.define(format_args!(
-                    "phi {ty} [ {known}, %{skip} ], [ {new}, %{from} ]"
-                ));
-            }
+        let mut found = Vec::new();
+        for (place, &ty) in types.iter().enumerate() {
+            let [known, new] = [sums[place], chosen[place]].map(|it| self.text.show(it, width));
+            let line = format!("phi {ty} [ {known}, %{skip} ], [ {new}, %{from} ]");
+            found.push(self.text.define(line));
         }
-        self.tree_of_lanes(it, parts, sums, width, present)
+        Ok(found)
+    }
+
+    fn sums_in_memory(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        begin: Operand,
+        length: Operand,
+    ) -> Result<Vec<Operand>, Unsupported> {
+        let width = self.width.min(LANES as u32);
+        let rooms: Vec<_> = parts.iter().map(|part| self.room(part.dtype, LANES)).collect();
+        let each = self.text.begin_count(number(0), length, i64::from(width));
+        let left = self.text.op("sub", WORD, &[length, each.index]);
+        let mask = self.below(width, 0, left);
+        let values = self.in_lanes(it, begin, each.index, width, Some(mask))?;
+        let lane = self.text.op("and", WORD, &[each.index, number(LANES as i64 - 1)]);
+        let first = self.text.op("icmp slt", WORD, &[each.index, number(LANES as i64)]);
+        let places: Vec<_> = rooms
+            .iter()
+            .zip(parts)
+            .map(|(&room, part)| self.element(room, part.dtype, lane))
+            .collect();
+        let (fresh, known, join) = (self.text.label(), self.text.label(), self.text.label());
+        self.text.branch(first, fresh, known);
+        self.text.begin(fresh);
+        for ((&place, part), &value) in places.iter().zip(parts).zip(&values) {
+            self.put_lanes(place, part.dtype, width, value);
+        }
+        self.text.jump(join);
+        self.text.begin(known);
+        let mut before = Vec::new();
+        for (&place, part) in places.iter().zip(parts) {
+            before.push(self.take_lanes(place, part.dtype, width));
+        }
+        let combined = self.combine(it, parts, width, &before, &values)?;
+        for (number, (&place, part)) in places.iter().zip(parts).enumerate() {
+            let ty = Type::new(part.dtype, width);
+            let chosen = self.text.select(mask, ty, combined[number], before[number]);
+            self.put_lanes(place, part.dtype, width, chosen);
+        }
+        self.text.jump(join);
+        self.text.begin(join);
+        self.text.end_count(&each);
+        let mut sums = Vec::new();
+        for (&room, part) in rooms.iter().zip(parts) {
+            sums.push(self.take_lanes(room, part.dtype, LANES as u32));
+        }
+        Ok(sums)
+    }
+
+    fn put_lanes(&mut self, place: Operand, dtype: DType, lanes: u32, value: Operand) {
+        let ty = Type::new(dtype, lanes);
+        let stored = ty.stored();
+        let value = if dtype == DType::Bool {
+            self.text.convert("zext", ty, value, stored)
+        } else {
+            value
+        };
+        let (value, place) = (self.text.show(value, lanes), self.text.show(place, 1));
+        let align = dtype.size();
+        self.text.line(format_args!("store {stored} {value}, ptr {place}, align {align}"));
+    }
+
+    fn take_lanes(&mut self, place: Operand, dtype: DType, lanes: u32) -> Operand {
+        let stored = Type::new(dtype, lanes).stored();
+        let place = self.text.show(place, 1);
+        let align = dtype.size();
+        let found = self.text.define(format_args!("load {stored}, ptr {place}, align {align}"));
+        if dtype == DType::Bool {
+            return self.text.op("icmp ne", stored, &[found, Operand::Constant(DType::U8, 0)]);
+        }
+        found
     }
 
     /// Which lanes of a vector that begins at `shift` lie below `end`.
-    fn below(&mut self, width: u32, shift: i64, end: Operand) -> Operand {
-        let ty = Type::new(DType::I64, width);
+    pub(crate) fn below(&mut self, width: u32, shift: i64, end: Operand) -> Operand {
+        // Narrow numbers make for short code; what is far above all lanes is above them all.
+        let ty = Type::new(DType::I32, width);
         let left = self.text.op("sub", WORD, &[end, number(shift)]);
+        let left = self.text.intrinsic("smin", WORD, &[left, number(LANES as i64 * 2)]);
+        let left = self.text.intrinsic("smax", WORD, &[left, number(0)]);
+        let left = self.text.convert("trunc", WORD, left, Type::new(DType::I32, 1));
         let left = self.text.splat(left, ty);
         let left = self.text.show(left, width);
-        let iota = self.text.iota(width);
-        self.text.define(format_args!("icmp slt {ty} {iota}, {left}"))
+        let lanes: Vec<_> = (0..width).map(|lane| format!("i32 {lane}")).collect();
+        self.text.define(format_args!("icmp slt {ty} <{}>, {left}", lanes.join(", ")))
     }
 
     /// The body's values in `width` lanes from point `begin + shift` on.
@@ -401,24 +462,13 @@ impl Emitter<'_> {
         &mut self,
         it: &Reduce,
         parts: &[Part],
-        mut sums: Vec<Vec<Operand>>,
-        width: u32,
+        mut sums: Vec<Operand>,
         present: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
-        while sums.len() > 1 {
-            let upper = sums.split_off(sums.len() / 2);
-            let half = i64::from(width) * upper.len() as i64;
-            for (vector, (low, high)) in sums.iter_mut().zip(upper).enumerate() {
-                let there = self.below(width, half + vector as i64 * i64::from(width), present);
-                let combined = self.combine(it, parts, width, low, &high)?;
-                self.keep(parts, width, there, &combined, low);
-            }
-        }
-        let mut last = sums.pop().expect("there is one vector at least");
-        let mut half = width / 2;
+        let mut half = LANES as u32 / 2;
         while half > 0 {
             let [mut low, mut high] = [Vec::new(), Vec::new()];
-            for (part, &sum) in parts.iter().zip(&last) {
+            for (part, &sum) in parts.iter().zip(&sums) {
                 low.push(self.part_of(part.dtype, 2 * half, sum, 0, half));
                 high.push(self.part_of(part.dtype, 2 * half, sum, half, half));
             }
@@ -429,10 +479,10 @@ impl Emitter<'_> {
             };
             let combined = self.combine(it, parts, half, &low, &high)?;
             self.keep(parts, half, there, &combined, &mut low);
-            last = low;
+            sums = low;
             half /= 2;
         }
-        Ok(last)
+        Ok(sums)
     }
 
     fn keep(

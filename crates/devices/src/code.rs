@@ -154,3 +154,27 @@ impl Kernel {
         &self.code
     }
 }
+
+/// A function of loaded code that other code calls by its address; keeps the code in memory.
+#[derive(Debug, Clone)]
+pub struct Function {
+    address: *const (),
+    code: Arc<Code>,
+}
+
+// SAFETY: an address in memory that is never written again, and what keeps it.
+unsafe impl Send for Function {}
+// SAFETY: as above.
+unsafe impl Sync for Function {}
+
+impl Function {
+    /// Where it begins.
+    pub fn address(&self) -> *const () {
+        self.address
+    }
+
+    /// The code that it is part of.
+    pub fn code(&self) -> &Arc<Code> {
+        &self.code
+    }
+}

@@ -26,7 +26,7 @@ mod target;
 
 pub use assembler::{Assembler, AssemblyError};
 pub use cache::{Cache, CompileError, Counts};
-pub use code::{Code, Kernel};
+pub use code::{Code, Function, Kernel};
 pub use device::{Argument, Device, DeviceError, Executable, Place};
 pub use object::{Image, LoadError, PAGE};
 pub use storage::Storage;

@@ -7,7 +7,7 @@ use ir::{ParameterKind, Stride};
 use tasks::pool;
 
 use super::{Launch, Outcome, cpu};
-use crate::{Argument, Cache, Device, DeviceError, Executable, Kernel, Storage};
+use crate::{Argument, Cache, Device, DeviceError, Executable, Function, Kernel, Storage};
 
 /// The cpu of this machine. What is not compiled yet, and memory, comes from another device.
 #[derive(Debug)]
@@ -38,12 +38,20 @@ impl Device for CpuDevice {
             return self.other.compile(kernel);
         };
         let failed = |why: &dyn fmt::Display| DeviceError::Failed(why.to_string());
-        let code = self.cache.code(&compiled.text, &cpu().target).map_err(|why| failed(&why))?;
+        let code_of = |text: &str| {
+            self.cache.code(text, &cpu().target).map_err(|why| failed(&why))
+        };
+        let code = code_of(&compiled.text)?;
+        let mut exacts = Vec::new();
+        for text in &compiled.exacts {
+            exacts.push(code_of(text)?.function("exact").map_err(|why| failed(&why))?);
+        }
         let function = |name| code.kernel(name).map_err(|why| failed(&why));
         Ok(Arc::new(Native {
             parameters: kernel.parameters.iter().map(|parameter| parameter.kind.clone()).collect(),
             words: compiled.words,
             scratch: compiled.scratch,
+            exacts,
             count: function("count")?,
             kernel: function("kernel")?,
             finish: (compiled.scratch > 0).then(|| function("finish")).transpose()?,
@@ -61,6 +69,7 @@ struct Native {
     parameters: Vec<ParameterKind>,
     words: usize,
     scratch: usize,
+    exacts: Vec<Function>,
     count: Kernel,
     kernel: Kernel,
     finish: Option<Kernel>,
@@ -70,7 +79,7 @@ impl Native {
     /// One word after the other, as `compiler::Compiled` says.
     fn frame(&self, arguments: &[Argument]) -> Vec<u64> {
         assert_eq!(arguments.len(), self.parameters.len(), "an argument for each parameter");
-        let mut frame = Vec::with_capacity(self.words + 1);
+        let mut frame = Vec::with_capacity(self.words + 1 + self.exacts.len());
         for (argument, parameter) in arguments.iter().zip(&self.parameters) {
             match (argument, parameter) {
                 (Argument::Extent(extent), ParameterKind::Extent(_)) => {
@@ -93,6 +102,8 @@ impl Native {
             }
         }
         debug_assert_eq!(frame.len(), self.words);
+        frame.push(0); // for the scratch memory
+        frame.extend(self.exacts.iter().map(|exact| exact.address() as u64));
         frame
     }
 }
@@ -114,7 +125,7 @@ impl Executable for Native {
             let failed = |_| DeviceError::OutOfMemory { bytes: numbers * size_of::<u128>() };
             scratch.try_reserve_exact(numbers).map_err(failed)?;
             scratch.resize(numbers, 0);
-            frame.push(scratch.as_mut_ptr() as u64);
+            frame[self.words] = scratch.as_mut_ptr() as u64;
         }
         // SAFETY: as above, and the scratch memory is there until the end of this function; blocks
         // do not overlap in what they write.
