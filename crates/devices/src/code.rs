@@ -70,6 +70,11 @@ impl Code {
         Ok(Kernel { entry, code: self.clone() })
     }
 
+    /// A function of any signature, which only other code calls.
+    pub fn function(self: &Arc<Self>, name: &str) -> Result<Function, LoadError> {
+        Ok(Function { address: self.kernel(name)?.entry as *const (), code: self.clone() })
+    }
+
     /// Names of all that can be asked for.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.image.names()
