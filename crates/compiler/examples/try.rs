@@ -51,6 +51,32 @@ fn main() {
                 b.store(y, i, r[0]);
             });
         }
+        "cols" => {
+            let n = b.extent("n");
+            let m = b.extent("m");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Any, Stride::Unit]);
+            let y = b.buffer("y", t, Access::Write, &[Stride::Unit]);
+            let k = b.buffer("k", memory::DType::I64, Access::Write, &[Stride::Unit]);
+            b.parallel(&[m.into()], |b, j| {
+                let r = b.reduce(&[n.into()], &[Combiner::Add, Combiner::ArgMin], |b, i| {
+                    let v = b.load(x, &[i[0], j[0]]);
+                    vec![v, v]
+                });
+                let twice = b.add(r[0], r[0]);
+                b.store(y, j, twice);
+                b.store(k, j, r[2]);
+            });
+        }
+        "colsum" => {
+            let n = b.extent("n");
+            let m = b.extent("m");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Any, Stride::Unit]);
+            let y = b.buffer("y", t, Access::Write, &[Stride::Unit]);
+            b.parallel(&[m.into()], |b, j| {
+                let r = b.reduce(&[n.into()], &[Combiner::Add], |b, i| vec![b.load(x, &[i[0], j[0]])]);
+                b.store(y, j, r[0]);
+            });
+        }
         "two" => {
             let n = b.extent("n");
             let m = b.extent("m");

@@ -158,16 +158,25 @@ impl<'k> Emitter<'k> {
         statements.len() > 40 || statements.iter().any(elementary)
     }
 
-    /// Write a straight block: fast, and where an argument was not common once more for any.
-    ///
-    /// Stores come last. What the block yields is held afterwards.
+    /// Write a straight block; what it yields is held afterwards.
     pub(crate) fn straight(&mut self, block: BlockId) -> Result<(), Unsupported> {
         let kernel = self.kernel;
         let block = kernel.block(block);
+        self.straight_run(&[&block.statements], &block.yields)
+    }
+
+    /// Write straight statements: fast, and where an argument was not common once more for any.
+    ///
+    /// Stores come last. `wanted` is held afterwards.
+    pub(crate) fn straight_run(
+        &mut self,
+        runs: &[&[Statement]],
+        wanted: &[Value],
+    ) -> Result<(), Unsupported> {
         self.common = None;
         self.exact = self.lanes == 1;
         let mut stores: Vec<(Site, Value)> = Vec::new();
-        for statement in &block.statements {
+        for statement in runs.iter().copied().flatten() {
             if let Statement::Store { buffer, index, value } = statement {
                 stores.push((self.site(*buffer, index), *value));
             } else {
@@ -176,8 +185,8 @@ impl<'k> Emitter<'k> {
         }
         if let Some(common) = self.common.take() {
             let mut outputs: Vec<_> = stores.iter().map(|&(_, value)| value).collect();
-            outputs.extend(&block.yields);
-            self.rerun(&block.statements, common, &outputs)?;
+            outputs.extend(wanted);
+            self.rerun(runs, common, &outputs)?;
         }
         for (site, value) in stores {
             self.store(&site, value);
@@ -192,7 +201,7 @@ impl<'k> Emitter<'k> {
 
     fn rerun(
         &mut self,
-        statements: &[Statement],
+        runs: &[&[Statement]],
         common: Operand,
         outputs: &[Value],
     ) -> Result<(), Unsupported> {
@@ -208,7 +217,7 @@ impl<'k> Emitter<'k> {
         self.text.begin(slow);
         self.exact = true;
         let before = self.held.clone();
-        for statement in statements {
+        for statement in runs.iter().copied().flatten() {
             if !matches!(statement, Statement::Store { .. }) {
                 self.simple(statement)?;
             }

@@ -23,6 +23,7 @@
 //! ```
 
 mod access;
+mod column;
 mod compile;
 mod compiled;
 mod elementary;

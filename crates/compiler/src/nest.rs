@@ -23,9 +23,9 @@ pub(crate) struct Cut {
     pub(crate) blocks: Operand,
 }
 
-impl Emitter<'_> {
+impl<'k> Emitter<'k> {
     /// Find out how a parallel loop is cut.
-    pub(crate) fn cut(&mut self, it: &For) -> Cut {
+    pub(crate) fn cut(&mut self, it: &'k For) -> Cut {
         let mut lengths: Vec<_> = it.axes.iter().map(|axis| self.length(axis)).collect();
         let inner = lengths.pop().expect("verified: a loop has an axis");
         let mut rows = number(1);
@@ -33,7 +33,13 @@ impl Emitter<'_> {
             rows = self.text.op("mul", WORD, &[rows, length]);
         }
         // A point with a loop inside is many points.
-        let chunk = number(if self.is_straight(it.body) { CHUNK } else { CHUNK / 256 });
+        let chunk = number(if self.is_straight(it.body) {
+            CHUNK
+        } else if self.columns_of(it).is_some() {
+            self.tile()
+        } else {
+            CHUNK / 256
+        });
         let at_least_one = self.text.intrinsic("smax", WORD, &[inner, number(1)]);
         let chunks_in_a_row = self.up(at_least_one, chunk);
         let rows_in_a_block = self.up(chunk, at_least_one);
@@ -56,7 +62,7 @@ impl Emitter<'_> {
     /// Run the blocks `%begin..%end` of a parallel loop.
     pub(crate) fn parallel(
         &mut self,
-        it: &For,
+        it: &'k For,
         begin: Operand,
         end: Operand,
     ) -> Result<(), Unsupported> {
@@ -89,6 +95,8 @@ impl Emitter<'_> {
         let axis = it.axes[it.axes.len() - 1];
         if self.width > 1 && self.is_straight(it.body) && axis.step.is_none() {
             self.columns(it, *last, from, to)?;
+        } else if let Some(columns) = self.columns_of(it) {
+            self.reduce_columns(&columns, &axis, *last, from, to)?;
         } else {
             let each = self.text.begin_count(from, to, 1);
             let at = self.index_of(&axis, each.index);
@@ -153,7 +161,7 @@ impl Emitter<'_> {
     }
 
     /// As `index_of`; the beginning of an axis is the same in every lane.
-    fn index_of_lane(&mut self, axis: &ir::Axis, at: Operand) -> Operand {
+    pub(crate) fn index_of_lane(&mut self, axis: &ir::Axis, at: Operand) -> Operand {
         let lanes = std::mem::replace(&mut self.lanes, 1);
         let index = self.index_of(axis, at);
         self.lanes = lanes;

@@ -17,7 +17,7 @@ pub(crate) struct Part {
 }
 
 /// Deepest tree of blocks.
-const DEEPEST: u64 = 64;
+pub(crate) const DEEPEST: u64 = 64;
 
 /// Memory in which the results of blocks meet.
 pub(crate) struct Tree {
@@ -44,7 +44,7 @@ impl Emitter<'_> {
     }
 
     /// Combine what came first with what came later, lane by lane.
-    fn combine(
+    pub(crate) fn combine(
         &mut self,
         it: &Reduce,
         parts: &[Part],
@@ -112,7 +112,7 @@ impl Emitter<'_> {
     }
 
     /// What the body yields, as the parts of one value each, `k` being the value's number.
-    fn yielded(&mut self, it: &Reduce, k: Operand) -> Vec<Operand> {
+    pub(crate) fn yielded(&mut self, it: &Reduce, k: Operand) -> Vec<Operand> {
         let yields = self.kernel.block(it.body).yields.clone();
         let mut found = Vec::new();
         for (&combiner, value) in it.combiners.iter().zip(yields) {
@@ -201,25 +201,24 @@ impl Emitter<'_> {
         self.text.begin(join);
         self.text.end_count(&each);
         let present = self.text.intrinsic("smin", WORD, &[length, number(LANES as i64)]);
-        let mut half = LANES as i64 / 2;
-        while half > 0 {
-            // Lanes from `half` on combine with those below; what is not there takes no part.
-            let end = self.text.op("sub", WORD, &[present, number(half)]);
-            let end = self.text.intrinsic("smin", WORD, &[end, number(half)]);
-            let pair = self.text.begin_count(number(0), end, 1);
-            let upper = self.text.op("add", WORD, &[pair.index, number(half)]);
-            let low = self.take_parts(&rooms, parts, pair.index);
-            let high = self.take_parts(&rooms, parts, upper);
-            let combined = self.combine(it, parts, 1, &low, &high)?;
-            self.put_parts(&rooms, parts, pair.index, &combined);
-            self.text.end_count(&pair);
-            half /= 2;
-        }
+        // Lanes from `half` on combine with those below; what is not there takes no part.
+        let level = self.text.begin_count(number(0), number(LANES.ilog2().into()), 1);
+        let half = self.text.op("lshr", WORD, &[number(LANES as i64 / 2), level.index]);
+        let end = self.text.op("sub", WORD, &[present, half]);
+        let end = self.text.intrinsic("smin", WORD, &[end, half]);
+        let pair = self.text.begin_count(number(0), end, 1);
+        let upper = self.text.op("add", WORD, &[pair.index, half]);
+        let low = self.take_parts(&rooms, parts, pair.index);
+        let high = self.take_parts(&rooms, parts, upper);
+        let combined = self.combine(it, parts, 1, &low, &high)?;
+        self.put_parts(&rooms, parts, pair.index, &combined);
+        self.text.end_count(&pair);
+        self.text.end_count(&level);
         Ok(self.take_parts(&rooms, parts, number(0)))
     }
 
     /// Set the indices to those of point number `k`.
-    fn place_at(&mut self, it: &Reduce, k: Operand) {
+    pub(crate) fn place_at(&mut self, it: &Reduce, k: Operand) {
         let arguments = self.kernel.block(it.body).arguments.clone();
         let mut rest = k;
         for (place, (axis, &index)) in it.axes.iter().zip(&arguments).enumerate().rev() {
@@ -252,7 +251,7 @@ impl Emitter<'_> {
         found
     }
 
-    fn element(&mut self, room: Operand, dtype: DType, at: Operand) -> Operand {
+    pub(crate) fn element(&mut self, room: Operand, dtype: DType, at: Operand) -> Operand {
         let ty = Type::new(dtype, 1).stored();
         let [room, at] = [room, at].map(|it| self.text.show(it, 1));
         self.text.define(format_args!("getelementptr inbounds {ty}, ptr {room}, i64 {at}"))
@@ -396,7 +395,7 @@ impl Emitter<'_> {
         Ok(sums)
     }
 
-    fn put_lanes(&mut self, place: Operand, dtype: DType, lanes: u32, value: Operand) {
+    pub(crate) fn put_lanes(&mut self, place: Operand, dtype: DType, lanes: u32, value: Operand) {
         let ty = Type::new(dtype, lanes);
         let stored = ty.stored();
         let value = if dtype == DType::Bool {
@@ -409,7 +408,7 @@ impl Emitter<'_> {
         self.text.line(format_args!("store {stored} {value}, ptr {place}, align {align}"));
     }
 
-    fn take_lanes(&mut self, place: Operand, dtype: DType, lanes: u32) -> Operand {
+    pub(crate) fn take_lanes(&mut self, place: Operand, dtype: DType, lanes: u32) -> Operand {
         let stored = Type::new(dtype, lanes).stored();
         let place = self.text.show(place, 1);
         let align = dtype.size();
@@ -593,11 +592,7 @@ impl Emitter<'_> {
         self.text.jump(join);
         self.text.begin(some);
         // From the smallest part of the tree, which came last, to the largest.
-        let lowest = self.text.define(format_args!(
-            "call i64 @llvm.cttz.i64(i64 {}, i1 true)",
-            self.text.show(blocks, 1)
-        ));
-        self.text.outside.insert("declare i64 @llvm.cttz.i64(i64, i1)".to_owned());
+        let lowest = self.lowest_bit(blocks);
         let last = self.take_parts(&tree.rooms, parts, lowest);
         self.put_parts(&tree.carry, parts, number(0), &last);
         let above = self.text.op("add", WORD, &[lowest, number(1)]);
@@ -621,7 +616,14 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn identity(&mut self, it: &Reduce) -> Vec<Operand> {
+    /// The number of the lowest bit that is set; one is.
+    pub(crate) fn lowest_bit(&mut self, number: Operand) -> Operand {
+        self.text.outside.insert("declare i64 @llvm.cttz.i64(i64, i1)".to_owned());
+        let shown = self.text.show(number, 1);
+        self.text.define(format_args!("call i64 @llvm.cttz.i64(i64 {shown}, i1 true)"))
+    }
+
+    pub(crate) fn identity(&mut self, it: &Reduce) -> Vec<Operand> {
         if !it.empty.is_empty() {
             return it.empty.iter().map(|&value| self.scalar(value)).collect();
         }
