@@ -77,6 +77,33 @@ fn main() {
                 b.store(y, j, r[0]);
             });
         }
+        "var" => {
+            let n = b.extent("n");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Unit]);
+            let y = b.buffer("y", t, Access::Write, &[]);
+            let k = b.buffer("k", t, Access::Write, &[]);
+            let r = b.reduce(&[n.into()], &[Combiner::Max, Combiner::Moments], |b, i| {
+                let v = b.load(x, i);
+                vec![v, v]
+            });
+            b.store(y, &[], r[2]);
+            b.store(k, &[], r[3]);
+        }
+        "colvar" => {
+            let n = b.extent("n");
+            let m = b.extent("m");
+            let x = b.buffer("x", t, Access::Read, &[Stride::Any, Stride::Unit]);
+            let y = b.buffer("y", t, Access::Write, &[Stride::Unit]);
+            let k = b.buffer("k", t, Access::Write, &[Stride::Unit]);
+            b.parallel(&[m.into()], |b, j| {
+                let r = b.reduce(&[n.into()], &[Combiner::Max, Combiner::Moments], |b, i| {
+                    let v = b.load(x, &[i[0], j[0]]);
+                    vec![v, v]
+                });
+                b.store(y, j, r[2]);
+                b.store(k, j, r[3]);
+            });
+        }
         "two" => {
             let n = b.extent("n");
             let m = b.extent("m");

@@ -4,12 +4,12 @@
 //! Each column has its own 32 accumulators, of design note 0009. Those of a tile of columns lie in
 //! memory, few enough for the first cache: what row `k` gives is added to the ones of `k % 32`.
 
-use ir::{Axis, For, Reduce, Statement, Value};
+use ir::{Axis, Combiner, For, Reduce, Statement, Value};
 use memory::DType;
 
 use crate::emitter::Emitter;
 use crate::held::Held;
-use crate::reduce::{DEEPEST, Part};
+use crate::reduce::{DEEPEST, Part, Pass};
 use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
 use crate::{BLOCK, LANES, Unsupported};
@@ -30,8 +30,29 @@ struct Rows<'t, 'k> {
     tile: &'t Tile,
     axis: &'t Axis,
     column: Value,
-    /// The first row.
+    /// The first row, and how many there are.
     begin: Operand,
+    length: Operand,
+}
+
+impl Tile {
+    /// Accumulators of the first or second way, and what they are.
+    fn way(&self, again: bool) -> (&[Operand], &[Part]) {
+        if again { (&self.squares, &self.second) } else { (&self.sums, &self.first.parts) }
+    }
+}
+
+/// Which parts are the sums of squares of moments; the mean stands before each.
+fn third_parts(it: &Reduce) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut place = 0;
+    for combiner in &it.combiners {
+        place += combiner.result_count();
+        if *combiner == Combiner::Moments {
+            found.push(place - 1);
+        }
+    }
+    found
 }
 
 /// One tile at work.
@@ -40,8 +61,13 @@ struct Tile {
     /// The columns of the tile: from where on, and how many.
     from: Operand,
     count: Operand,
-    /// For each part: accumulators, as many rows of them as `LANES`.
+    /// The first way through the rows of a block; for each of its parts accumulators, as many rows of
+    /// them as `LANES`.
+    first: Pass,
     sums: Vec<Operand>,
+    /// The same for the second way, if there is one.
+    second: Vec<Part>,
+    squares: Vec<Operand>,
     /// For each part: results of blocks that wait for their neighbours, and what is carried up.
     levels: Vec<Operand>,
     carry: Vec<Operand>,
@@ -122,14 +148,18 @@ impl<'k> Emitter<'k> {
     ) -> Result<(), Unsupported> {
         let parts = self.parts(it.reduce)?;
         let size = self.tile() as u64;
-        let rooms = |e: &mut Self, rows: u64| -> Vec<Operand> {
+        let rooms = |e: &mut Self, parts: &[Part], rows: u64| -> Vec<Operand> {
             parts.iter().map(|part| e.room(part.dtype, rows * size)).collect()
         };
+        let (first, second) = (self.first_pass(it.reduce), self.second_parts(it.reduce));
         let count = self.text.op("sub", WORD, &[to, from]);
         let tile = Tile {
-            sums: rooms(self, LANES),
-            levels: rooms(self, DEEPEST),
-            carry: rooms(self, 1),
+            sums: rooms(self, &first.parts, LANES),
+            squares: rooms(self, &second, LANES),
+            first,
+            second,
+            levels: rooms(self, &parts, DEEPEST),
+            carry: rooms(self, &parts, 1),
             level: self.room(DType::I64, 1),
             parts,
             from,
@@ -139,7 +169,7 @@ impl<'k> Emitter<'k> {
         let blocks = self.blocks_of(points);
         let each = self.text.begin_count(number(0), blocks, 1);
         self.column_block(it, &tile, axis, column, points, each.index)?;
-        self.push_tile(it, &tile, each.index)?;
+        self.push_tile(&tile, each.index)?;
         self.text.end_count(&each);
         self.collect_tile(it, &tile, blocks)?;
         // What comes after the reduction, in lanes.
@@ -175,7 +205,7 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
-    /// The accumulators of one block of rows, and their tree; the result is in row 0 of `sums`.
+    /// The result of one block of rows, into `carry`.
     fn column_block(
         &mut self,
         it: &Columns<'_>,
@@ -188,20 +218,61 @@ impl<'k> Emitter<'k> {
         let begin = self.text.op("mul", WORD, &[block, number(BLOCK)]);
         let left = self.text.op("sub", WORD, &[points, begin]);
         let length = self.text.intrinsic("smin", WORD, &[left, number(BLOCK)]);
-        let first = self.text.intrinsic("smin", WORD, &[length, number(LANES as i64)]);
-        let work = Rows { it, tile, axis, column, begin };
-        self.rows_of(&work, number(0), first, true)?;
-        self.rows_of(&work, number(LANES as i64), length, false)?;
-        let present = self.text.intrinsic("smin", WORD, &[length, number(LANES as i64)]);
+        let work = Rows { it, tile, axis, column, begin, length };
+        self.column_way(&work, false)?;
+        self.each_vector(tile, |e, at, _| {
+            let sums = e.take_row(&tile.sums, &tile.first.parts, at);
+            let mut found = Vec::new();
+            let mut place = 0;
+            for &combiner in &it.reduce.combiners {
+                if combiner == Combiner::Moments {
+                    let dtype = tile.first.parts[place].dtype;
+                    let ty = Type::new(dtype, e.lanes);
+                    let count = e.text.convert("sitofp", WORD, length, Type::new(dtype, 1));
+                    let count = e.text.splat(count, ty);
+                    let mean = e.text.op("fdiv", ty, &[sums[place], count]);
+                    let length = e.text.splat(length, Type::new(DType::I64, e.lanes));
+                    // The squares follow.
+                    found.extend([length, mean, mean]);
+                    place += 1;
+                } else {
+                    found.extend(&sums[place..place + combiner.result_count()]);
+                    place += combiner.result_count();
+                }
+            }
+            e.put_row(&tile.carry, &tile.parts, at, &found);
+            Ok(())
+        })?;
+        if tile.second.is_empty() {
+            return Ok(());
+        }
+        self.column_way(&work, true)?;
+        self.each_vector(tile, |e, at, _| {
+            let squares = e.take_row(&tile.squares, &tile.second, at);
+            let places = third_parts(it.reduce);
+            for ((&place, part), square) in places.iter().zip(&tile.second).zip(squares) {
+                let to = e.element(tile.carry[place], part.dtype, at);
+                e.put_lanes(to, part.dtype, e.lanes, square);
+            }
+            Ok(())
+        })
+    }
+
+    /// Go once through the rows of a block, and combine the lanes into row 0.
+    fn column_way(&mut self, work: &Rows<'_, '_>, again: bool) -> Result<(), Unsupported> {
+        let first = self.text.intrinsic("smin", WORD, &[work.length, number(LANES as i64)]);
+        self.rows_of(work, number(0), first, true, again)?;
+        self.rows_of(work, number(LANES as i64), work.length, false, again)?;
+        let (rooms, parts) = work.tile.way(again);
         let level = self.text.begin_count(number(0), number(LANES.ilog2().into()), 1);
         let half = self.text.op("lshr", WORD, &[number(LANES as i64 / 2), level.index]);
-        let end = self.text.op("sub", WORD, &[present, half]);
+        let end = self.text.op("sub", WORD, &[first, half]);
         let end = self.text.intrinsic("smin", WORD, &[end, half]);
         let pair = self.text.begin_count(number(0), end, 1);
         let low = self.text.op("mul", WORD, &[pair.index, number(self.tile())]);
         let upper = self.text.op("add", WORD, &[pair.index, half]);
         let high = self.text.op("mul", WORD, &[upper, number(self.tile())]);
-        self.combine_rows(it, tile, (&tile.sums, low), (&tile.sums, high), (&tile.sums, low))?;
+        self.combine_rows(work.tile, parts, (rooms, low), (rooms, high), (rooms, low))?;
         self.text.end_count(&pair);
         self.text.end_count(&level);
         Ok(())
@@ -214,6 +285,7 @@ impl<'k> Emitter<'k> {
         from: Operand,
         to: Operand,
         starts: bool,
+        again: bool,
     ) -> Result<(), Unsupported> {
         let row = self.text.begin_count(from, to, 1);
         let k = self.text.op("add", WORD, &[work.begin, row.index]);
@@ -227,12 +299,22 @@ impl<'k> Emitter<'k> {
             let body = e.kernel.block(work.it.reduce.body);
             e.straight_run(&[work.it.before, &body.statements], &body.yields)?;
             let k = e.text.splat(k, Type::new(DType::I64, e.lanes));
-            let mut values = e.yielded(work.it.reduce, k);
+            let mut values = if again {
+                let mut means = Vec::new();
+                for (place, part) in third_parts(work.it.reduce).into_iter().zip(&work.tile.second) {
+                    let mean = e.element(work.tile.carry[place - 1], part.dtype, at);
+                    means.push(e.take_lanes(mean, part.dtype, e.lanes));
+                }
+                let pass = Pass::about_vectors(&work.tile.second, means);
+                e.yielded(work.it.reduce, &pass, k)
+            } else {
+                e.yielded(work.it.reduce, &work.tile.first, k)
+            };
             let place = e.text.op("add", WORD, &[base, at]);
-            let (sums, parts) = (&work.tile.sums, &work.tile.parts);
+            let (sums, parts) = work.tile.way(again);
             if !starts {
                 let before = e.take_row(sums, parts, place);
-                values = e.combine(work.it.reduce, parts, e.lanes, &before, &values)?;
+                values = e.combine(parts, e.lanes, &before, &values)?;
             }
             e.put_row(sums, parts, place, &values);
             Ok(())
@@ -265,18 +347,18 @@ impl<'k> Emitter<'k> {
     /// `to = first with later`, for each column; rows of rooms, by where they begin.
     fn combine_rows(
         &mut self,
-        it: &Columns<'_>,
         tile: &Tile,
+        parts: &[Part],
         first: (&[Operand], Operand),
         later: (&[Operand], Operand),
         to: (&[Operand], Operand),
     ) -> Result<(), Unsupported> {
         self.each_vector(tile, |e, at, _| {
             let places = [first.1, later.1, to.1].map(|row| e.text.op("add", WORD, &[row, at]));
-            let one = e.take_row(first.0, &tile.parts, places[0]);
-            let two = e.take_row(later.0, &tile.parts, places[1]);
-            let combined = e.combine(it.reduce, &tile.parts, e.lanes, &one, &two)?;
-            e.put_row(to.0, &tile.parts, places[2], &combined);
+            let one = e.take_row(first.0, parts, places[0]);
+            let two = e.take_row(later.0, parts, places[1]);
+            let combined = e.combine(parts, e.lanes, &one, &two)?;
+            e.put_row(to.0, parts, places[2], &combined);
             Ok(())
         })
     }
@@ -311,9 +393,8 @@ impl<'k> Emitter<'k> {
         })
     }
 
-    /// As `push`, for each column at once.
-    fn push_tile(&mut self, it: &Columns<'_>, tile: &Tile, block: Operand) -> Result<(), Unsupported> {
-        self.copy_row(tile, (&tile.sums, number(0)), (&tile.carry, number(0)))?;
+    /// As `push`, for each column at once; what comes is in `carry`.
+    fn push_tile(&mut self, tile: &Tile, block: Operand) -> Result<(), Unsupported> {
         self.put(tile.level, DType::I64, number(0));
         let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
         self.text.jump(head);
@@ -326,7 +407,7 @@ impl<'k> Emitter<'k> {
         self.text.branch(more, body, done);
         self.text.begin(body);
         let carry = (&tile.carry[..], number(0));
-        self.combine_rows(it, tile, (&tile.levels, row), carry, carry)?;
+        self.combine_rows(tile, &tile.parts, (&tile.levels, row), carry, carry)?;
         let next = self.text.op("add", WORD, &[level, number(1)]);
         self.put(tile.level, DType::I64, next);
         self.text.jump(head);
@@ -369,7 +450,7 @@ impl<'k> Emitter<'k> {
         self.text.branch(there, take, next);
         self.text.begin(take);
         let row = self.text.op("mul", WORD, &[each.index, number(self.tile())]);
-        self.combine_rows(it, tile, (&tile.levels, row), carry, carry)?;
+        self.combine_rows(tile, &tile.parts, (&tile.levels, row), carry, carry)?;
         self.text.jump(next);
         self.text.begin(next);
         self.text.end_count(&each);

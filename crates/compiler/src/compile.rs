@@ -97,7 +97,7 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
                 let count = e.points(it);
                 let (begin, end) = range();
                 let block = e.text.begin_count(begin, end, 1);
-                let found = e.block(it, &parts, count, block.index)?;
+                let found = e.block(it, count, block.index)?;
                 words = e.frame.words;
                 scratch = 16 * parts.len();
                 for (place, (part, value)) in parts.iter().zip(found).enumerate() {
@@ -118,7 +118,7 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
                     let room = slot(e, block.index, parts.len(), place);
                     found.push(e.take(room, part.dtype));
                 }
-                e.push(it, &parts, &tree, block.index, &found)?;
+                e.push(&parts, &tree, block.index, &found)?;
                 e.text.end_count(&block);
                 e.collect(it, &parts, &tree, end)?;
                 e.rows(after)?;

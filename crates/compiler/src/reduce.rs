@@ -13,7 +13,30 @@ use crate::{BLOCK, LANES, Unsupported, op};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part {
     pub(crate) dtype: DType,
-    combiner: usize,
+    how: Combiner,
+}
+
+/// One way through the values of a block. Moments take two: their sum, then the squares about its mean.
+pub(crate) struct Pass {
+    pub(crate) parts: Vec<Part>,
+    about: About,
+}
+
+/// What the values of moments are taken about, one mean for each of them.
+enum About {
+    /// The first way: nothing.
+    Zero,
+    /// The second one: the same mean in all lanes.
+    Scalars(Vec<Operand>),
+    /// Or a mean for each lane.
+    Vectors(Vec<Operand>),
+}
+
+impl Pass {
+    /// The second way where each lane has a mean of its own.
+    pub(crate) fn about_vectors(parts: &[Part], means: Vec<Operand>) -> Self {
+        Self { parts: parts.to_vec(), about: About::Vectors(means) }
+    }
 }
 
 /// Deepest tree of blocks.
@@ -27,26 +50,47 @@ pub(crate) struct Tree {
 }
 
 impl Emitter<'_> {
-    /// What a reduction carries; an error if a combiner is not written yet.
+    /// What a reduction carries from block to block.
     pub(crate) fn parts(&self, it: &Reduce) -> Result<Vec<Part>, Unsupported> {
         let yields = &self.kernel.block(it.body).yields;
         let mut parts = Vec::new();
-        for (place, (&combiner, &value)) in it.combiners.iter().zip(yields).enumerate() {
+        for (&how, &value) in it.combiners.iter().zip(yields) {
             let dtype = self.kernel.dtype(value);
-            if combiner == Combiner::Moments || dtype.is_complex() {
-                return Err(Unsupported::new(format!("{combiner} of {}", dtype.short())));
+            if dtype.is_complex() {
+                return Err(Unsupported::new(format!("{how} of {}", dtype.short())));
             }
-            for dtype in combiner.results(dtype) {
-                parts.push(Part { dtype, combiner: place });
-            }
+            parts.extend(how.results(dtype).into_iter().map(|dtype| Part { dtype, how }));
         }
         Ok(parts)
+    }
+
+    /// The first way through the values of a block.
+    pub(crate) fn first_pass(&self, it: &Reduce) -> Pass {
+        let yields = &self.kernel.block(it.body).yields;
+        let mut parts = Vec::new();
+        for (&how, &value) in it.combiners.iter().zip(yields) {
+            let dtype = self.kernel.dtype(value);
+            if how == Combiner::Moments {
+                parts.push(Part { dtype, how: Combiner::Add });
+            } else {
+                parts.extend(how.results(dtype).into_iter().map(|dtype| Part { dtype, how }));
+            }
+        }
+        Pass { parts, about: About::Zero }
+    }
+
+    /// What the second way carries: a sum of squares for each moments.
+    pub(crate) fn second_parts(&self, it: &Reduce) -> Vec<Part> {
+        let yields = &self.kernel.block(it.body).yields;
+        let moments = it.combiners.iter().zip(yields).filter(|(how, _)| **how == Combiner::Moments);
+        moments
+            .map(|(_, &value)| Part { dtype: self.kernel.dtype(value), how: Combiner::Add })
+            .collect()
     }
 
     /// Combine what came first with what came later, lane by lane.
     pub(crate) fn combine(
         &mut self,
-        it: &Reduce,
         parts: &[Part],
         lanes: u32,
         first: &[Operand],
@@ -55,7 +99,7 @@ impl Emitter<'_> {
         let mut combined = Vec::new();
         let mut at = 0;
         while at < parts.len() {
-            let (combiner, dtype) = (it.combiners[parts[at].combiner], parts[at].dtype);
+            let Part { how: combiner, dtype } = parts[at];
             let simple = match combiner {
                 Combiner::Add => Some(Op::Add),
                 Combiner::Mul => Some(Op::Mul),
@@ -70,6 +114,10 @@ impl Emitter<'_> {
                 let operands = [first[at], later[at]];
                 combined.push(op::emit(&mut self.text, simple, dtype, dtype, lanes, &operands)?);
                 at += 1;
+            } else if combiner == Combiner::Moments {
+                let [a, b] = [first, later].map(|it| [it[at], it[at + 1], it[at + 2]]);
+                combined.extend(self.merge(parts[at + 1].dtype, lanes, a, b));
+                at += 3;
             } else {
                 let (a, b) = ([first[at], first[at + 1]], [later[at], later[at + 1]]);
                 combined.extend(self.better(combiner, dtype, lanes, a, b)?);
@@ -111,12 +159,54 @@ impl Emitter<'_> {
         Ok([value, place])
     }
 
+    /// Counts, means and sums of squares of two sets of values, by the formula of Chan, Golub and
+    /// `LeVeque` (1979), in the order of operations that `ir::reduction` fixes.
+    fn merge(
+        &mut self,
+        dtype: DType,
+        lanes: u32,
+        [count, mean, squares]: [Operand; 3],
+        [other_count, other_mean, other_squares]: [Operand; 3],
+    ) -> [Operand; 3] {
+        let (words, ty) = (Type::new(DType::I64, lanes), Type::new(dtype, lanes));
+        let all = self.text.op("add", words, &[count, other_count]);
+        let [mine, others, whole] =
+            [count, other_count, all].map(|it| self.text.convert("sitofp", words, it, ty));
+        let share = self.text.op("fdiv", ty, &[others, whole]);
+        let delta = self.text.op("fsub", ty, &[other_mean, mean]);
+        let step = self.text.op("fmul", ty, &[delta, share]);
+        let new_mean = self.text.op("fadd", ty, &[mean, step]);
+        let square = self.text.op("fmul", ty, &[delta, delta]);
+        let weight = self.text.op("fmul", ty, &[mine, share]);
+        let between = self.text.op("fmul", ty, &[square, weight]);
+        let within = self.text.op("fadd", ty, &[squares, other_squares]);
+        [all, new_mean, self.text.op("fadd", ty, &[within, between])]
+    }
+
     /// What the body yields, as the parts of one value each, `k` being the value's number.
-    pub(crate) fn yielded(&mut self, it: &Reduce, k: Operand) -> Vec<Operand> {
+    pub(crate) fn yielded(&mut self, it: &Reduce, pass: &Pass, k: Operand) -> Vec<Operand> {
         let yields = self.kernel.block(it.body).yields.clone();
         let mut found = Vec::new();
+        let mut moments = 0;
         for (&combiner, value) in it.combiners.iter().zip(yields) {
-            found.push(self.vector(value));
+            let ty = Type::new(self.kernel.dtype(value), self.lanes);
+            let mean = match (&pass.about, combiner) {
+                (About::Zero, _) => None,
+                (About::Scalars(means), Combiner::Moments) => {
+                    let mean = means[moments];
+                    Some(self.text.splat(mean, ty))
+                }
+                (About::Vectors(means), Combiner::Moments) => Some(means[moments]),
+                _ => continue,
+            };
+            moments += usize::from(combiner == Combiner::Moments);
+            let given = self.vector(value);
+            if let Some(mean) = mean {
+                let apart = self.text.op("fsub", ty, &[given, mean]);
+                found.push(self.text.op("fmul", ty, &[apart, apart]));
+                continue;
+            }
+            found.push(given);
             if combiner.result_count() == 2 {
                 found.push(k);
             }
@@ -131,8 +221,8 @@ impl Emitter<'_> {
         let tree = self.tree(&parts);
         let blocks = self.blocks_of(count);
         let each = self.text.begin_count(number(0), blocks, 1);
-        let found = self.block(it, &parts, count, each.index)?;
-        self.push(it, &parts, &tree, each.index, &found)?;
+        let found = self.block(it, count, each.index)?;
+        self.push(&parts, &tree, each.index, &found)?;
         self.text.end_count(&each);
         self.collect(it, &parts, &tree, blocks)
     }
@@ -157,18 +247,56 @@ impl Emitter<'_> {
     pub(crate) fn block(
         &mut self,
         it: &Reduce,
-        parts: &[Part],
         count: Operand,
         block: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
         let begin = self.text.op("mul", WORD, &[block, number(BLOCK)]);
         let left = self.text.op("sub", WORD, &[count, begin]);
         let length = self.text.intrinsic("smin", WORD, &[left, number(BLOCK)]);
+        let pass = self.first_pass(it);
+        let sums = self.way(it, &pass, begin, length)?;
+        if !it.combiners.contains(&Combiner::Moments) {
+            return Ok(sums);
+        }
+        let mut means = Vec::new();
+        let mut at = 0;
+        for (place, &combiner) in it.combiners.iter().enumerate() {
+            if combiner == Combiner::Moments {
+                let ty = Type::new(pass.parts[at].dtype, 1);
+                let values = self.text.convert("sitofp", WORD, length, ty);
+                means.push(self.text.op("fdiv", ty, &[sums[at], values]));
+            }
+            at += if combiner == Combiner::Moments { 1 } else { it.combiners[place].result_count() };
+        }
+        let second = Pass { parts: self.second_parts(it), about: About::Scalars(means.clone()) };
+        let squares = self.way(it, &second, begin, length)?;
+        let (mut found, mut at, mut moments) = (Vec::new(), 0, 0);
+        for &combiner in &it.combiners {
+            if combiner == Combiner::Moments {
+                found.extend([length, means[moments], squares[moments]]);
+                moments += 1;
+                at += 1;
+            } else {
+                found.extend(&sums[at..at + combiner.result_count()]);
+                at += combiner.result_count();
+            }
+        }
+        Ok(found)
+    }
+
+    /// Go once through the values of a block.
+    fn way(
+        &mut self,
+        it: &Reduce,
+        pass: &Pass,
+        begin: Operand,
+        length: Operand,
+    ) -> Result<Vec<Operand>, Unsupported> {
         let straight = self.is_straight(it.body) && it.axes.len() == 1 && it.axes[0].step.is_none();
         if straight && self.width > 1 {
-            self.block_in_lanes(it, parts, begin, length)
+            self.block_in_lanes(it, pass, begin, length)
         } else {
-            self.block_in_order(it, parts, begin, length)
+            self.block_in_order(it, pass, begin, length)
         }
     }
 
@@ -176,16 +304,17 @@ impl Emitter<'_> {
     fn block_in_order(
         &mut self,
         it: &Reduce,
-        parts: &[Part],
+        pass: &Pass,
         begin: Operand,
         length: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
+        let parts = &pass.parts[..];
         let rooms: Vec<_> = parts.iter().map(|part| self.room(part.dtype, LANES)).collect();
         let each = self.text.begin_count(number(0), length, 1);
         let k = self.text.op("add", WORD, &[begin, each.index]);
         self.place_at(it, k);
         self.any(it.body)?;
-        let values = self.yielded(it, k);
+        let values = self.yielded(it, pass, k);
         let lane = self.text.op("and", WORD, &[each.index, number(LANES as i64 - 1)]);
         let (fresh, known, join) = (self.text.label(), self.text.label(), self.text.label());
         let is_first = self.text.op("icmp slt", WORD, &[each.index, number(LANES as i64)]);
@@ -195,7 +324,7 @@ impl Emitter<'_> {
         self.text.jump(join);
         self.text.begin(known);
         let before = self.take_parts(&rooms, parts, lane);
-        let combined = self.combine(it, parts, 1, &before, &values)?;
+        let combined = self.combine(parts, 1, &before, &values)?;
         self.put_parts(&rooms, parts, lane, &combined);
         self.text.jump(join);
         self.text.begin(join);
@@ -210,7 +339,7 @@ impl Emitter<'_> {
         let upper = self.text.op("add", WORD, &[pair.index, half]);
         let low = self.take_parts(&rooms, parts, pair.index);
         let high = self.take_parts(&rooms, parts, upper);
-        let combined = self.combine(it, parts, 1, &low, &high)?;
+        let combined = self.combine(parts, 1, &low, &high)?;
         self.put_parts(&rooms, parts, pair.index, &combined);
         self.text.end_count(&pair);
         self.text.end_count(&level);
@@ -262,30 +391,32 @@ impl Emitter<'_> {
     fn block_in_lanes(
         &mut self,
         it: &Reduce,
-        parts: &[Part],
+        pass: &Pass,
         begin: Operand,
         length: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
+        let parts = &pass.parts[..];
         let sums = if self.is_long(it.body) {
-            self.sums_in_memory(it, parts, begin, length)?
+            self.sums_in_memory(it, pass, begin, length)?
         } else {
-            self.sums_in_registers(it, parts, begin, length)?
+            self.sums_in_registers(it, pass, begin, length)?
         };
         let present = self.text.intrinsic("smin", WORD, &[length, number(LANES as i64)]);
-        self.tree_of_lanes(it, parts, sums, present)
+        self.tree_of_lanes(parts, sums, present)
     }
 
     fn sums_in_registers(
         &mut self,
         it: &Reduce,
-        parts: &[Part],
+        pass: &Pass,
         begin: Operand,
         length: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
+        let parts = &pass.parts[..];
         let width = LANES as u32;
         // The first value of a lane starts it.
         let mask = self.below(width, 0, length);
-        let first = self.in_lanes(it, begin, number(0), width, Some(mask))?;
+        let first = self.in_lanes(it, pass, begin, number(0), width, Some(mask))?;
         let types: Vec<_> = parts.iter().map(|part| Type::new(part.dtype, width)).collect();
         // Whole steps of all lanes.
         let whole = self.text.op("and", WORD, &[length, number(-(LANES as i64))]);
@@ -301,8 +432,8 @@ impl Emitter<'_> {
         let more = self.text.op("icmp slt", WORD, &[at, whole]);
         self.text.branch(more, body, done);
         self.text.begin(body);
-        let values = self.in_lanes(it, begin, at, width, None)?;
-        let stepped = self.combine(it, parts, width, &sums, &values)?;
+        let values = self.in_lanes(it, pass, begin, at, width, None)?;
+        let stepped = self.combine(parts, width, &sums, &values)?;
         let latch = self.text.here();
         let [shown_at, shown_next] = [at, next].map(|it| self.text.show(it, 1));
         self.text.line(format_args!("{shown_next} = add i64 {shown_at}, {LANES}"));
@@ -329,8 +460,8 @@ impl Emitter<'_> {
         self.text.branch(both, partial, join);
         self.text.begin(partial);
         let mask = self.below(width, 0, rest);
-        let values = self.in_lanes(it, begin, whole, width, Some(mask))?;
-        let combined = self.combine(it, parts, width, &sums, &values)?;
+        let values = self.in_lanes(it, pass, begin, whole, width, Some(mask))?;
+        let combined = self.combine(parts, width, &sums, &values)?;
         let mut chosen = Vec::new();
         for (place, &ty) in types.iter().enumerate() {
             chosen.push(self.text.select(mask, ty, combined[place], sums[place]));
@@ -350,16 +481,17 @@ impl Emitter<'_> {
     fn sums_in_memory(
         &mut self,
         it: &Reduce,
-        parts: &[Part],
+        pass: &Pass,
         begin: Operand,
         length: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
+        let parts = &pass.parts[..];
         let width = self.width.min(LANES as u32);
         let rooms: Vec<_> = parts.iter().map(|part| self.room(part.dtype, LANES)).collect();
         let each = self.text.begin_count(number(0), length, i64::from(width));
         let left = self.text.op("sub", WORD, &[length, each.index]);
         let mask = self.below(width, 0, left);
-        let values = self.in_lanes(it, begin, each.index, width, Some(mask))?;
+        let values = self.in_lanes(it, pass, begin, each.index, width, Some(mask))?;
         let lane = self.text.op("and", WORD, &[each.index, number(LANES as i64 - 1)]);
         let first = self.text.op("icmp slt", WORD, &[each.index, number(LANES as i64)]);
         let places: Vec<_> = rooms
@@ -379,7 +511,7 @@ impl Emitter<'_> {
         for (&place, part) in places.iter().zip(parts) {
             before.push(self.take_lanes(place, part.dtype, width));
         }
-        let combined = self.combine(it, parts, width, &before, &values)?;
+        let combined = self.combine(parts, width, &before, &values)?;
         for (number, (&place, part)) in places.iter().zip(parts).enumerate() {
             let ty = Type::new(part.dtype, width);
             let chosen = self.text.select(mask, ty, combined[number], before[number]);
@@ -437,6 +569,7 @@ impl Emitter<'_> {
     fn in_lanes(
         &mut self,
         it: &Reduce,
+        pass: &Pass,
         begin: Operand,
         shift: Operand,
         width: u32,
@@ -450,7 +583,7 @@ impl Emitter<'_> {
         self.hold(index, Held::Linear(place));
         self.straight(it.body)?;
         let k = self.count_from(at);
-        let found = self.yielded(it, k);
+        let found = self.yielded(it, pass, k);
         self.lanes = lanes;
         self.mask = outer;
         Ok(found)
@@ -459,7 +592,6 @@ impl Emitter<'_> {
     /// Lane `l` with lane `l + 16`, then `+ 8`, ...; lanes from `present` on take no part.
     fn tree_of_lanes(
         &mut self,
-        it: &Reduce,
         parts: &[Part],
         mut sums: Vec<Operand>,
         present: Operand,
@@ -476,7 +608,7 @@ impl Emitter<'_> {
             } else {
                 self.below(half, half.into(), present)
             };
-            let combined = self.combine(it, parts, half, &low, &high)?;
+            let combined = self.combine(parts, half, &low, &high)?;
             self.keep(parts, half, there, &combined, &mut low);
             sums = low;
             half /= 2;
@@ -527,7 +659,6 @@ impl Emitter<'_> {
     /// Add the result of block number `number_` to the tree: neighbours combine as soon as both are there.
     pub(crate) fn push(
         &mut self,
-        it: &Reduce,
         parts: &[Part],
         tree: &Tree,
         block: Operand,
@@ -546,7 +677,7 @@ impl Emitter<'_> {
         let more = self.text.op("icmp ne", WORD, &[bit, number(0)]);
         self.text.branch(more, body, done);
         self.text.begin(body);
-        self.join_level(it, parts, tree, level)?;
+        self.join_level(parts, tree, level)?;
         let next = self.text.op("add", WORD, &[level, number(1)]);
         self.put(tree.level, DType::I64, next);
         self.text.jump(head);
@@ -563,14 +694,13 @@ impl Emitter<'_> {
     /// `carry = rooms[level] with carry`
     fn join_level(
         &mut self,
-        it: &Reduce,
         parts: &[Part],
         tree: &Tree,
         level: Operand,
     ) -> Result<(), Unsupported> {
         let first = self.take_parts(&tree.rooms, parts, level);
         let later = self.take_parts(&tree.carry, parts, number(0));
-        let combined = self.combine(it, parts, 1, &first, &later)?;
+        let combined = self.combine(parts, 1, &first, &later)?;
         self.put_parts(&tree.carry, parts, number(0), &combined);
         Ok(())
     }
@@ -603,7 +733,7 @@ impl Emitter<'_> {
         let (take, next) = (self.text.label(), self.text.label());
         self.text.branch(there, take, next);
         self.text.begin(take);
-        self.join_level(it, parts, tree, each.index)?;
+        self.join_level(parts, tree, each.index)?;
         self.text.jump(next);
         self.text.begin(next);
         self.text.end_count(&each);
