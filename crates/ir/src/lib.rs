@@ -9,6 +9,7 @@
 //! | [`Kernel`] | parameters and a body, in flat lists |
 //! | [`Statement`] | one step of a block: an op, a load, a loop, a reduction, ... |
 //! | [`Builder`] | writes kernels |
+//! | [`Kernel::from_str`](std::str::FromStr), `Display` | the text form, read and written |
 //! | [`verify`] | says which kernels are legal |
 
 mod builder;
@@ -19,6 +20,7 @@ mod kernel;
 mod name;
 mod op;
 mod order;
+mod parse;
 mod print;
 mod rule;
 mod statement;
@@ -33,6 +35,7 @@ pub use kernel::{
 };
 pub use op::{Group, Op, Row};
 pub use order::Place;
+pub use parse::ParseError;
 pub use rule::{Rule, TypeError};
 pub use statement::{Axis, For, If, Operands, Reduce, Statement, While};
 pub use types::Types;

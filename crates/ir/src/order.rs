@@ -63,4 +63,50 @@ impl Kernel {
         }
         values
     }
+
+    /// The same kernel with values and blocks numbered in the order of the text, and none unused.
+    #[must_use]
+    pub fn renumbered(&self) -> Self {
+        let order = self.in_order();
+        let mut values = vec![None; self.values.len()];
+        for (position, value) in order.iter().enumerate() {
+            values[value.index()] = Some(Value::new(position));
+        }
+        let mut blocks = vec![None; self.blocks.len()];
+        let mut block_order = Vec::new();
+        for place in self.places() {
+            if let Place::Block(block) = place {
+                blocks[block.index()] = Some(BlockId::new(block_order.len()));
+                block_order.push(block);
+            }
+        }
+        // Only what is not verified names a value or block that is not there; it stays so.
+        let value = |it: &mut Value| {
+            *it = values.get(it.index()).copied().flatten().unwrap_or(Value::new(order.len()));
+        };
+        let block = |it: &mut BlockId| *it = blocks[it.index()].unwrap_or(*it);
+        let mut answer = Self {
+            name: self.name.clone(),
+            parameters: self.parameters.clone(),
+            values: order.iter().map(|value| self.values[value.index()].clone()).collect(),
+            blocks: block_order.iter().map(|&block| self.block(block).clone()).collect(),
+            tables: self.tables.clone(),
+            body: BlockId::new(0),
+        };
+        for parameter in &mut answer.parameters {
+            if let ParameterKind::Scalar(it) | ParameterKind::Extent(it) = &mut parameter.kind {
+                value(it);
+            }
+        }
+        for it in &mut answer.blocks {
+            it.arguments.iter_mut().for_each(value);
+            it.yields.iter_mut().for_each(value);
+            for statement in &mut it.statements {
+                statement.change_operands(value);
+                statement.change_results(value);
+                statement.change_blocks(block);
+            }
+        }
+        answer
+    }
 }

@@ -121,7 +121,9 @@ impl<'k> Printer<'k> {
             Statement::Op { op, operands, result } => {
                 write!(f, "{op} {}", self.list(operands))?;
                 if matches!(op.row().rule, crate::Rule::Stated | crate::Rule::Bits) {
-                    write!(f, " to {}", kernel.dtype(*result).short())?;
+                    // A value that nobody made has no type; the verifier asks for this text too.
+                    let info = kernel.values.get(result.index());
+                    write!(f, " to {}", info.map_or("?", |info| info.dtype.short()))?;
                 }
                 Ok(())
             }

@@ -188,6 +188,39 @@ impl Statement {
         }
     }
 
+    /// Let a function change each value it defines, not those inside its blocks.
+    pub fn change_results(&mut self, change: impl FnMut(&mut Value)) {
+        let results = match self {
+            Self::Constant { result, .. }
+            | Self::Op { result, .. }
+            | Self::Lookup { result, .. }
+            | Self::Load { result, .. } => std::slice::from_mut(result),
+            Self::For(it) => &mut it.results,
+            Self::Reduce(it) => &mut it.results,
+            Self::If(it) => &mut it.results,
+            Self::While(it) => &mut it.results,
+            Self::Store { .. } | Self::Check { .. } => &mut [],
+        };
+        results.iter_mut().for_each(change);
+    }
+
+    /// Let a function change each of its blocks, in the order of the text.
+    pub fn change_blocks(&mut self, mut change: impl FnMut(&mut BlockId)) {
+        match self {
+            Self::For(it) => change(&mut it.body),
+            Self::Reduce(it) => change(&mut it.body),
+            Self::If(it) => {
+                change(&mut it.then);
+                change(&mut it.otherwise);
+            }
+            Self::While(it) => {
+                change(&mut it.test);
+                change(&mut it.body);
+            }
+            _ => {}
+        }
+    }
+
     /// Its blocks, in the order of the text.
     pub fn blocks(&self) -> impl Iterator<Item = BlockId> + use<> {
         let (first, second) = match self {
