@@ -11,7 +11,7 @@ pub(crate) fn build(program: &Program) -> Result<Kernel, Invalid> {
         .map(|at| b.extent(["n", "m", "p", "q"].get(at).copied().unwrap_or("n")))
         .collect();
     let (outer, inner) = extents.split_at(program.outer);
-    let mut buffer = |b: &mut Builder, name: &str, access, elements: &Elements| {
+    let buffer = |b: &mut Builder, name: &str, access, elements: &Elements| {
         b.buffer(name, elements.dtype, access, &elements.strides)
     };
     let inputs: Vec<_> =

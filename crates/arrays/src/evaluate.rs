@@ -27,14 +27,14 @@ pub fn evaluate(arrays: &[Array], interrupted: &mut dyn FnMut() -> bool) -> Resu
         return Ok(());
     }
     let _alone = EVALUATION.lock().unwrap_or_else(PoisonError::into_inner);
-    let graph = Graph::of(&pending)?;
+    let graph = Graph::of(&pending);
     Run::new(&graph).all(interrupted)
 }
 
 /// The kernels that arrays become, in the text form of the loop language.
 pub fn explain(arrays: &[Array]) -> Result<String, Error> {
     let pending: Vec<_> = arrays.iter().filter(|array| !array.is_ready()).cloned().collect();
-    let graph = Graph::of(&pending)?;
+    let graph = Graph::of(&pending);
     let mut run = Run::new(&graph);
     let mut texts = Vec::new();
     for number in run.plan.order.clone() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::array::Standing;
 use crate::operation::Operation;
-use crate::{Array, Data, Error};
+use crate::{Array, Data};
 
 /// Arrays and all that they need and that is not computed yet, inputs first.
 #[derive(Debug)]
@@ -33,18 +33,18 @@ pub(crate) enum Source {
 
 impl Graph {
     /// The graph of these arrays. Those that are computed already are left out of it, unless others
-    /// need them. Fails if something that is needed failed.
-    pub(crate) fn of(roots: &[Array]) -> Result<Self, Error> {
+    /// need them.
+    pub(crate) fn of(roots: &[Array]) -> Self {
         let mut walk = Walk { found: HashMap::new(), vertices: Vec::new() };
         for root in roots {
-            walk.collect(root)?;
+            walk.collect(root);
         }
         for root in roots {
             if let Some(&vertex) = walk.found.get(&root.identity()) {
                 walk.vertices[vertex].root = true;
             }
         }
-        Ok(Self { vertices: walk.vertices })
+        Self { vertices: walk.vertices }
     }
 
     pub(crate) fn shape(&self, vertex: usize) -> &[usize] {
@@ -76,7 +76,7 @@ enum Step {
 }
 
 impl Walk {
-    fn collect(&mut self, root: &Array) -> Result<(), Error> {
+    fn collect(&mut self, root: &Array) {
         let mut steps = vec![Step::Enter(root.clone())];
         while let Some(step) = steps.pop() {
             match step {
@@ -85,7 +85,6 @@ impl Walk {
                         continue;
                     }
                     match array.standing() {
-                        Standing::Failed(error) => return Err(error),
                         Standing::Ready(data) => self.add(array, Source::Leaf(data), Vec::new()),
                         Standing::Lazy(operation) => {
                             steps.push(Step::Leave(array, operation.clone()));
@@ -105,7 +104,6 @@ impl Walk {
                 }
             }
         }
-        Ok(())
     }
 
     fn add(&mut self, array: Array, source: Source, inputs: Vec<usize>) {

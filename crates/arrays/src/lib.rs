@@ -4,7 +4,7 @@
 //!
 //! | noun | what it is |
 //! |---|---|
-//! | [`Array`] | a node: element type, shape, and an operation, a buffer or a failure |
+//! | [`Array`] | a node: element type, shape, and an operation or a buffer |
 //! | [`Operand`] | what functions take: an array, or a number whose type yields to others |
 //! | `Operation` | how a node follows from others |
 //! | `Map` | which element of an input an element of a view is |

@@ -90,10 +90,19 @@ impl Array {
         if keep { reduced.kept(self.shape(), &axes) } else { Ok(reduced) }
     }
 
-    /// Each element combined with all before it along an axis.
-    pub fn scan(&self, op: Op, axis: isize, dtype: Option<DType>) -> Result<Self, Error> {
-        let axes = self.axes("cumulative_sum", Some(&[axis]))?;
+    /// Each element combined with all before it along an axis: `cumulative_sum`, `cumulative_prod`.
+    pub fn scan(&self, op: &str, axis: isize, dtype: Option<DType>) -> Result<Self, Error> {
+        let op = match op {
+            "cumulative_sum" => Op::Add,
+            "cumulative_prod" => Op::Mul,
+            other => return Err(Error::not_covered(other)),
+        };
+        let name = if op == Op::Add { "cumulative_sum" } else { "cumulative_prod" };
+        let axes = self.axes(name, Some(&[axis]))?;
         let input = self.cast(dtype.unwrap_or_else(|| summed(self.dtype())));
+        if input.dtype() == DType::Bool || input.dtype() == DType::F16 {
+            return Err(Error::not_covered(name));
+        }
         let shape = input.shape().to_vec();
         Ok(Self::lazy(input.dtype(), &shape, Operation::Scan { op, axis: axes[0], input }))
     }

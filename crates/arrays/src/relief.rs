@@ -18,7 +18,7 @@ pub fn relieve(array: &Array, interrupted: &mut dyn FnMut() -> bool) -> Result<(
     if array.pending() <= MOST_PENDING {
         return Ok(());
     }
-    let graph = Graph::of(std::slice::from_ref(array))?;
+    let graph = Graph::of(std::slice::from_ref(array));
     let operations = graph.operations();
     if operations <= MOST_PENDING as usize {
         // Shared nodes were counted more than once. Count on from here.
@@ -26,9 +26,7 @@ pub fn relieve(array: &Array, interrupted: &mut dyn FnMut() -> bool) -> Result<(
         return Ok(());
     }
     evaluate(&cut(&graph), interrupted)?;
-    if let Ok(graph) = Graph::of(std::slice::from_ref(array)) {
-        array.set_pending(graph.operations() as u32);
-    }
+    array.set_pending(Graph::of(std::slice::from_ref(array)).operations() as u32);
     Ok(())
 }
 

@@ -19,7 +19,6 @@ impl Array {
                 let layout = view(&data.layout)?;
                 Ok(Self::from_data(Data { storage: data.storage, layout }))
             }
-            Standing::Failed(error) => Err(error),
             Standing::Lazy(operation) => {
                 let (map, shape) = Map::of(self.shape(), view)?;
                 if let Operation::Full(value) = &*operation {
@@ -97,7 +96,6 @@ impl Array {
             return Ok(self.clone());
         }
         match self.standing() {
-            Standing::Failed(error) => return Err(error),
             Standing::Ready(data) => {
                 if let Some(layout) = data.layout.reshape(&shape) {
                     return Ok(Self::from_data(Data { storage: data.storage, layout }));
