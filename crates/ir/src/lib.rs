@@ -11,17 +11,23 @@
 //! | [`Builder`] | writes kernels |
 //! | [`Kernel::from_str`](std::str::FromStr), `Display` | the text form, read and written |
 //! | [`verify`] | says which kernels are legal |
+//! | [`interpret`] | runs a kernel, slowly: what it means |
+//! | [`evaluate`] | runs one op on constants |
+//! | [`reduction`] | the order in which values combine |
 
 mod builder;
 mod combiner;
 mod constant;
+mod evaluate;
 mod id;
+mod interpret;
 mod kernel;
 mod name;
 mod op;
 mod order;
 mod parse;
 mod print;
+pub mod reduction;
 mod rule;
 mod statement;
 mod types;
@@ -29,7 +35,9 @@ mod verify;
 
 pub use builder::Builder;
 pub use combiner::Combiner;
+pub use evaluate::evaluate;
 pub use id::{BlockId, Buffer, TableId, Value};
+pub use interpret::{Argument, Failure, interpret};
 pub use kernel::{
     Access, Block, BufferType, DEEPEST, Kernel, Parameter, ParameterKind, Stride, Table, ValueInfo,
 };

@@ -1,6 +1,6 @@
 """Write promotion.txt: the type that NumPy finds for each pair of types.
 
-    .venv/bin/python crates/memory/golden/promotion.py
+.venv/bin/python crates/memory/golden/promotion.py
 """
 
 from __future__ import annotations
