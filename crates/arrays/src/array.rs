@@ -26,7 +26,6 @@ struct Node {
 enum State {
     Lazy(Arc<Operation>),
     Ready(Data),
-    Failed(Error),
 }
 
 /// Elements in memory.
@@ -42,7 +41,6 @@ pub struct Data {
 pub(crate) enum Standing {
     Lazy(Arc<Operation>),
     Ready(Data),
-    Failed(Error),
 }
 
 impl Array {
@@ -132,23 +130,13 @@ impl Array {
         match &*self.state() {
             State::Lazy(operation) => Standing::Lazy(operation.clone()),
             State::Ready(data) => Standing::Ready(data.clone()),
-            State::Failed(error) => Standing::Failed(error.clone()),
         }
     }
 
     /// From now on the elements lie here; what they came from is let go.
     pub(crate) fn become_ready(&self, data: Data) {
         debug_assert_eq!((data.layout.dtype(), data.layout.shape()), (self.dtype(), self.shape()));
-        self.become_state(State::Ready(data));
-    }
-
-    /// From now on whoever asks is told this.
-    pub(crate) fn become_failed(&self, error: Error) {
-        self.become_state(State::Failed(error));
-    }
-
-    fn become_state(&self, state: State) {
-        let before = std::mem::replace(&mut *self.state(), state);
+        let before = std::mem::replace(&mut *self.state(), State::Ready(data));
         self.set_pending(0);
         // Not under the lock: letting go of inputs may free what a foreign keeper holds.
         if let State::Lazy(operation) = before {

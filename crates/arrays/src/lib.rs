@@ -4,7 +4,7 @@
 //!
 //! | noun | what it is |
 //! |---|---|
-//! | [`Array`] | a node: element type, shape, and an operation, a buffer or a failure |
+//! | [`Array`] | a node: element type, shape, and an operation or a buffer |
 //! | [`Operand`] | what functions take: an array, or a number whose type yields to others |
 //! | `Operation` | how a node follows from others |
 //! | `Map` | which element of an input an element of a view is |
@@ -13,6 +13,7 @@
 //! | `Program` | a kernel without its numbers: the key of the cache |
 
 mod array;
+mod build;
 mod cast;
 mod error;
 mod evaluate;
@@ -33,9 +34,10 @@ mod write;
 
 pub use array::{Array, Data};
 pub use error::{Error, ErrorKind};
-pub use evaluate::{explain, evaluate};
+pub use evaluate::{evaluate, explain};
 pub use function::{Function, apply};
-pub use operand::{Operand, Weak, Width, dtype_of, with_width};
+pub use operand::{Operand, Weak, Width, dtype_of, set_width};
 pub use reduction::Reduction;
+pub use relief::{MOST_PENDING, relieve};
 pub use shelf::{Device, compilations, device, set_device};
 pub use update::Change;

@@ -68,14 +68,13 @@ impl Map {
         &self.rows
     }
 
-    /// What this shows of what `inner` shows: first this map, then the inner one.
-    pub(crate) fn then(&self, inner: &Self) -> Self {
-        let rank = self.rows.first().map_or(0, |row| row.steps.len());
-        self.then_of_rank(inner, rank)
+    pub(crate) fn rows_mut(&mut self) -> &mut [Row] {
+        &mut self.rows
     }
 
-    /// As [`Map::then`], with the rank of the index given, which a map of no rows does not know.
-    pub(crate) fn then_of_rank(&self, inner: &Self, rank: usize) -> Self {
+    /// What this shows of what `inner` shows, over an index of this rank: first this map, then the
+    /// inner one.
+    pub(crate) fn then(&self, inner: &Self, rank: usize) -> Self {
         let row = |inner: &Row| {
             let mut answer = Row { start: inner.start, steps: vec![0; rank] };
             for (step, outer) in inner.steps.iter().zip(&self.rows) {
@@ -148,7 +147,7 @@ mod tests {
         assert_eq!(shape, [3]);
         let (second, shape) = Map::of(&shape, |layout| layout.broadcast_to(&[2, 3])).unwrap();
         assert_eq!(shape, [2, 3]);
-        let both = second.then(&first);
+        let both = second.then(&first, 2);
         let layout = Layout::contiguous(DType::F64, &[5, 4]).unwrap();
         assert_eq!(both.place(&layout, 2), (4 * 32 + 8, vec![0, -64]));
         assert!(both.repeats(&[2, 3]));

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ir::Kernel;
-use memory::Scalar;
+use memory::{Layout, Scalar};
 
 use crate::Storage;
 
@@ -41,50 +41,39 @@ pub enum Argument {
     Buffer(Place),
 }
 
-/// Elements in memory: where the first one lies, and how far apart they are.
+/// Elements in memory.
 #[derive(Clone, Debug)]
 pub struct Place {
     storage: Arc<Storage>,
-    offset: i64,
-    strides: Vec<i64>,
+    layout: Layout,
 }
 
 impl Place {
-    /// Elements of this size, for each point of the extents.
+    /// Elements with this layout in a storage.
     ///
     /// # Panics
     ///
     /// When one of them would lie outside of the storage.
-    pub fn new(
-        storage: Arc<Storage>,
-        size: usize,
-        offset: i64,
-        strides: Vec<i64>,
-        extents: &[i64],
-    ) -> Self {
-        assert_eq!(strides.len(), extents.len(), "a stride for each axis");
-        if !extents.contains(&0) {
-            let (mut low, mut high) = (i128::from(offset), i128::from(offset));
-            for (&stride, &extent) in strides.iter().zip(extents) {
-                let reach = i128::from(stride) * i128::from(extent - 1);
-                if reach < 0 { low += reach } else { high += reach }
-            }
+    pub fn new(storage: Arc<Storage>, layout: Layout) -> Self {
+        if let Some(bounds) = layout.bounds() {
             assert!(
-                low >= 0 && high + size as i128 <= storage.len() as i128,
-                "elements from byte {low} to {high} of {size} bytes each, in {storage:?}"
+                bounds.start >= 0 && bounds.end.cast_unsigned() <= storage.len(),
+                "elements from byte {} to {} in {storage:?}",
+                bounds.start,
+                bounds.end
             );
         }
-        Self { storage, offset, strides }
+        Self { storage, layout }
     }
 
     /// Where the element at index zero lies.
     pub fn address(&self) -> *mut u8 {
-        self.storage.address().wrapping_offset(self.offset as isize)
+        self.storage.address().wrapping_offset(self.layout.offset())
     }
 
-    /// Bytes from one element to the next, for each axis.
-    pub fn strides(&self) -> &[i64] {
-        &self.strides
+    /// How the elements lie.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// What keeps the memory.

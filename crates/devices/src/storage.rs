@@ -1,8 +1,27 @@
 //! Memory that arrays lie in.
 
+use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+
+use crate::DeviceError;
+
+/// A line of the cache, and the largest vector.
+const ALIGNMENT: usize = 64;
+
+/// Memory of the allocator.
+struct Owned {
+    address: usize,
+    layout: Layout,
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated with this layout, and is given back once.
+        unsafe { dealloc(self.address as *mut u8, self.layout) };
+    }
+}
 
 /// Bytes at one address for as long as this lives, and whoever keeps them alive.
 ///
@@ -22,6 +41,21 @@ unsafe impl Send for Storage {}
 unsafe impl Sync for Storage {}
 
 impl Storage {
+    /// Memory of its own, aligned for any element and any vector. Cleared: it is read through
+    /// references, which must not see what nobody wrote.
+    pub fn allocate(bytes: usize) -> Result<Arc<Self>, DeviceError> {
+        let error = || DeviceError::OutOfMemory { bytes };
+        let layout = Layout::from_size_align(bytes.max(1), ALIGNMENT).map_err(|_| error())?;
+        // SAFETY: the size is not zero.
+        let address = unsafe { alloc_zeroed(layout) };
+        if address.is_null() {
+            return Err(error());
+        }
+        let keeper = Box::new(Owned { address: address as usize, layout });
+        // SAFETY: the memory was just allocated, is initialised, and lives as long as the keeper.
+        Ok(unsafe { Self::kept(address, bytes, keeper) })
+    }
+
     /// Memory that belongs to somebody else.
     ///
     /// # Safety

@@ -3,6 +3,7 @@
 //! Level 5: converts, enters, returns; no logic of its own. Every wait leaves the interpreter to
 //! other threads and looks for Ctrl-C (`enter`).
 
+mod array;
 mod assembler;
 mod buffer;
 mod call;
@@ -35,6 +36,14 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(parcel::delivered, module)?)?;
     module.add_function(wrap_pyfunction!(threads::help, module)?)?;
     module.add_function(wrap_pyfunction!(threads::say, module)?)?;
+    module.add_class::<array::PyArray>()?;
+    module.add_function(wrap_pyfunction!(array::array_function, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_functions, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_result_type, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_width, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_evaluate, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_compilations, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_device, module)?)?;
     module.add_class::<graph::Graph>()?;
     module.add_class::<journal::Journal>()?;
     module.add_class::<journal::SerialLane>()?;

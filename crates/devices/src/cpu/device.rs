@@ -4,27 +4,28 @@ use std::fmt;
 use std::sync::Arc;
 
 use ir::{ParameterKind, Stride};
+use memory::Buffer;
 use tasks::pool;
 
 use super::{Launch, Outcome, cpu};
 use crate::{Argument, Cache, Device, DeviceError, Executable, Function, Kernel, Storage};
 
-/// The cpu of this machine. What is not compiled yet, and memory, comes from another device.
+/// The cpu of this machine. What is not compiled yet is run by another device.
 #[derive(Debug)]
 pub struct CpuDevice {
-    cache: Cache,
+    cache: &'static Cache,
     other: Arc<dyn Device>,
 }
 
 impl CpuDevice {
     /// A device whose code comes from this cache; `other`, the interpreter, runs what has no code.
-    pub fn new(cache: Cache, other: Arc<dyn Device>) -> Self {
+    pub fn new(cache: &'static Cache, other: Arc<dyn Device>) -> Self {
         Self { cache, other }
     }
 
     /// Where code comes from.
-    pub fn cache(&self) -> &Cache {
-        &self.cache
+    pub fn cache(&self) -> &'static Cache {
+        self.cache
     }
 }
 
@@ -59,7 +60,9 @@ impl Device for CpuDevice {
     }
 
     fn allocate(&self, bytes: usize) -> Result<Arc<Storage>, DeviceError> {
-        self.other.allocate(bytes)
+        let buffer = Buffer::new(bytes).map_err(|_| DeviceError::OutOfMemory { bytes })?;
+        // SAFETY: the buffer has so many bytes there for as long as it is kept.
+        Ok(unsafe { Storage::kept(buffer.address(), bytes, Box::new(buffer)) })
     }
 }
 
@@ -90,8 +93,10 @@ impl Native {
                 }
                 (Argument::Buffer(place), ParameterKind::Buffer(buffer)) => {
                     frame.push(place.address() as u64);
-                    assert_eq!(place.strides().len(), buffer.rank(), "a stride for each axis");
-                    for (&bytes, class) in place.strides().iter().zip(&buffer.strides) {
+                    let strides = place.layout().strides();
+                    assert_eq!(strides.len(), buffer.rank(), "a stride for each axis");
+                    for (&bytes, class) in strides.iter().zip(&buffer.strides) {
+                        let bytes = bytes as i64;
                         assert!(class.admits(bytes, buffer.dtype), "stride {bytes} is not {class:?}");
                         if *class == Stride::Any {
                             frame.push(bytes.cast_unsigned());

@@ -1,0 +1,256 @@
+//! The table of functions.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use ir::Op;
+use memory::{DType, Kind, Scalar};
+
+use crate::cast::elementwise;
+use crate::function::{Rule, float_of, with};
+use crate::operand::{Weak, dtype_of};
+use crate::{Array, Error, ErrorKind, Function, Operand};
+
+use Rule::{Arithmetic, Bits, Comparison, Counting, Float, Logical, Own, Question, Whole};
+
+const fn row(name: &'static str, arity: usize, rule: Rule) -> Function {
+    Function { name, arity, rule }
+}
+
+const TABLE: &[Function] = &[
+    row("abs", 1, Own(abs)),
+    row("acos", 1, Float(Op::Acos)),
+    row("acosh", 1, Float(Op::Acosh)),
+    row("add", 2, Arithmetic(Op::Add, Some(Op::Or))),
+    row("asin", 1, Float(Op::Asin)),
+    row("asinh", 1, Float(Op::Asinh)),
+    row("atan", 1, Float(Op::Atan)),
+    row("atan2", 2, Float(Op::Atan2)),
+    row("atanh", 1, Float(Op::Atanh)),
+    row("bitwise_and", 2, Bits(Op::And)),
+    row("bitwise_invert", 1, Bits(Op::Not)),
+    row("bitwise_left_shift", 2, Counting(Op::Shl)),
+    row("bitwise_or", 2, Bits(Op::Or)),
+    row("bitwise_right_shift", 2, Counting(Op::Shr)),
+    row("bitwise_xor", 2, Bits(Op::Xor)),
+    row("cbrt", 1, Float(Op::Cbrt)),
+    row("ceil", 1, Whole(Op::Ceil)),
+    row("clip", 3, Own(clip)),
+    row("conj", 1, Own(conj)),
+    row("copysign", 2, Float(Op::CopySign)),
+    row("cos", 1, Float(Op::Cos)),
+    row("cosh", 1, Float(Op::Cosh)),
+    row("divide", 2, Own(divide)),
+    row("equal", 2, Comparison(Op::Eq)),
+    row("exp", 1, Float(Op::Exp)),
+    row("exp2", 1, Float(Op::Exp2)),
+    row("expm1", 1, Float(Op::Expm1)),
+    row("floor", 1, Whole(Op::Floor)),
+    row("floor_divide", 2, Counting(Op::FloorDiv)),
+    row("fmax", 2, Own(fmax)),
+    row("fmin", 2, Own(fmin)),
+    row("fmod", 2, Counting(Op::Fmod)),
+    row("greater", 2, Comparison(Op::Gt)),
+    row("greater_equal", 2, Comparison(Op::Ge)),
+    row("hypot", 2, Float(Op::Hypot)),
+    row("imag", 1, Own(imag)),
+    row("isfinite", 1, Question(Op::IsFinite, true)),
+    row("isinf", 1, Question(Op::IsInf, false)),
+    row("isnan", 1, Question(Op::IsNan, false)),
+    row("less", 2, Comparison(Op::Lt)),
+    row("less_equal", 2, Comparison(Op::Le)),
+    row("log", 1, Float(Op::Log)),
+    row("log10", 1, Float(Op::Log10)),
+    row("log1p", 1, Float(Op::Log1p)),
+    row("log2", 1, Float(Op::Log2)),
+    row("logaddexp", 2, Own(logaddexp)),
+    row("logical_and", 2, Logical(Op::And)),
+    row("logical_not", 1, Logical(Op::Not)),
+    row("logical_or", 2, Logical(Op::Or)),
+    row("logical_xor", 2, Logical(Op::Xor)),
+    row("maximum", 2, Arithmetic(Op::Max, Some(Op::Max))),
+    row("minimum", 2, Arithmetic(Op::Min, Some(Op::Min))),
+    row("multiply", 2, Arithmetic(Op::Mul, Some(Op::And))),
+    row("negative", 1, Arithmetic(Op::Neg, None)),
+    row("nextafter", 2, Float(Op::NextAfter)),
+    row("not_equal", 2, Comparison(Op::Ne)),
+    row("positive", 1, Own(positive)),
+    row("pow", 2, Own(pow)),
+    row("real", 1, Own(real)),
+    row("reciprocal", 1, Own(reciprocal)),
+    row("remainder", 2, Counting(Op::Rem)),
+    row("round", 1, Own(round)),
+    row("sign", 1, Arithmetic(Op::Sign, None)),
+    row("signbit", 1, Own(signbit)),
+    row("sin", 1, Float(Op::Sin)),
+    row("sinh", 1, Float(Op::Sinh)),
+    row("sqrt", 1, Float(Op::Sqrt)),
+    row("square", 1, Counting(Op::Square)),
+    row("subtract", 2, Arithmetic(Op::Sub, None)),
+    row("tan", 1, Float(Op::Tan)),
+    row("tanh", 1, Float(Op::Tanh)),
+    row("trunc", 1, Whole(Op::Trunc)),
+    row("where", 3, Own(choose)),
+];
+
+impl Function {
+    /// All of them, by name.
+    pub const fn table() -> &'static [Self] {
+        TABLE
+    }
+}
+
+pub(crate) fn find(name: &str) -> Option<&'static Function> {
+    static BY_NAME: OnceLock<HashMap<&'static str, &'static Function>> = OnceLock::new();
+    let by_name = BY_NAME.get_or_init(|| TABLE.iter().map(|row| (row.name, row)).collect());
+    by_name.get(name).copied()
+}
+
+fn abs(operands: &[Operand]) -> Result<Array, Error> {
+    let array = operands[0].array(None)?;
+    match array.dtype().kind() {
+        Kind::Bool | Kind::Unsigned => Ok(array),
+        Kind::Complex => {
+            let real = elementwise("abs", Op::Real, &[array.clone()])?;
+            let imag = elementwise("abs", Op::Imag, &[array])?;
+            elementwise("abs", Op::Hypot, &[real, imag])
+        }
+        _ => elementwise("abs", Op::Abs, &[array]),
+    }
+}
+
+fn conj(operands: &[Operand]) -> Result<Array, Error> {
+    let array = operands[0].array(None)?;
+    if !array.dtype().is_complex() {
+        return Ok(array);
+    }
+    elementwise("conj", Op::Conj, &[array])
+}
+
+fn real(operands: &[Operand]) -> Result<Array, Error> {
+    let array = operands[0].array(None)?;
+    if !array.dtype().is_complex() {
+        return Ok(array);
+    }
+    elementwise("real", Op::Real, &[array])
+}
+
+fn imag(operands: &[Operand]) -> Result<Array, Error> {
+    let array = operands[0].array(None)?;
+    if !array.dtype().is_complex() {
+        return Array::full(Scalar::zero(array.dtype()), array.shape());
+    }
+    elementwise("imag", Op::Imag, &[array])
+}
+
+fn positive(operands: &[Operand]) -> Result<Array, Error> {
+    let array = operands[0].array(None)?;
+    if array.dtype() == DType::Bool { Err(Error::not_covered("positive")) } else { Ok(array) }
+}
+
+fn round(operands: &[Operand]) -> Result<Array, Error> {
+    let array = operands[0].array(None)?;
+    match array.dtype().kind() {
+        Kind::Float => elementwise("round", Op::Rint, &[array]),
+        Kind::Signed | Kind::Unsigned => Ok(array),
+        _ => Err(Error::not_covered("round")),
+    }
+}
+
+fn reciprocal(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = dtype_of(operands);
+    if !dtype.is_float() {
+        return Err(Error::not_covered("reciprocal"));
+    }
+    with("reciprocal", Op::Reciprocal, operands, dtype)
+}
+
+fn signbit(operands: &[Operand]) -> Result<Array, Error> {
+    with("signbit", Op::SignBit, operands, float_of(dtype_of(operands)))
+}
+
+fn divide(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = dtype_of(operands);
+    let dtype = match dtype.kind() {
+        Kind::Float | Kind::Complex => dtype,
+        _ => crate::operand::Width::current().float(),
+    };
+    with("divide", Op::Div, operands, dtype)
+}
+
+fn fmin(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = dtype_of(operands);
+    with("fmin", if dtype.is_float() { Op::Fmin } else { Op::Min }, operands, dtype)
+}
+
+fn fmax(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = dtype_of(operands);
+    with("fmax", if dtype.is_float() { Op::Fmax } else { Op::Max }, operands, dtype)
+}
+
+fn pow(operands: &[Operand]) -> Result<Array, Error> {
+    let mut dtype = dtype_of(operands);
+    if dtype == DType::Bool {
+        dtype = DType::I8;
+    }
+    if let Operand::Weak(weak) = operands[1] {
+        match weak {
+            Weak::Int(power) if power < 0 && dtype.is_integer() => {
+                return Err(Error::new(
+                    ErrorKind::Value,
+                    format!(
+                        "pow: {dtype} to the power {power}: integers to negative integer powers \
+                         are not allowed\nhint: x.astype(float) ** {power}, or x ** {power}.0"
+                    ),
+                ));
+            }
+            Weak::Int(2) => return with("pow", Op::Square, &operands[..1], dtype),
+            Weak::Float(power) if dtype.is_float() && power.to_bits() == 2f64.to_bits() => {
+                return with("pow", Op::Square, &operands[..1], dtype);
+            }
+            Weak::Float(power) if dtype.is_float() && power.to_bits() == 0.5f64.to_bits() => {
+                return with("pow", Op::Sqrt, &operands[..1], dtype);
+            }
+            _ => {}
+        }
+    } else if dtype.kind() == Kind::Signed {
+        // NumPy looks at the exponents and refuses negative ones.
+        return Err(Error::not_covered("pow"));
+    }
+    with("pow", Op::Pow, operands, dtype)
+}
+
+fn clip(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = dtype_of(operands);
+    if dtype.is_complex() {
+        return Err(Error::not_covered("clip"));
+    }
+    let (low, high) = (&operands[1], &operands[2]);
+    let raised = with("clip", Op::Max, &[operands[0].clone(), low.clone()], dtype)?;
+    with("clip", Op::Min, &[raised.into(), high.clone()], dtype)
+}
+
+fn choose(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = dtype_of(&operands[1..]);
+    let condition = operands[0].array(None)?.cast(DType::Bool);
+    let (yes, no) = (operands[1].array(Some(dtype))?, operands[2].array(Some(dtype))?);
+    elementwise("where", Op::Select, &[condition, yes, no])
+}
+
+/// `log(exp(x) + exp(y))` without overflow on the way.
+fn logaddexp(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = float_of(dtype_of(operands));
+    let name = "logaddexp";
+    let of = |op, operands: &[Array]| elementwise(name, op, operands);
+    if !dtype.is_float() {
+        return Err(Error::not_covered(name));
+    }
+    let (x, y) = (operands[0].array(Some(dtype))?, operands[1].array(Some(dtype))?);
+    let larger = of(Op::Max, &[x.clone(), y.clone()])?;
+    let apart = of(Op::Abs, &[of(Op::Sub, &[x.clone(), y.clone()])?])?;
+    let rest = of(Op::Log1p, &[of(Op::Exp, &[of(Op::Neg, &[apart])?])?])?;
+    // Two equal infinities are no distance apart.
+    let two = Array::full(Scalar::from_f64(dtype, std::f64::consts::LN_2), &[])?;
+    let rest = of(Op::Select, &[of(Op::Eq, &[x, y])?, two, rest])?;
+    of(Op::Add, &[larger, rest])
+}

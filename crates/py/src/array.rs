@@ -1,0 +1,521 @@
+//! Lazy arrays as Python sees them.
+//!
+//! What Python's own numbers and NumPy's arrays become is in `operand`, indices are in `index`, and
+//! memory that both sides see is in `sight`. What has no kernel goes to `abreast.numpy.fallback`.
+
+mod compute;
+mod index;
+mod operand;
+mod sight;
+
+use arrays::{Array, Change, ErrorKind, Operand, Reduction, Width};
+use pyo3::basic::CompareOp;
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
+use std::ffi::c_int;
+
+pub(crate) use compute::{array_compilations, array_device, array_evaluate};
+
+use compute::{finished, raise, ready, relieved};
+use operand::{Given, given, to_dtype, weak};
+
+/// An array: element type, shape, and how to get the elements. It never changes.
+#[pyclass(frozen, weakref, name = "Array", module = "abreast.numpy")]
+pub(crate) struct PyArray {
+    array: Array,
+}
+
+/// Whatever a function has for an answer.
+type Answer<'py> = PyResult<Bound<'py, PyAny>>;
+
+fn python<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
+    py.import("abreast.numpy.fallback")?.getattr(name)
+}
+
+fn wrap(py: Python<'_>, array: Array) -> Answer<'_> {
+    relieved(py, &array)?;
+    Ok(Bound::new(py, PyArray { array })?.into_any())
+}
+
+fn answer<'py>(py: Python<'py>, result: Result<Array, arrays::Error>) -> Answer<'py> {
+    wrap(py, result.map_err(|error| raise(py, &error))?)
+}
+
+/// A function of elements on what Python gave; by NumPy where there is no kernel.
+fn apply<'py>(py: Python<'py>, name: &str, operands: &[Bound<'py, PyAny>]) -> Answer<'py> {
+    let mut ready = Vec::with_capacity(operands.len());
+    for operand in operands {
+        match given(operand)? {
+            Given::Operand(operand) => ready.push(operand),
+            Given::Foreign => {
+                return Ok(py.NotImplemented().into_bound(py));
+            }
+        }
+    }
+    match arrays::apply(name, &ready) {
+        Ok(array) => wrap(py, array),
+        Err(error) if error.kind() == ErrorKind::NotCovered => {
+            let operands = PyTuple::new(py, operands)?;
+            python(py, "elementwise")?.call1((name, operands))
+        }
+        Err(error) => Err(raise(py, &error)),
+    }
+}
+
+/// `array_function(name, *operands)`: a function of elements.
+#[pyfunction]
+#[pyo3(signature = (name, *operands))]
+pub(crate) fn array_function<'py>(
+    py: Python<'py>,
+    name: &str,
+    operands: &Bound<'py, PyTuple>,
+) -> Answer<'py> {
+    let operands: Vec<_> = operands.iter().collect();
+    let answer = apply(py, name, &operands)?;
+    if answer.is(py.NotImplemented()) {
+        return python(py, "elementwise")?.call1((name, PyTuple::new(py, operands)?));
+    }
+    Ok(answer)
+}
+
+/// The names of the functions of elements.
+#[pyfunction]
+pub(crate) fn array_functions() -> Vec<&'static str> {
+    arrays::Function::table().iter().map(|function| function.name).collect()
+}
+
+/// The type that operands meet in, by its name.
+#[pyfunction]
+#[pyo3(signature = (*operands))]
+pub(crate) fn array_result_type(operands: &Bound<'_, PyTuple>) -> PyResult<Option<&'static str>> {
+    let mut ready = Vec::new();
+    for operand in operands.iter() {
+        match given(&operand)? {
+            Given::Operand(operand) => ready.push(operand),
+            Given::Foreign => return Ok(None),
+        }
+    }
+    Ok(Some(arrays::dtype_of(&ready).name()))
+}
+
+/// Set how wide numbers are whose type nobody said, 32 or 64; answers with what it was.
+#[pyfunction]
+pub(crate) fn array_width(bits: Option<u32>) -> u32 {
+    let width = match bits {
+        None => Width::current(),
+        Some(32) => arrays::set_width(Width::Narrow),
+        Some(_) => arrays::set_width(Width::Wide),
+    };
+    if width == Width::Narrow { 32 } else { 64 }
+}
+
+fn binary<'py>(name: &str, left: Bound<'py, PyAny>, right: Bound<'py, PyAny>) -> Answer<'py> {
+    apply(left.py(), name, &[left, right])
+}
+
+#[pymethods]
+impl PyArray {
+    /// Show the memory of an object that has the buffer protocol; None if no kernel can read it.
+    #[classmethod]
+    fn of_buffer<'py>(
+        _class: &Bound<'py, PyType>,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = object.py();
+        match sight::shown(object)? {
+            Some(array) => Ok(Some(wrap(py, array)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// One value everywhere.
+    #[classmethod]
+    #[pyo3(signature = (value, shape, dtype=None))]
+    fn full<'py>(
+        class: &Bound<'py, PyType>,
+        value: &Bound<'py, PyAny>,
+        shape: Vec<usize>,
+        dtype: Option<&str>,
+    ) -> Answer<'py> {
+        let py = class.py();
+        let Some(weak) = weak(value)? else {
+            return Err(PyTypeError::new_err(format!("full: {value} is not a number")));
+        };
+        let dtype = dtype.map(to_dtype).transpose()?.unwrap_or_else(|| weak.dtype());
+        let scalar = weak.scalar(dtype).map_err(|error| raise(py, &error))?;
+        answer(py, Array::full(scalar, &shape))
+    }
+
+    /// The numbers from 0 on.
+    #[classmethod]
+    fn iota<'py>(class: &Bound<'py, PyType>, count: usize) -> Answer<'py> {
+        answer(class.py(), Array::iota(count))
+    }
+
+    #[getter]
+    fn dtype<'py>(&self, py: Python<'py>) -> Answer<'py> {
+        operand::dtype(py, self.array.dtype())
+    }
+
+    #[getter]
+    fn shape<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.array.shape())
+    }
+
+    #[getter]
+    fn ndim(&self) -> usize {
+        self.array.rank()
+    }
+
+    #[getter]
+    fn size(&self) -> usize {
+        self.array.count()
+    }
+
+    #[getter]
+    fn itemsize(&self) -> usize {
+        self.array.dtype().size()
+    }
+
+    #[getter]
+    fn nbytes(&self) -> usize {
+        self.array.count() * self.array.dtype().size()
+    }
+
+    #[getter(T)]
+    fn transposed<'py>(&self, py: Python<'py>) -> Answer<'py> {
+        answer(py, self.array.transpose())
+    }
+
+    /// Whether the elements lie in memory.
+    #[getter]
+    fn is_ready(&self) -> bool {
+        self.array.is_ready()
+    }
+
+    /// Compute now, and wait until it is done.
+    fn block_until_ready<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        ready(slf.py(), &slf.get().array)?;
+        Ok(slf.into_any())
+    }
+
+    /// The kernels that the array becomes.
+    fn explain(&self, py: Python<'_>) -> PyResult<String> {
+        arrays::explain(std::slice::from_ref(&self.array)).map_err(|error| raise(py, &error))
+    }
+
+    fn cast<'py>(&self, py: Python<'py>, dtype: &str) -> Answer<'py> {
+        wrap(py, self.array.cast(to_dtype(dtype)?))
+    }
+
+    fn reshaped<'py>(&self, py: Python<'py>, shape: Vec<isize>) -> Answer<'py> {
+        answer(py, self.array.reshape(&shape))
+    }
+
+    fn permuted<'py>(&self, py: Python<'py>, axes: Vec<isize>) -> Answer<'py> {
+        answer(py, self.array.permute(&axes))
+    }
+
+    fn reversed<'py>(&self, py: Python<'py>, axes: Vec<isize>) -> Answer<'py> {
+        answer(py, self.array.reverse(&axes))
+    }
+
+    fn expanded<'py>(&self, py: Python<'py>, position: isize) -> Answer<'py> {
+        answer(py, self.array.expand(position))
+    }
+
+    fn squeezed<'py>(&self, py: Python<'py>, axes: Vec<usize>) -> Answer<'py> {
+        answer(py, self.array.squeeze(&axes))
+    }
+
+    fn broadcasted<'py>(&self, py: Python<'py>, shape: Vec<usize>) -> Answer<'py> {
+        answer(py, self.array.broadcast_to(&shape))
+    }
+
+    /// What a reduction makes of some axes; None if there is no kernel for it.
+    #[pyo3(signature = (name, axes=None, keep=false, dtype=None, correction=0.0))]
+    fn reduced<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        axes: Option<Vec<isize>>,
+        keep: bool,
+        dtype: Option<&str>,
+        correction: f64,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let reduction = match name {
+            "sum" => Reduction::Sum,
+            "prod" => Reduction::Prod,
+            "min" => Reduction::Min,
+            "max" => Reduction::Max,
+            "mean" => Reduction::Mean,
+            "var" => Reduction::Var(correction),
+            "std" => Reduction::Std(correction),
+            "any" => Reduction::Any,
+            "all" => Reduction::All,
+            "argmin" => Reduction::ArgMin,
+            "argmax" => Reduction::ArgMax,
+            "count_nonzero" => Reduction::CountNonzero,
+            _ => return Ok(None),
+        };
+        let dtype = dtype.map(to_dtype).transpose()?;
+        let reduced = self.array.reduce(reduction, axes.as_deref(), keep, dtype);
+        covered(py, reduced)
+    }
+
+    /// Each element combined with all before it along an axis: `add` or `mul`.
+    #[pyo3(signature = (op, axis, dtype=None))]
+    fn scanned<'py>(
+        &self,
+        py: Python<'py>,
+        op: &str,
+        axis: isize,
+        dtype: Option<&str>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let dtype = dtype.map(to_dtype).transpose()?;
+        covered(py, self.array.scan(op, axis, dtype))
+    }
+
+    fn __getitem__<'py>(slf: Bound<'py, Self>, key: Bound<'py, PyAny>) -> Answer<'py> {
+        let py = slf.py();
+        match index::parts(&key)? {
+            Some(parts) => answer(py, slf.get().array.index(&parts)),
+            None => python(py, "getitem")?.call1((slf, key)),
+        }
+    }
+
+    fn __setitem__(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(python(key.py(), "refuse_write")?.call1((key, value)).map_or_else(|it| it, |_| {
+            PyTypeError::new_err("arrays do not change")
+        }))
+    }
+
+    fn __delitem__(&self, _key: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(PyTypeError::new_err("cannot delete array elements"))
+    }
+
+    /// The array with some elements changed; None if there is no kernel for it.
+    fn updated<'py>(
+        slf: Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+        change: &str,
+        value: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = slf.py();
+        let (Some(parts), Some(change)) = (index::parts(key)?, Change::from_name(change)) else {
+            return Ok(None);
+        };
+        let Given::Operand(value) = given(value)? else { return Ok(None) };
+        covered(py, slf.get().array.update(&parts, change, &value))
+    }
+
+    fn __add__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("add", slf.into_any(), other)
+    }
+
+    fn __radd__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("add", other, slf.into_any())
+    }
+
+    fn __sub__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("subtract", slf.into_any(), other)
+    }
+
+    fn __rsub__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("subtract", other, slf.into_any())
+    }
+
+    fn __mul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("multiply", slf.into_any(), other)
+    }
+
+    fn __rmul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("multiply", other, slf.into_any())
+    }
+
+    fn __truediv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("divide", slf.into_any(), other)
+    }
+
+    fn __rtruediv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("divide", other, slf.into_any())
+    }
+
+    fn __floordiv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("floor_divide", slf.into_any(), other)
+    }
+
+    fn __rfloordiv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("floor_divide", other, slf.into_any())
+    }
+
+    fn __mod__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("remainder", slf.into_any(), other)
+    }
+
+    fn __rmod__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("remainder", other, slf.into_any())
+    }
+
+    fn __and__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_and", slf.into_any(), other)
+    }
+
+    fn __rand__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_and", other, slf.into_any())
+    }
+
+    fn __or__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_or", slf.into_any(), other)
+    }
+
+    fn __ror__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_or", other, slf.into_any())
+    }
+
+    fn __xor__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_xor", slf.into_any(), other)
+    }
+
+    fn __rxor__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_xor", other, slf.into_any())
+    }
+
+    fn __lshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_left_shift", slf.into_any(), other)
+    }
+
+    fn __rlshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_left_shift", other, slf.into_any())
+    }
+
+    fn __rshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_right_shift", slf.into_any(), other)
+    }
+
+    fn __rrshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("bitwise_right_shift", other, slf.into_any())
+    }
+
+    fn __matmul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("matmul", slf.into_any(), other)
+    }
+
+    fn __rmatmul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        binary("matmul", other, slf.into_any())
+    }
+
+    fn __pow__<'py>(
+        slf: Bound<'py, Self>,
+        other: Bound<'py, PyAny>,
+        _modulo: &Bound<'py, PyAny>,
+    ) -> Answer<'py> {
+        let py = slf.py();
+        apply(py, "pow", &[slf.into_any(), other])
+    }
+
+    fn __rpow__<'py>(
+        slf: Bound<'py, Self>,
+        other: Bound<'py, PyAny>,
+        _modulo: &Bound<'py, PyAny>,
+    ) -> Answer<'py> {
+        let py = slf.py();
+        apply(py, "pow", &[other, slf.into_any()])
+    }
+
+    fn __neg__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        let py = slf.py();
+        apply(py, "negative", &[slf.into_any()])
+    }
+
+    fn __pos__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        let py = slf.py();
+        apply(py, "positive", &[slf.into_any()])
+    }
+
+    fn __abs__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        let py = slf.py();
+        apply(py, "abs", &[slf.into_any()])
+    }
+
+    fn __invert__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        let py = slf.py();
+        apply(py, "bitwise_invert", &[slf.into_any()])
+    }
+
+    fn __richcmp__<'py>(
+        slf: Bound<'py, Self>,
+        other: Bound<'py, PyAny>,
+        how: CompareOp,
+    ) -> Answer<'py> {
+        let py = slf.py();
+        let name = match how {
+            CompareOp::Eq => "equal",
+            CompareOp::Ne => "not_equal",
+            CompareOp::Lt => "less",
+            CompareOp::Le => "less_equal",
+            CompareOp::Gt => "greater",
+            CompareOp::Ge => "greater_equal",
+        };
+        apply(py, name, &[slf.into_any(), other])
+    }
+
+    fn __len__(&self) -> PyResult<usize> {
+        self.array
+            .shape()
+            .first()
+            .copied()
+            .ok_or_else(|| PyTypeError::new_err("len() of an array without axes"))
+    }
+
+    /// The only element as a number of Python.
+    fn item<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        let py = slf.py();
+        slf.get().array.check_single("item").map_err(|error| raise(py, &error))?;
+        sight::number(py, &finished(py, &slf.get().array)?)
+    }
+
+    /// Attributes that Python implements: NumPy's methods.
+    fn __getattr__<'py>(slf: Bound<'py, Self>, name: &str) -> Answer<'py> {
+        let py = slf.py();
+        python(py, "attribute")?.call1((slf, name))
+    }
+
+    /// # Safety
+    /// The interpreter calls this, with a view to fill.
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        let data = finished(slf.py(), &slf.get().array)?;
+        // SAFETY: the interpreter passes a view to fill.
+        unsafe { sight::show(slf.into_any(), &data, view, flags) }
+    }
+
+    /// # Safety
+    /// The interpreter calls this, with a view that was filled.
+    unsafe fn __releasebuffer__(&self, view: *mut ffi::Py_buffer) {
+        // SAFETY: the view was filled by `__getbuffer__`, and is released once.
+        unsafe { sight::release(view) }
+    }
+}
+
+fn covered<'py>(
+    py: Python<'py>,
+    result: Result<Array, arrays::Error>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match result {
+        Ok(array) => Ok(Some(wrap(py, array)?)),
+        Err(error) if error.kind() == ErrorKind::NotCovered => Ok(None),
+        Err(error) => Err(raise(py, &error)),
+    }
+}
+
+impl PyArray {
+    fn operand(&self) -> Operand {
+        self.array.clone().into()
+    }
+}

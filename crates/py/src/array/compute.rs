@@ -1,0 +1,114 @@
+//! Evaluation without the interpreter's lock, and errors as exceptions.
+
+use std::sync::Arc;
+
+use arrays::{Array, Data, Error, ErrorKind};
+use devices::Interpreter;
+use devices::cpu::CpuDevice;
+use pyo3::exceptions::{
+    PyIndexError, PyKeyboardInterrupt, PyMemoryError, PyOverflowError, PyRuntimeError, PyTypeError,
+    PyValueError,
+};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
+
+use super::PyArray;
+use crate::compile;
+use crate::enter::outside;
+
+/// Compute all of these in one go.
+#[pyfunction]
+#[pyo3(signature = (*given))]
+pub(crate) fn array_evaluate(py: Python<'_>, given: &Bound<'_, PyTuple>) -> PyResult<()> {
+    let mut wanted = Vec::with_capacity(given.len());
+    for array in given.iter() {
+        wanted.push(array.cast::<PyArray>()?.get().array.clone());
+    }
+    run(py, |interrupted| arrays::evaluate(&wanted, interrupted))
+}
+
+/// How many kernels were compiled in this process.
+#[pyfunction]
+pub(crate) fn array_compilations() -> u64 {
+    arrays::compilations()
+}
+
+/// The name of the device that arrays are computed on.
+#[pyfunction]
+pub(crate) fn array_device(py: Python<'_>) -> PyResult<&'static str> {
+    choose_device(py)?;
+    Ok(arrays::device().name())
+}
+
+/// Compute an array.
+pub(super) fn ready(py: Python<'_>, array: &Array) -> PyResult<()> {
+    if array.is_ready() {
+        return Ok(());
+    }
+    run(py, |interrupted| arrays::evaluate(std::slice::from_ref(array), interrupted))
+}
+
+/// Compute an array, and tell where its elements lie.
+pub(super) fn finished(py: Python<'_>, array: &Array) -> PyResult<Data> {
+    ready(py, array)?;
+    array.data().ok_or_else(|| PyRuntimeError::new_err("an array was computed and is not there"))
+}
+
+/// Compute what is pending behind a new array if it is too much.
+pub(super) fn relieved(py: Python<'_>, array: &Array) -> PyResult<()> {
+    if array.pending() <= arrays::MOST_PENDING {
+        return Ok(());
+    }
+    run(py, |interrupted| arrays::relieve(array, interrupted))
+}
+
+/// Have arrays computed by compiled kernels, from the first time on that one is computed.
+fn choose_device(py: Python<'_>) -> PyResult<()> {
+    static CHOSEN: PyOnceLock<()> = PyOnceLock::new();
+    CHOSEN.get_or_try_init(py, || {
+        arrays::set_device(Arc::new(CpuDevice::new(compile::cache(py)?, Arc::new(Interpreter))));
+        Ok::<_, PyErr>(())
+    })?;
+    Ok(())
+}
+
+fn run(
+    py: Python<'_>,
+    work: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<(), Error> + Send,
+) -> PyResult<()> {
+    choose_device(py)?;
+    let mut raised = None;
+    let result = outside(py, || {
+        work(&mut || {
+            let signals = Python::attach(|py| py.check_signals());
+            raised = signals.err();
+            raised.is_some()
+        })
+    });
+    result.map_err(|error| match (error.kind(), raised) {
+        (ErrorKind::Interrupted, Some(raised)) => raised,
+        _ => raise(py, &error),
+    })
+}
+
+/// The exception for an error.
+pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    let message = error.to_string();
+    match error.kind() {
+        ErrorKind::Value => PyValueError::new_err(message),
+        ErrorKind::Type | ErrorKind::NotCovered => PyTypeError::new_err(message),
+        ErrorKind::Index => PyIndexError::new_err(message),
+        ErrorKind::Overflow => PyOverflowError::new_err(message),
+        ErrorKind::Memory => PyMemoryError::new_err(message),
+        ErrorKind::Interrupted => PyKeyboardInterrupt::new_err(message),
+        ErrorKind::Internal => PyRuntimeError::new_err(message),
+        ErrorKind::Axis => {
+            let made = py
+                .import("numpy.exceptions")
+                .and_then(|module| module.getattr("AxisError"))
+                .and_then(|class| class.call1((message.as_str(),)));
+            made.map_or_else(|_| PyValueError::new_err(message), PyErr::from_value)
+        }
+    }
+}
