@@ -10,6 +10,8 @@ pub trait Format: Float + Polynomials {
     /// Whether there is time to carry the rounding errors of a reduced argument along: in `f64`, which
     /// moves half as many numbers through memory in the same time.
     const CAREFUL: bool;
+    /// The smallest number that is not subnormal.
+    const SMALLEST_NORMAL: f64;
     /// Below this in magnitude, `exp(x)` is neither subnormal nor infinite.
     const EXP_USUAL: f64;
     /// `exp` is 0 below the first and infinite above the second.
@@ -23,8 +25,9 @@ pub trait Format: Float + Polynomials {
 
 impl Format for f32 {
     const CAREFUL: bool = false;
+    const SMALLEST_NORMAL: f64 = f32::MIN_POSITIVE as f64;
     const EXP_USUAL: f64 = 87.0;
-    const EXP_ENDS: (f64, f64) = (-110.0, 90.0);
+    const EXP_ENDS: (f64, f64) = (-110.0, 89.0);
     const ANGLE_USUAL: f64 = 131_072.0;
 
     fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self> {
@@ -39,6 +42,7 @@ impl Format for f32 {
 
 impl Format for f64 {
     const CAREFUL: bool = true;
+    const SMALLEST_NORMAL: f64 = f64::MIN_POSITIVE;
     const EXP_USUAL: f64 = 708.0;
     const EXP_ENDS: (f64, f64) = (-750.0, 710.0);
     const ANGLE_USUAL: f64 = 1_048_576.0;

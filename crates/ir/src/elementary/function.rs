@@ -70,8 +70,17 @@ macro_rules! functions {
 functions! {
     unary {
         exp: Exp, "`e^x`";
+        exp2: Exp2, "`2^x`";
+        expm1: Expm1, "`e^x - 1`";
+        log: Log, "natural logarithm";
+        log2: Log2, "logarithm to base 2";
+        log10: Log10, "logarithm to base 10";
+        log1p: Log1p, "natural logarithm of `1 + x`";
         sin: Sin, "sine";
         cos: Cos, "cosine";
+        sinh: Sinh, "hyperbolic sine";
+        cosh: Cosh, "hyperbolic cosine";
+        tanh: Tanh, "hyperbolic tangent";
     }
     binary {
     }

@@ -144,6 +144,11 @@ impl<'e, E: Emit, T: Float> Lane<'e, E, T> {
         Self::from_bits(self.bits() ^ sign)
     }
 
+    /// Negative where `other` is, zeros too; `self` is not negative where `other` is not.
+    pub fn with_sign_of(self, other: Self) -> Self {
+        Self::from_bits(self.bits() | other.sign())
+    }
+
     /// `c[0] + c[1] x + ...`, by Horner's rule.
     pub fn polynomial(self, coefficients: &[T]) -> Self {
         let (last, rest) = coefficients.split_last().expect("a polynomial has coefficients");
