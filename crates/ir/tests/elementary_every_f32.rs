@@ -26,6 +26,11 @@ const CASES: &[Case] = &[
     Case { name: "sinh", reference: f64::sinh, bound: 1.5 },
     Case { name: "cosh", reference: f64::cosh, bound: 1.5 },
     Case { name: "tanh", reference: f64::tanh, bound: 1.5 },
+    Case { name: "tan", reference: f64::tan, bound: 1.5 },
+    Case { name: "asin", reference: f64::asin, bound: 1.5 },
+    Case { name: "acos", reference: f64::acos, bound: 1.5 },
+    Case { name: "atan", reference: f64::atan, bound: 1.5 },
+    Case { name: "cbrt", reference: f64::cbrt, bound: 1.5 },
 ];
 
 /// How far `value` is from `reference`, in units of the last place of the `f32` nearby.

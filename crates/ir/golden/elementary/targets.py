@@ -8,6 +8,7 @@ from mpmath import mp, mpf
 SPARE = mpf("1.002")  # reduced arguments reach a little past their bounds
 HALF_LN2 = mp.log(2) / 2 * SPARE
 QUARTER = (mp.pi / 4 * SPARE) ** 2
+EIGHTH = mp.sqrt(2) - 1  # tan(pi / 8)
 LOG_LOW, LOG_HIGH = mp.sqrt(mpf(1) / 2) - 1, mp.sqrt(2) - 1
 
 
@@ -41,7 +42,8 @@ def logarithm(base: mpf) -> Target:
     )
 
 
-TARGETS: dict[str, tuple[Target, float]] = {
+# With the bits wanted beyond 27.5 (f32) and 57 (f64).
+TARGETS: dict[str, tuple[Target, float | dict[str, float]]] = {
     "EXP": (
         Target(lambda r: (mp.exp(r) - 1 - r) / r**2, lambda r: r**2 / mp.exp(r), -HALF_LN2, HALF_LN2),
         0,
@@ -81,6 +83,26 @@ TARGETS: dict[str, tuple[Target, float]] = {
     "LOG10": (logarithm(mpf(10)), 0),
     "SIN": (Target(sine, relative_to_sine, mpf(0), QUARTER), 0),
     "COS": (Target(cosine, lambda s: s**2 / mp.cos(mp.sqrt(s)), mpf(0), QUARTER), 0),
+    "ASIN": (
+        Target(
+            lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z,
+            lambda z: mp.sqrt(z) ** 3 / mp.asin(mp.sqrt(z)),
+            mpf(0),
+            mpf(1) / 4,
+        ),
+        0,
+    ),
+    "ATAN": (
+        Target(
+            lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z,
+            lambda z: mp.sqrt(z) ** 3 / mp.atan(mp.sqrt(z)),
+            mpf(0),
+            (EIGHTH * SPARE) ** 2,
+        ),
+        0,
+    ),
+    # A first guess: what follows triples its digits in f64, and doubles them at the end.
+    "CBRT": (Target(lambda f: 1 / mp.cbrt(f), mp.cbrt, mpf(1), mpf(2)), {"f32": -12, "f64": -38}),
 }
 
 # Name, value, and the bits that each piece may use (0: as many as there are).
@@ -94,7 +116,8 @@ CONSTANTS = {
         ("LOG10_E", mp.log10(mp.e), [0, 0]),
         ("SQRT_HALF", mp.sqrt(mpf(1) / 2), [0]),
         ("TWO_OVER_PI", 2 / mp.pi, [0]),
-        ("HALF_PI", mp.pi / 2, [0, 0, 0]),
+        ("HALF_PI", mp.pi / 2, [0, 0]),
+        ("HALF_PI_STEPS", mp.pi / 2, [0, 32 if file == "f64" else 0, 0]),
     ]
     # Short: a product with an exponent is exact.
     for file, short in (("f32", 15), ("f64", 41))

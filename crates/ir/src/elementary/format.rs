@@ -19,6 +19,13 @@ pub trait Format: Float + Polynomials {
     /// Up to this magnitude three constants reduce an angle well enough.
     const ANGLE_USUAL: f64;
 
+    /// Numbers up to this, and down to its inverse, have squares and quotients that are normal.
+    const SIZE_USUAL: f64;
+    /// tan(pi/8), and tan(3 pi/8), where one way to a quotient gives way to another: any number nearby.
+    const TAN_EIGHTH: f64 = 0.414_184_570_312_5;
+    /// See [`TAN_EIGHTH`](Self::TAN_EIGHTH).
+    const TAN_THREE_EIGHTHS: f64 = 2.414_062_5;
+
     /// `x - k pi/2` for any finite `x`: the part with its tail, and `k` modulo 4.
     fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self>;
 }
@@ -29,6 +36,7 @@ impl Format for f32 {
     const EXP_USUAL: f64 = 87.0;
     const EXP_ENDS: (f64, f64) = (-110.0, 89.0);
     const ANGLE_USUAL: f64 = 131_072.0;
+    const SIZE_USUAL: f64 = (1_u64 << 50) as f64;
 
     fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self> {
         let wide = super::payne_hanek::reduce(x.widen());
@@ -46,6 +54,7 @@ impl Format for f64 {
     const EXP_USUAL: f64 = 708.0;
     const EXP_ENDS: (f64, f64) = (-750.0, 710.0);
     const ANGLE_USUAL: f64 = 1_048_576.0;
+    const SIZE_USUAL: f64 = f64::from_bits((1023 + 400) << 52);
 
     fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self> {
         super::payne_hanek::reduce(x)

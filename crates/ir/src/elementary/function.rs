@@ -78,11 +78,18 @@ functions! {
         log1p: Log1p, "natural logarithm of `1 + x`";
         sin: Sin, "sine";
         cos: Cos, "cosine";
+        tan: Tan, "tangent";
+        asin: Asin, "arc sine";
+        acos: Acos, "arc cosine";
+        atan: Atan, "arc tangent";
         sinh: Sinh, "hyperbolic sine";
         cosh: Cosh, "hyperbolic cosine";
         tanh: Tanh, "hyperbolic tangent";
+        cbrt: Cbrt, "cube root";
     }
     binary {
+        atan2: Atan2, "the angle of the point `(x, y)`, `y` given first";
+        hypot: Hypot, "`sqrt(x^2 + y^2)`";
     }
 }
 

@@ -12,7 +12,8 @@ impl Polynomials for f32 {
     const LOG10_E: [Self; 2] = [4.342945e-1, -1.010305e-8];
     const SQRT_HALF: Self = 7.0710677e-1;
     const TWO_OVER_PI: Self = 6.3661975e-1;
-    const HALF_PI: [Self; 3] = [1.5707964e0, -4.371139e-8, -1.7151245e-15];
+    const HALF_PI: [Self; 2] = [1.5707964e0, -4.371139e-8];
+    const HALF_PI_STEPS: [Self; 3] = [1.5707964e0, -4.371139e-8, -1.7151245e-15];
 
     // greatest error 2^-28.2
     const EXP: &'static [Self] = &[
@@ -108,5 +109,33 @@ impl Polynomials for f32 {
         4.1666646e-2,
         -1.3887308e-3,
         2.4432102e-5,
+    ];
+
+    // greatest error 2^-27.6
+    const ASIN: &'static [Self] = &[
+        1.6666752e-1,
+        7.4953094e-2,
+        4.5469154e-2,
+        2.4184741e-2,
+        4.21584e-2,
+    ];
+
+    // greatest error 2^-30.3
+    const ATAN: &'static [Self] = &[
+        -3.3333313e-1,
+        1.9998358e-1,
+        -1.4241269e-1,
+        1.0576283e-1,
+        -6.0320355e-2,
+    ];
+
+    // greatest error 2^-17.4
+    const CBRT: &'static [Self] = &[
+        1.781058e0,
+        -1.5660297e0,
+        1.2437869e0,
+        -5.978738e-1,
+        1.5607192e-1,
+        -1.701908e-2,
     ];
 }

@@ -20,7 +20,9 @@ pub trait Polynomials: Float {
     const LOG10_E: [Self; 2];
     const SQRT_HALF: Self;
     const TWO_OVER_PI: Self;
-    const HALF_PI: [Self; 3];
+    const HALF_PI: [Self; 2];
+    /// In `f64` the second piece is short, so that its product with a number of quadrants is exact.
+    const HALF_PI_STEPS: [Self; 3];
 
     /// `(exp(r) - 1 - r) / r^2`, `|r| <= ln(2) / 2`
     const EXP: &'static [Self];
@@ -42,4 +44,10 @@ pub trait Polynomials: Float {
     const SIN: &'static [Self];
     /// `(cos(r) - 1 + s / 2) / s^2`, `s = r^2`, `|r| <= pi / 4`
     const COS: &'static [Self];
+    /// `(asin(r) / r - 1) / z`, `z = r^2`, `|r| <= 1/2`
+    const ASIN: &'static [Self];
+    /// `(atan(r) / r - 1) / z`, `z = r^2`, `|r| <= tan(pi / 8)`
+    const ATAN: &'static [Self];
+    /// `f^(-1/3)` from 1 to 2, to a third of the digits (`f32`: half)
+    const CBRT: &'static [Self];
 }
