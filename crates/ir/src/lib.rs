@@ -13,10 +13,12 @@
 //! | [`verify`] | says which kernels are legal |
 //! | [`interpret`] | runs a kernel, slowly: what it means |
 //! | [`evaluate`] | runs one op on constants |
+//! | [`analysis`] | which indices run along memory in steps |
 //! | [`elementary`] | functions as straight lines of ops |
 //! | [`expand`] | a kernel with such functions to one without |
 //! | [`reduction`] | the order in which values combine |
 
+pub mod analysis;
 mod builder;
 mod combiner;
 mod constant;
