@@ -30,12 +30,15 @@ pub struct Operands {
 }
 
 impl Operands {
-    /// The first three of these; no op has more.
+    /// These.
+    ///
+    /// # Panics
+    ///
+    /// When there are more than three: no op has so many.
     pub fn new(operands: &[Value]) -> Self {
         let mut values = [Value::new(0); 3];
-        let count = operands.len().min(3);
-        values[..count].copy_from_slice(&operands[..count]);
-        Self { values, count: count as u8 }
+        values[..operands.len()].copy_from_slice(operands);
+        Self { values, count: operands.len() as u8 }
     }
 }
 
