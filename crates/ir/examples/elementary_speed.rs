@@ -62,5 +62,5 @@ fn both<T: Format>(x: &[T], y: &mut [T]) -> bool {
 fn main() {
     println!("{:8} {:>7} {:>7}  ns an element", "", "f32", "f64");
     println!("{:8} {:7.3} {:7.3}", "exp+3sin", timed(both::<f32>), timed(both::<f64>));
-    table!(Exp Sin Cos);
+    table!(Exp Exp2 Expm1 Log Log2 Log10 Log1p Sin Cos Tan Asin Acos Atan Atan2 Sinh Cosh Tanh Cbrt Hypot);
 }

@@ -2,7 +2,7 @@
 //!
 //! The interpreter runs on this, and so may a pass that folds constants. One file a kind of value:
 //! integers in `evaluate/integer.rs`, floating point in `evaluate/float.rs`, complex numbers in
-//! `evaluate/complex.rs`, casts in `evaluate/cast.rs`.
+//! `evaluate/complex.rs`, casts in `evaluate/cast.rs`, elementary functions in `evaluate/function.rs`.
 //!
 //! Which NaN an op answers with is not part of its meaning, neither sign nor payload; compare with
 //! [`Scalar::same`]. Everything else is fixed to the bit.
@@ -10,6 +10,7 @@
 mod cast;
 mod complex;
 mod float;
+mod function;
 mod integer;
 
 use memory::{DType, Kind, Scalar};
@@ -27,8 +28,12 @@ use crate::{Op, TypeError};
 /// # Ok::<(), ir::TypeError>(())
 /// ```
 pub fn evaluate(op: Op, operands: &[Scalar], stated: Option<DType>) -> Result<Scalar, TypeError> {
-    let types: Vec<_> = operands.iter().map(|operand| operand.dtype()).collect();
-    let result = op.result(&types, stated)?;
+    // The interpreter comes by here for every op of every element: no list is allocated.
+    let mut types = [DType::Bool; 4];
+    for (slot, operand) in types.iter_mut().zip(operands) {
+        *slot = operand.dtype();
+    }
+    let result = op.result(&types[..operands.len().min(4)], stated)?;
     let first = operands[0];
     Ok(match op {
         Op::Cast => cast::cast(first, result),
@@ -36,6 +41,7 @@ pub fn evaluate(op: Op, operands: &[Scalar], stated: Option<DType>) -> Result<Sc
         Op::Select => operands[if first.is_true() { 1 } else { 2 }],
         Op::Complex => Scalar::from_parts(first, operands[1]),
         _ => match first.dtype().kind() {
+            Kind::Float if op.is_elementary(first.dtype()) => function::evaluate(op, operands),
             Kind::Bool | Kind::Signed | Kind::Unsigned => integer::evaluate(op, operands),
             Kind::Float => float::evaluate(op, operands),
             Kind::Complex => complex::evaluate(op, operands),

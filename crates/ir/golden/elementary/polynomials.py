@@ -92,7 +92,8 @@ def main(names: list[str]) -> None:
             if name in kept and name not in names:
                 parts.append(kept[name])
             else:
-                parts.append(fitted(name, target, dtype, bits + extra))
+                more = extra[file] if isinstance(extra, dict) else extra
+                parts.append(fitted(name, target, dtype, bits + more))
         path.write_text(HEAD.format(name=file) + "\n".join(parts) + "}\n")
     (FOLDER / "two_over_pi.rs").write_text(TABLE + two_over_pi() + "];\n")
 

@@ -3,6 +3,7 @@
 //! Up to some size by three constants (Cody and Waite, 1980, chapter 8), each product fused, the first
 //! difference exact; beyond it by [`payne_hanek`](super::payne_hanek).
 
+use super::double::Double;
 use super::emit::Emit;
 use super::format::Format;
 use super::lane::{Lane, Mask};
@@ -22,27 +23,43 @@ pub(super) fn is_usual<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Mask<'e, E>
 
 /// For angles that are not huge.
 pub(super) fn usual<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Angle<'e, E, T> {
+    reduce(x, T::CAREFUL)
+}
+
+/// The same, with the tail in both formats.
+pub(super) fn usual_with_tail<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Angle<'e, E, T> {
+    reduce(x, true)
+}
+
+fn reduce<'e, E: Emit, T: Format>(x: Lane<'e, E, T>, careful: bool) -> Angle<'e, E, T> {
     let magic = x.fma(x.like(T::TWO_OVER_PI), x.like(T::MAGIC));
     let k = magic - x.like(T::MAGIC);
-    let [high, middle, low] = T::HALF_PI.map(|piece| x.like(piece));
-    let first = (-k).fma(high, x); // exact
-    let second = (-k).fma(middle, first);
-    let tail = (-k).fma(low, (-k).fma(middle, first - second));
+    let [high, middle, low] = T::HALF_PI_STEPS.map(|piece| x.like(piece));
     let quadrant = magic.bits();
-    if T::CAREFUL {
-        Angle { part: second, tail, quadrant }
+    let first = (-k).fma(high, x); // exact
+    if careful {
+        // In f64 the middle piece is short and this product exact.
+        let product = k * middle;
+        let second = first - product;
+        let lost = (first - second) - product;
+        let lost = if T::CAREFUL { lost } else { lost - k.fma(middle, -product) };
+        Angle { part: second, tail: (-k).fma(low, lost), quadrant }
     } else {
-        Angle { part: (-k).fma(low, second), tail: x.of(0.0), quadrant }
+        let part = (-k).fma(low, (-k).fma(middle, first));
+        Angle { part, tail: x.of(0.0), quadrant }
     }
 }
 
-/// For any angle; NaN where it is infinite.
-pub(super) fn any<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Angle<'e, E, T> {
-    let (usual_here, a, b) = (is_usual(x), usual(x), T::huge_angle(x));
+/// For any angle, whose `usual` angle is known; NaN where it is infinite.
+pub(super) fn any<'e, E: Emit, T: Format>(
+    x: Lane<'e, E, T>,
+    usual: &Angle<'e, E, T>,
+) -> Angle<'e, E, T> {
+    let (usual_here, huge) = (is_usual(x), T::huge_angle(x));
     Angle {
-        part: usual_here.select(a.part, b.part),
-        tail: usual_here.select(a.tail, b.tail),
-        quadrant: usual_here.select(a.quadrant, b.quadrant),
+        part: usual_here.select(usual.part, huge.part),
+        tail: usual_here.select(usual.tail, huge.tail),
+        quadrant: usual_here.select(usual.quadrant, huge.quadrant),
     }
 }
 
@@ -66,6 +83,16 @@ impl<'e, E: Emit, T: Format> Angle<'e, E, T> {
         } else {
             q.fma(s, s.of(-0.5)).fma(s, s.of(1.0))
         }
+    }
+
+    /// Sine and cosine of the part with its tail, each in two parts.
+    pub(super) fn both(&self) -> (Double<'e, E, T>, Double<'e, E, T>) {
+        let (r, s) = (self.part, self.part * self.part);
+        let sine = (r * s).fma(s.polynomial(T::SIN), self.tail);
+        let near = s.fma(s.of(-0.5), s.of(1.0));
+        let lost = s.fma(s.of(-0.5), s.of(1.0) - near);
+        let cosine = (s * s).fma(s.polynomial(T::COS), (-r).fma(self.tail, lost));
+        (Double::new(r, sine).tidy(), Double::new(near, cosine).tidy())
     }
 
     /// The sine of the whole, in the `quadrant` given, and with its sign turned by `sign`'s highest bit.

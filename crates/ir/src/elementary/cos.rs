@@ -18,5 +18,5 @@ pub(super) fn fast<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> (Lane<'e, E, T>
 
 /// `cos(x)` for any argument; NaN for infinities.
 pub(super) fn exact<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Lane<'e, E, T> {
-    cos(x, &angle::any(x.abs()))
+    cos(x, &angle::any(x.abs(), &angle::usual(x.abs())))
 }

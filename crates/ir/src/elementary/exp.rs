@@ -10,8 +10,6 @@ use super::lane::{Lane, Mask};
 
 /// `x = k ln 2 + part + tail`, `k` the low bits of `count`.
 pub(super) struct Octave<'e, E: Emit, T: Format> {
-    /// `k` as a float.
-    pub(super) k: Lane<'e, E, T>,
     /// 1.5 * 2^FRACTION + k, as bits.
     pub(super) count: Lane<'e, E, T::Int>,
     pub(super) part: Lane<'e, E, T>,
@@ -27,7 +25,24 @@ impl<'e, E: Emit, T: Format> Octave<'e, E, T> {
         let first = (-k).fma(high, x); // exact: both are multiples of one bit, and they nearly cancel
         let part = (-k).fma(middle, first);
         let tail = (-k).fma(low, (-k).fma(middle, first - part));
-        Self { k, count: magic.bits(), part, tail }
+        Self { count: magic.bits(), part, tail }
+    }
+
+    /// `x = k + part`, for powers of two.
+    pub(super) fn of_two(x: Lane<'e, E, T>) -> Self {
+        let magic = x + x.like(T::MAGIC);
+        let part = x - (magic - x.like(T::MAGIC));
+        Self { count: magic.bits(), part, tail: x.of(0.0) }
+    }
+
+    /// `k`
+    pub(super) fn integer(&self) -> Lane<'e, E, T::Int> {
+        self.count - self.count.like(T::MAGIC.bits())
+    }
+
+    /// `k` as a float.
+    pub(super) fn whole(&self) -> Lane<'e, E, T> {
+        Lane::<E, T>::from_bits(self.count) - self.part.like(T::MAGIC)
     }
 
     /// `value * 2^k` where that is neither subnormal nor infinite.
@@ -37,7 +52,7 @@ impl<'e, E: Emit, T: Format> Octave<'e, E, T> {
 
     /// `value * 2^k` for any `k`, in two steps, so that it is rounded at the end alone.
     pub(super) fn scale_far(&self, value: Lane<'e, E, T>) -> Lane<'e, E, T> {
-        let k = self.count - self.count.like(T::MAGIC.bits());
+        let k = self.integer();
         let half = k.shr(1);
         value * power_of_two(half) * power_of_two(k - half)
     }

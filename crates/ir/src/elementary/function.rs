@@ -70,10 +70,30 @@ macro_rules! functions {
 functions! {
     unary {
         exp: Exp, "`e^x`";
+        exp2: Exp2, "`2^x`";
+        expm1: Expm1, "`e^x - 1`";
+        log: Log, "natural logarithm";
+        log2: Log2, "logarithm to base 2";
+        log10: Log10, "logarithm to base 10";
+        log1p: Log1p, "natural logarithm of `1 + x`";
         sin: Sin, "sine";
         cos: Cos, "cosine";
+        tan: Tan, "tangent";
+        asin: Asin, "arc sine";
+        acos: Acos, "arc cosine";
+        atan: Atan, "arc tangent";
+        sinh: Sinh, "hyperbolic sine";
+        cosh: Cosh, "hyperbolic cosine";
+        tanh: Tanh, "hyperbolic tangent";
+        asinh: Asinh, "inverse of `sinh`";
+        acosh: Acosh, "inverse of `cosh`";
+        atanh: Atanh, "inverse of `tanh`";
+        cbrt: Cbrt, "cube root";
     }
     binary {
+        atan2: Atan2, "the angle of the point `(x, y)`, `y` given first";
+        pow: Pow, "`x^y`";
+        hypot: Hypot, "`sqrt(x^2 + y^2)`";
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug, Formatter};
 use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Sub};
 
+use super::double::Double;
 use super::element::{Bits, Element, Float, Integer, Number};
 use super::emit::Emit;
 
@@ -144,6 +145,11 @@ impl<'e, E: Emit, T: Float> Lane<'e, E, T> {
         Self::from_bits(self.bits() ^ sign)
     }
 
+    /// Negative where `other` is, zeros too; `self` is not negative where `other` is not.
+    pub fn with_sign_of(self, other: Self) -> Self {
+        Self::from_bits(self.bits() | other.sign())
+    }
+
     /// `c[0] + c[1] x + ...`, by Horner's rule.
     pub fn polynomial(self, coefficients: &[T]) -> Self {
         let (last, rest) = coefficients.split_last().expect("a polynomial has coefficients");
@@ -196,6 +202,15 @@ impl<'e, E: Emit> Mask<'e, E> {
     /// `a` where set, `b` elsewhere.
     pub fn select<T: Element>(self, a: Lane<'e, E, T>, b: Lane<'e, E, T>) -> Lane<'e, E, T> {
         self.to(self.emit.select(self.value, a.value, b.value))
+    }
+
+    /// The same choice between sums in two parts.
+    pub(super) fn choose<T: Float>(
+        self,
+        a: Double<'e, E, T>,
+        b: Double<'e, E, T>,
+    ) -> Double<'e, E, T> {
+        Double::new(self.select(a.high, b.high), self.select(a.low, b.low))
     }
 
     /// Set where `self` is not.

@@ -50,7 +50,7 @@ pub(super) fn reduce<'e, E: Emit>(x: Lane<'e, E, f64>) -> Angle<'e, E, f64> {
     let whole = sum.rint();
     let fraction = Double::sum(sum - whole, small);
     let low = fraction.low + smallest;
-    let [first, second, _] = f64::HALF_PI.map(|piece| x.like(piece));
+    let [first, second] = f64::HALF_PI.map(|piece| x.like(piece));
     let product = Double::product(fraction.high, first);
     let low = fraction.high.fma(second, low.fma(first, product.low));
     let angle = Double::new(product.high, low).tidy();

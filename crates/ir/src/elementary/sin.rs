@@ -17,5 +17,5 @@ pub(super) fn fast<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> (Lane<'e, E, T>
 
 /// `sin(x)` for any argument; NaN for infinities.
 pub(super) fn exact<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Lane<'e, E, T> {
-    sin(x, &angle::any(x.abs()))
+    sin(x, &angle::any(x.abs(), &angle::usual(x.abs())))
 }
