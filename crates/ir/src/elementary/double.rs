@@ -53,6 +53,14 @@ impl<'e, E: Emit, T: Float> Double<'e, E, T> {
         Self { high, low: rest * inverse }
     }
 
+    /// Square root of a sum whose parts do not overlap; 0 of 0.
+    pub(super) fn root(x: Self) -> Self {
+        let high = x.high.sqrt();
+        // The smallest number keeps 0 from being divided by 0, and changes nothing else.
+        let twice = high + high + high.of(f64::from(f32::MIN_POSITIVE));
+        Self { high, low: ((-high).fma(high, x.high) + x.low) / twice }
+    }
+
     /// `self * other`, but for terms below the last bit.
     pub(super) fn times(self, other: Self) -> Self {
         let whole = Self::product(self.high, other.high);

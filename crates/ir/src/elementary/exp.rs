@@ -40,6 +40,11 @@ impl<'e, E: Emit, T: Format> Octave<'e, E, T> {
         self.count - self.count.like(T::MAGIC.bits())
     }
 
+    /// `k` as a float.
+    pub(super) fn whole(&self) -> Lane<'e, E, T> {
+        Lane::<E, T>::from_bits(self.count) - self.part.like(T::MAGIC)
+    }
+
     /// `value * 2^k` where that is neither subnormal nor infinite.
     pub(super) fn scale(&self, value: Lane<'e, E, T>) -> Lane<'e, E, T> {
         Lane::from_bits(value.bits() + self.count.shl(T::FRACTION))

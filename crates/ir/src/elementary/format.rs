@@ -1,9 +1,12 @@
 //! What differs between the two formats beside their coefficients.
 
+use super::angle::Angle;
 use super::element::Float;
 use super::emit::Emit;
 use super::lane::Lane;
+use super::log::Split;
 use super::polynomials::Polynomials;
+use super::pow::{self, Power};
 
 /// `f32` or `f64`.
 pub trait Format: Float + Polynomials {
@@ -26,8 +29,11 @@ pub trait Format: Float + Polynomials {
     /// See [`TAN_EIGHTH`](Self::TAN_EIGHTH).
     const TAN_THREE_EIGHTHS: f64 = 2.414_062_5;
 
+    /// `x^y` of a positive `x`.
+    fn power<'e, E: Emit>(x: &Split<'e, E, Self>, y: Lane<'e, E, Self>) -> Power<'e, E, Self>;
+
     /// `x - k pi/2` for any finite `x`: the part with its tail, and `k` modulo 4.
-    fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self>;
+    fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> Angle<'_, E, Self>;
 }
 
 impl Format for f32 {
@@ -38,13 +44,17 @@ impl Format for f32 {
     const ANGLE_USUAL: f64 = 131_072.0;
     const SIZE_USUAL: f64 = (1_u64 << 50) as f64;
 
-    fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self> {
+    fn power<'e, E: Emit>(x: &Split<'e, E, Self>, y: Lane<'e, E, Self>) -> Power<'e, E, Self> {
+        pow::narrow(x, y)
+    }
+
+    fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> Angle<'_, E, Self> {
         let wide = super::payne_hanek::reduce(x.widen());
         let part = wide.part.narrow();
         let tail = (wide.part - part.widen()).narrow();
         // The quadrant is between -4 and 4.
         let quadrant = Lane::<E, f64>::from_integer(wide.quadrant).narrow().integer();
-        super::angle::Angle { part, tail, quadrant }
+        Angle { part, tail, quadrant }
     }
 }
 
@@ -56,7 +66,11 @@ impl Format for f64 {
     const ANGLE_USUAL: f64 = 1_048_576.0;
     const SIZE_USUAL: f64 = f64::from_bits((1023 + 400) << 52);
 
-    fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> super::angle::Angle<'_, E, Self> {
+    fn power<'e, E: Emit>(x: &Split<'e, E, Self>, y: Lane<'e, E, Self>) -> Power<'e, E, Self> {
+        pow::wide(x, y)
+    }
+
+    fn huge_angle<E: Emit>(x: Lane<'_, E, Self>) -> Angle<'_, E, Self> {
         super::payne_hanek::reduce(x)
     }
 }

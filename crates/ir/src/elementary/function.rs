@@ -85,10 +85,14 @@ functions! {
         sinh: Sinh, "hyperbolic sine";
         cosh: Cosh, "hyperbolic cosine";
         tanh: Tanh, "hyperbolic tangent";
+        asinh: Asinh, "inverse of `sinh`";
+        acosh: Acosh, "inverse of `cosh`";
+        atanh: Atanh, "inverse of `tanh`";
         cbrt: Cbrt, "cube root";
     }
     binary {
         atan2: Atan2, "the angle of the point `(x, y)`, `y` given first";
+        pow: Pow, "`x^y`";
         hypot: Hypot, "`sqrt(x^2 + y^2)`";
     }
 }

@@ -11,7 +11,8 @@ use super::format::Format;
 use super::lane::{Lane, Mask};
 
 /// `x = 2^k (1 + f + rest)`
-pub(super) struct Split<'e, E: Emit, T: Format> {
+#[expect(missing_debug_implementations, reason = "lives inside one function")]
+pub struct Split<'e, E: Emit, T: Format> {
     pub(super) k: Lane<'e, E, T>,
     pub(super) f: Lane<'e, E, T>,
     pub(super) rest: Option<Lane<'e, E, T>>,

@@ -6,6 +6,7 @@ use super::Polynomials;
 impl Polynomials for f32 {
     const LOG2_E: Self = 1.442695e0;
     const LN2: [Self; 3] = [6.931472e-1, -1.9046542e-9, -8.783184e-17];
+    const LN2_PIECES: [Self; 2] = [6.931472e-1, -1.9046542e-9];
     const LN2_SHORT: [Self; 2] = [6.9314575e-1, 1.4286068e-6];
     const LOG10_2: [Self; 2] = [3.010254e-1, 4.605039e-6];
     const LOG2_E_PIECES: [Self; 2] = [1.442695e0, 1.925963e-8];

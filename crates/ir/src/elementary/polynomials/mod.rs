@@ -6,12 +6,16 @@ mod f64;
 mod two_over_pi;
 
 use super::element::Float;
+pub(super) use f64::{
+    POWER_EXP2, POWER_FIRST, POWER_LOG2, POWER_SECOND, POWER_SERIES,
+};
 pub(super) use two_over_pi::TWO_OVER_PI_BITS;
 
 /// What the functions need of a format. A constant in pieces is their sum, the largest first.
 pub trait Polynomials: Float {
     const LOG2_E: Self;
     const LN2: [Self; 3];
+    const LN2_PIECES: [Self; 2];
     /// Without low bits in the first piece, so that its product with an exponent is exact.
     const LN2_SHORT: [Self; 2];
     /// As [`LN2_SHORT`](Self::LN2_SHORT).
