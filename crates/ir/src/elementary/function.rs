@@ -88,6 +88,8 @@ functions! {
         asinh: Asinh, "inverse of `sinh`";
         acosh: Acosh, "inverse of `cosh`";
         atanh: Atanh, "inverse of `tanh`";
+        erf: Erf, "error function";
+        erfc: Erfc, "`1 - erf(x)`";
         cbrt: Cbrt, "cube root";
     }
     binary {

@@ -46,6 +46,8 @@ mod asinh;
 mod acosh;
 mod atanh;
 mod pow;
+mod erf;
+mod erfc;
 mod lane;
 mod payne_hanek;
 mod polynomials;

@@ -52,6 +52,12 @@ pub trait Polynomials: Float {
     const ASIN: &'static [Self];
     /// `(atan(r) / r - 1) / z`, `z = r^2`, `|r| <= tan(pi / 8)`
     const ATAN: &'static [Self];
+    /// `erf(x) / x - 1`, a polynomial in `x^2`, `|x| <= 0.625`
+    const ERF: &'static [Self];
+    /// `(1 + 2 a) exp(a^2) erfc(a) - 1.25`, a polynomial in `(a - 4) / (a + 4)`, `a >= 0`
+    const ERFC: &'static [Self];
+    /// Its derivative, roughly
+    const ERFC_SLOPE: &'static [Self];
     /// `f^(-1/3)` from 1 to 2, to a third of the digits (`f32`: half)
     const CBRT: &'static [Self];
 }
