@@ -90,6 +90,7 @@ functions! {
         atanh: Atanh, "inverse of `tanh`";
         erf: Erf, "error function";
         erfc: Erfc, "`1 - erf(x)`";
+        lgamma: Lgamma, "logarithm of the absolute value of the gamma function";
         cbrt: Cbrt, "cube root";
     }
     binary {

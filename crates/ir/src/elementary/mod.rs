@@ -49,6 +49,7 @@ mod pow;
 mod erf;
 mod erfc;
 mod lane;
+mod lgamma;
 mod payne_hanek;
 mod polynomials;
 mod scalar;
