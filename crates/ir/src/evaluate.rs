@@ -2,7 +2,7 @@
 //!
 //! The interpreter runs on this, and so may a pass that folds constants. One file a kind of value:
 //! integers in `evaluate/integer.rs`, floating point in `evaluate/float.rs`, complex numbers in
-//! `evaluate/complex.rs`, casts in `evaluate/cast.rs`.
+//! `evaluate/complex.rs`, casts in `evaluate/cast.rs`, elementary functions in `evaluate/function.rs`.
 //!
 //! Which NaN an op answers with is not part of its meaning, neither sign nor payload; compare with
 //! [`Scalar::same`]. Everything else is fixed to the bit.
@@ -10,6 +10,7 @@
 mod cast;
 mod complex;
 mod float;
+mod function;
 mod integer;
 
 use memory::{DType, Kind, Scalar};
@@ -36,6 +37,7 @@ pub fn evaluate(op: Op, operands: &[Scalar], stated: Option<DType>) -> Result<Sc
         Op::Select => operands[if first.is_true() { 1 } else { 2 }],
         Op::Complex => Scalar::from_parts(first, operands[1]),
         _ => match first.dtype().kind() {
+            Kind::Float if op.is_elementary(first.dtype()) => function::evaluate(op, operands),
             Kind::Bool | Kind::Signed | Kind::Unsigned => integer::evaluate(op, operands),
             Kind::Float => float::evaluate(op, operands),
             Kind::Complex => complex::evaluate(op, operands),

@@ -13,12 +13,18 @@
 //! | [`verify`] | says which kernels are legal |
 //! | [`interpret`] | runs a kernel, slowly: what it means |
 //! | [`evaluate`] | runs one op on constants |
+//! | [`analysis`] | which indices run along memory in steps |
+//! | [`elementary`] | functions as straight lines of ops |
+//! | [`expand`] | a kernel with such functions to one without |
 //! | [`reduction`] | the order in which values combine |
 
+pub mod analysis;
 mod builder;
 mod combiner;
 mod constant;
+pub mod elementary;
 mod evaluate;
+mod expand;
 mod id;
 mod interpret;
 mod kernel;
@@ -36,6 +42,7 @@ mod verify;
 pub use builder::Builder;
 pub use combiner::Combiner;
 pub use evaluate::evaluate;
+pub use expand::{Expanded, Version, expand};
 pub use id::{BlockId, Buffer, TableId, Value};
 pub use interpret::{Argument, Failure, interpret};
 pub use kernel::{

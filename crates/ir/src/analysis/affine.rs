@@ -1,0 +1,184 @@
+//! Indices as steps along axes.
+
+use std::collections::HashMap;
+
+use memory::DType;
+
+use super::Polynomial;
+use crate::{BlockId, Kernel, Op, ParameterKind, Place, Statement, Value};
+
+/// `offset + step * axis + ...`: what an i64 is, seen from inside some loops. Wraps as i64 does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Affine {
+    /// What does not move with any axis.
+    pub offset: Polynomial,
+    /// For each axis that it moves with, by how much; no step is the number zero.
+    pub steps: Vec<(Value, Polynomial)>,
+}
+
+impl Affine {
+    /// How far it moves when an axis grows by one.
+    pub fn step(&self, axis: Value) -> Polynomial {
+        let found = self.steps.iter().find(|(other, _)| *other == axis);
+        found.map(|(_, step)| step.clone()).unwrap_or_default()
+    }
+
+    fn constant(offset: Polynomial) -> Self {
+        Self { offset, steps: Vec::new() }
+    }
+
+    fn axis(axis: Value) -> Self {
+        Self { offset: Polynomial::default(), steps: vec![(axis, Polynomial::constant(1))] }
+    }
+
+    fn plus(&self, other: &Self) -> Option<Self> {
+        let mut answer = Self::constant(self.offset.plus(&other.offset)?);
+        let mut axes: Vec<_> = self.steps.iter().chain(&other.steps).map(|it| it.0).collect();
+        axes.sort_unstable();
+        axes.dedup();
+        for axis in axes {
+            let step = self.step(axis).plus(&other.step(axis))?;
+            if step.as_constant() != Some(0) {
+                answer.steps.push((axis, step));
+            }
+        }
+        Some(answer)
+    }
+
+    fn scaled(&self, factor: &Polynomial) -> Option<Self> {
+        let mut answer = Self::constant(self.offset.times(factor)?);
+        for (axis, step) in &self.steps {
+            let step = step.times(factor)?;
+            if step.as_constant() != Some(0) {
+                answer.steps.push((*axis, step));
+            }
+        }
+        Some(answer)
+    }
+
+    /// A product is affine if one side stands still.
+    fn times(&self, other: &Self) -> Option<Self> {
+        if other.steps.is_empty() {
+            self.scaled(&other.offset)
+        } else if self.steps.is_empty() {
+            other.scaled(&self.offset)
+        } else {
+            None
+        }
+    }
+}
+
+/// The affine form of every i64 of a kernel that has one, seen from a block.
+///
+/// Axes are the indices of loops whose body is the block or stands inside it. Values from outside the
+/// block stand still: they are symbols, or polynomials in symbols. What else is computed inside,
+/// such as a loaded or carried value, has no affine form: an index with it is a gather.
+#[derive(Clone, Debug)]
+pub struct Indices {
+    forms: HashMap<Value, Affine>,
+}
+
+impl Indices {
+    /// Look at a legal kernel from a block, usually the body of a loop.
+    pub fn seen_from(kernel: &Kernel, block: BlockId) -> Self {
+        let mut indices = Self { forms: HashMap::new() };
+        for parameter in &kernel.parameters {
+            if let ParameterKind::Scalar(value) | ParameterKind::Extent(value) = parameter.kind {
+                indices.symbol(kernel, value);
+            }
+        }
+        let inside = inside(kernel, block);
+        let mut axes = vec![false; kernel.values.len()];
+        for place in kernel.places() {
+            match place {
+                Place::Block(id) => {
+                    for &argument in &kernel.block(id).arguments {
+                        if !inside[id.index()] {
+                            indices.symbol(kernel, argument);
+                        } else if axes[argument.index()] {
+                            indices.forms.insert(argument, Affine::axis(argument));
+                        }
+                    }
+                }
+                Place::Statement(id, position) => {
+                    let statement = &kernel.block(id).statements[position];
+                    for axis in indices_of(kernel, statement) {
+                        axes[axis.index()] = true;
+                    }
+                    let form = indices.form(kernel, statement);
+                    for &result in statement.results() {
+                        match &form {
+                            Some(form) => {
+                                indices.forms.insert(result, form.clone());
+                            }
+                            None if !inside[id.index()] => indices.symbol(kernel, result),
+                            None => {}
+                        }
+                    }
+                }
+            }
+        }
+        indices
+    }
+
+    /// The affine form of a value, if it has one.
+    pub fn affine(&self, value: Value) -> Option<&Affine> {
+        self.forms.get(&value)
+    }
+
+    fn symbol(&mut self, kernel: &Kernel, value: Value) {
+        if kernel.dtype(value) == DType::I64 {
+            self.forms.insert(value, Affine::constant(Polynomial::symbol(value)));
+        }
+    }
+
+    /// What an op on affine values is.
+    fn form(&self, kernel: &Kernel, statement: &Statement) -> Option<Affine> {
+        let (op, operands) = match statement {
+            Statement::Constant { scalar, .. } if scalar.dtype() == DType::I64 => {
+                return Some(Affine::constant(Polynomial::constant(scalar.to_i64())));
+            }
+            Statement::Op { op, operands, result } if kernel.dtype(*result) == DType::I64 => {
+                (*op, operands)
+            }
+            _ => return None,
+        };
+        let form = |position: usize| self.affine(operands[position]);
+        let minus = Polynomial::constant(-1);
+        match op {
+            Op::Add => form(0)?.plus(form(1)?),
+            Op::Sub => form(0)?.plus(&form(1)?.scaled(&minus)?),
+            Op::Mul => form(0)?.times(form(1)?),
+            Op::Square => form(0)?.times(form(0)?),
+            Op::Neg => form(0)?.scaled(&minus),
+            Op::Shl => {
+                let count = form(1).filter(|count| count.steps.is_empty())?;
+                let count =
+                    u32::try_from(count.offset.as_constant()?).ok().filter(|&it| it < 64)?;
+                form(0)?.scaled(&Polynomial::constant(1i64 << count))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Which blocks are the block or stand inside it.
+fn inside(kernel: &Kernel, block: BlockId) -> Vec<bool> {
+    let mut inside = vec![false; kernel.blocks.len()];
+    let mut pending = vec![block];
+    while let Some(block) = pending.pop() {
+        inside[block.index()] = true;
+        pending.extend(kernel.block(block).statements.iter().flat_map(Statement::blocks));
+    }
+    inside
+}
+
+/// The indices that a loop gives its body.
+fn indices_of<'k>(kernel: &'k Kernel, statement: &Statement) -> &'k [Value] {
+    let (body, count) = match statement {
+        Statement::For(it) => (it.body, it.axes.len()),
+        Statement::Reduce(it) => (it.body, it.axes.len()),
+        _ => return &[],
+    };
+    &kernel.block(body).arguments[..count]
+}
