@@ -299,9 +299,7 @@ impl PyArray {
     }
 
     fn __setitem__(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(python(key.py(), "refuse_write")?.call1((key, value)).map_or_else(|it| it, |_| {
-            PyTypeError::new_err("arrays do not change")
-        }))
+        Err(PyErr::from_value(python(key.py(), "refuse_write")?.call1((key, value))?))
     }
 
     fn __delitem__(&self, _key: &Bound<'_, PyAny>) -> PyResult<()> {
