@@ -29,6 +29,8 @@ SETTLE = 2.0
 OTHERS = ("sem.", "joblib", "loky", "psm_", "ray", "plasma", "pymp-")
 """Files of other libraries, in a folder that all programs of the machine share."""
 
+# Nothing of what tests compile goes into the user's folder.
+os.environ.setdefault("ABREAST_CACHE", "")
 
 # Set by pytest, and by scikit-learn when it is imported.
 NOT_OURS = {"PYTEST_CURRENT_TEST", "KMP_INIT_AT_FORK", "KMP_DUPLICATE_LIB_OK"}

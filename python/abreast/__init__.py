@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         AbreastError,
         CheckpointError,
         CheckpointWarning,
+        CompileError,
         ConfigError,
         DeadlineExceeded,
         LaunchError,
@@ -73,6 +74,7 @@ __all__ = [
     "AbreastError",
     "CheckpointError",
     "CheckpointWarning",
+    "CompileError",
     "ConfigError",
     "DeadlineExceeded",
     "LaunchError",
@@ -94,7 +96,7 @@ _HOMES = {
     "abreast.report": "report Report",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
-    "abreast.errors": "AbreastError CheckpointError CheckpointWarning ConfigError "
+    "abreast.errors": "AbreastError CheckpointError CheckpointWarning CompileError ConfigError "
     "DeadlineExceeded LaunchError PlanError PoolClosed RandomStreamWarning RemoteError "
     "TaskTimeout TransferError WorkerLost",
     "abreast._abreast": "__version__",

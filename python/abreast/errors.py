@@ -9,6 +9,7 @@ __all__ = [
     "AbreastError",
     "CheckpointError",
     "CheckpointWarning",
+    "CompileError",
     "MISSING",
     "ConfigError",
     "DeadlineExceeded",
@@ -34,6 +35,10 @@ class PlanError(AbreastError, ValueError):
 
 class ConfigError(AbreastError, ValueError):
     """A setting that makes no sense, or comes too late."""
+
+
+class CompileError(AbreastError, RuntimeError):
+    """A kernel cannot be compiled: LLVM is missing, refuses its text, or the system its code."""
 
 
 class CheckpointError(AbreastError, ValueError):

@@ -426,6 +426,9 @@ def shutdown(grace: float = 1.0) -> None:
     memory = sys.modules.get("abreast.backends.memory")
     if memory is not None:
         memory.close()
+    extension = sys.modules.get("abreast._abreast")
+    if extension is not None:
+        extension.end_pool()  # threads that compute inside this process
 
 
 def abandon(job: Job) -> None:

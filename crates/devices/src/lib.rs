@@ -1,11 +1,35 @@
 //! Where kernels run: code in memory, launches, and the machine's properties.
 //!
-//! Level 3; the only crate that maps code.
+//! Level 3; the only crate that maps code. How text becomes running code: `README.md` beside this
+//! file.
+//!
+//! * [`Assembler`] — whoever turns LLVM text into an object for a [`Target`].
+//! * [`Image`] — an object file as it lies in memory, its places filled in.
+//! * [`Code`], [`Kernel`] — the same as memory that can be called.
+//! * [`Device`], [`Executable`] — what compiles kernels, has memory, and runs the one on the other.
+//! * [`Storage`] — memory that arrays lie in.
+//! * [`Cache`] — what was compiled before, in memory and on disk.
+//! * [`cpu`] — what this machine is, and how a kernel runs on all of its cores.
 
+mod assembler;
+mod builtin;
+mod cache;
+mod code;
+pub mod cpu;
 mod device;
+mod digest;
+mod folder;
 mod interpreter;
+mod object;
+mod relocation;
 mod storage;
+mod target;
 
+pub use assembler::{Assembler, AssemblyError};
+pub use cache::{Cache, CompileError, Counts};
+pub use code::{Code, Function, Kernel};
 pub use device::{Argument, Device, DeviceError, Executable, Place};
 pub use interpreter::Interpreter;
+pub use object::{Image, LoadError, PAGE};
 pub use storage::Storage;
+pub use target::Target;

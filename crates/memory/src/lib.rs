@@ -43,3 +43,9 @@ pub use layout_error::{Fault, LayoutError};
 pub use promotion::promote;
 pub use scalar::Scalar;
 pub use slice::{Index, Run, Slice};
+
+mod allocator;
+mod buffer;
+
+pub use allocator::{Allocator, OutOfMemory, Usage, allocator};
+pub use buffer::Buffer;

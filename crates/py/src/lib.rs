@@ -4,9 +4,11 @@
 //! other threads and looks for Ctrl-C (`enter`).
 
 mod array;
+mod assembler;
 mod buffer;
 mod call;
 mod codec;
+mod compile;
 mod enter;
 mod graph;
 mod journal;
@@ -45,6 +47,13 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<graph::Graph>()?;
     module.add_class::<journal::Journal>()?;
     module.add_class::<journal::SerialLane>()?;
+    module.add_class::<compile::Kernel>()?;
+    module.add_function(wrap_pyfunction!(compile::assembly, module)?)?;
+    module.add_function(wrap_pyfunction!(compile::target, module)?)?;
+    module.add_function(wrap_pyfunction!(compile::compiled, module)?)?;
+    module.add_function(wrap_pyfunction!(compile::pool_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(compile::set_pool_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(compile::end_pool, module)?)?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;
     module.add("INDEXED", call::INDEXED)?;

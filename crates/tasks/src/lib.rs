@@ -14,12 +14,15 @@
 //! * [`Graph`] — tasks that wait for tasks, and their serial order.
 //! * [`Bundles`] — a graph while it runs: which tasks a worker gets to run in a row.
 //! * [`Journal`] — who ran which task, when and for how long.
+//!
+//! And [`pool`] is the one pool of threads that computes inside this process.
 
 mod bell;
 mod bundle;
 mod graph;
 mod journal;
 mod pace;
+pub mod pool;
 mod queue;
 mod spin;
 mod sync;

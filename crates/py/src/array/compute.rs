@@ -1,14 +1,20 @@
 //! Evaluation without the interpreter's lock, and errors as exceptions.
 
+use std::sync::Arc;
+
 use arrays::{Array, Data, Error, ErrorKind};
+use devices::Interpreter;
+use devices::cpu::CpuDevice;
 use pyo3::exceptions::{
     PyIndexError, PyKeyboardInterrupt, PyMemoryError, PyOverflowError, PyRuntimeError, PyTypeError,
     PyValueError,
 };
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 
 use super::PyArray;
+use crate::compile;
 use crate::enter::outside;
 
 /// Compute all of these in one go.
@@ -30,8 +36,9 @@ pub(crate) fn array_compilations() -> u64 {
 
 /// The name of the device that arrays are computed on.
 #[pyfunction]
-pub(crate) fn array_device() -> &'static str {
-    arrays::device().name()
+pub(crate) fn array_device(py: Python<'_>) -> PyResult<&'static str> {
+    choose_device(py)?;
+    Ok(arrays::device().name())
 }
 
 /// Compute an array.
@@ -56,10 +63,21 @@ pub(super) fn relieved(py: Python<'_>, array: &Array) -> PyResult<()> {
     run(py, |interrupted| arrays::relieve(array, interrupted))
 }
 
+/// Have arrays computed by compiled kernels, from the first time on that one is computed.
+fn choose_device(py: Python<'_>) -> PyResult<()> {
+    static CHOSEN: PyOnceLock<()> = PyOnceLock::new();
+    CHOSEN.get_or_try_init(py, || {
+        arrays::set_device(Arc::new(CpuDevice::new(compile::cache(py)?, Arc::new(Interpreter))));
+        Ok::<_, PyErr>(())
+    })?;
+    Ok(())
+}
+
 fn run(
     py: Python<'_>,
     work: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<(), Error> + Send,
 ) -> PyResult<()> {
+    choose_device(py)?;
     let mut raised = None;
     let result = outside(py, || {
         work(&mut || {

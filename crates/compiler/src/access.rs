@@ -1,0 +1,220 @@
+//! Elements of buffers, in one lane or many.
+
+use ir::{Buffer, Value};
+use memory::DType;
+
+use crate::emitter::Emitter;
+use crate::frame::Step;
+use crate::held::Held;
+use crate::text::{Operand, Type};
+
+/// Where the lanes find their elements.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site {
+    dtype: DType,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// One element for all lanes.
+    One(Operand),
+    /// One after the other.
+    Row(Operand),
+    /// Anywhere: a vector of addresses.
+    Scattered(Operand),
+}
+
+const WORD: DType = DType::I64;
+
+impl Emitter<'_> {
+    /// Find where an index leads.
+    pub(crate) fn site(&mut self, buffer: Buffer, index: &[Value]) -> Site {
+        let dtype = self.kernel.buffer(buffer).expect("verified: a buffer").dtype;
+        let place = self.frame.places[buffer.index()].clone().expect("verified: a buffer");
+        let mut address = place.address;
+        // What each lane adds: bytes from one lane to the next, or any offset.
+        let mut from_lane_to_lane: Option<Step> = None;
+        let mut anywhere: Option<Operand> = None;
+        for (&step, &value) in place.steps.iter().zip(index) {
+            if matches!(step, Step::Bytes(0)) {
+                continue;
+            }
+            match self.held(value) {
+                Held::Uniform(at) => address = self.move_by(address, at, step),
+                Held::Linear(at) => {
+                    address = self.move_by(address, at, step);
+                    if self.lanes > 1 {
+                        from_lane_to_lane = Some(match from_lane_to_lane {
+                            None => step,
+                            Some(before) => self.sum(before, step),
+                        });
+                    }
+                }
+                Held::Vector(at) => {
+                    let offset = self.scaled(at, step);
+                    let ty = Type::new(WORD, self.lanes);
+                    anywhere = Some(match anywhere {
+                        None => offset,
+                        Some(before) => self.text.op("add", ty, &[before, offset]),
+                    });
+                }
+            }
+        }
+        let kind = match (from_lane_to_lane, anywhere) {
+            (None, None) => Kind::One(address),
+            (Some(Step::Bytes(bytes)), None) if bytes == dtype.size() as i64 => Kind::Row(address),
+            (regular, irregular) => {
+                let ty = Type::new(WORD, self.lanes);
+                let mut offset = irregular;
+                if let Some(step) = regular {
+                    let lanes = self.count_from(Operand::Constant(WORD, 0));
+                    let more = self.scaled(lanes, step);
+                    offset = Some(match offset {
+                        None => more,
+                        Some(before) => self.text.op("add", ty, &[before, more]),
+                    });
+                }
+                let offset = offset.expect("one of the two is there");
+                let (address, offset) =
+                    (self.text.show(address, 1), self.text.show(offset, self.lanes));
+                Kind::Scattered(
+                    self.text
+                        .define(format_args!("getelementptr i8, ptr {address}, {ty} {offset}")),
+                )
+            }
+        };
+        Site { dtype, kind }
+    }
+
+    fn move_by(&mut self, address: Operand, index: Operand, step: Step) -> Operand {
+        let ty = Type::new(WORD, 1);
+        let shown = self.text.show(address, 1);
+        let offset = match step {
+            Step::Bytes(1) => index,
+            Step::Bytes(bytes) => {
+                self.text.op("mul", ty, &[index, Operand::Constant(WORD, bytes as u64)])
+            }
+            Step::Given(bytes) => self.text.op("mul", ty, &[index, bytes]),
+        };
+        let offset = self.text.show(offset, 1);
+        self.text.define(format_args!("getelementptr i8, ptr {shown}, i64 {offset}"))
+    }
+
+    fn sum(&mut self, a: Step, b: Step) -> Step {
+        if let (Step::Bytes(a), Step::Bytes(b)) = (a, b) {
+            return Step::Bytes(a + b);
+        }
+        let [a, b] = [a, b].map(|step| match step {
+            Step::Bytes(bytes) => Operand::Constant(WORD, bytes.cast_unsigned()),
+            Step::Given(bytes) => bytes,
+        });
+        Step::Given(self.text.op("add", Type::new(WORD, 1), &[a, b]))
+    }
+
+    fn scaled(&mut self, index: Operand, step: Step) -> Operand {
+        let ty = Type::new(WORD, self.lanes);
+        let bytes = match step {
+            Step::Bytes(bytes) => Operand::Constant(WORD, bytes.cast_unsigned()),
+            Step::Given(bytes) => self.text.splat(bytes, ty),
+        };
+        self.text.op("mul", ty, &[index, bytes])
+    }
+
+    /// The elements there.
+    pub(crate) fn load(&mut self, site: &Site) -> Held {
+        let lanes = if matches!(site.kind, Kind::One(_)) { 1 } else { self.lanes };
+        let ty = Type::new(site.dtype, lanes);
+        let (stored, align) = (ty.stored(), site.dtype.alignment());
+        let found = match site.kind {
+            Kind::One(address) => {
+                let address = self.text.show(address, 1);
+                self.text.define(format_args!("load {stored}, ptr {address}, align {align}"))
+            }
+            Kind::Row(address) => {
+                let address = self.text.show(address, 1);
+                match self.mask {
+                    None => self
+                        .text
+                        .define(format_args!("load {stored}, ptr {address}, align {align}")),
+                    Some(mask) => {
+                        let suffix = stored.suffix();
+                        self.text.outside.insert(format!(
+                            "declare {stored} @llvm.masked.load.{suffix}.p0(ptr, i32, <{lanes} x i1>, {stored})"
+                        ));
+                        let mask = self.text.show(mask, lanes);
+                        self.text.define(format_args!(
+                            "call {stored} @llvm.masked.load.{suffix}.p0(ptr {address}, i32 {align}, <{lanes} x i1> {mask}, {stored} zeroinitializer)"
+                        ))
+                    }
+                }
+            }
+            Kind::Scattered(addresses) => {
+                let mask = self.shown_mask();
+                self.text.gather(stored, addresses, align, &mask)
+            }
+        };
+        let found = if site.dtype == DType::Bool {
+            self.text.op("icmp ne", stored, &[found, Operand::Constant(DType::U8, 0)])
+        } else {
+            found
+        };
+        if lanes == 1 { Held::Uniform(found) } else { Held::Vector(found) }
+    }
+
+    fn shown_mask(&mut self) -> String {
+        let lanes = self.lanes;
+        match self.mask {
+            Some(mask) => format!("<{lanes} x i1> {}", self.text.show(mask, lanes)),
+            None => format!("<{lanes} x i1> splat (i1 true)"),
+        }
+    }
+
+    /// Change the elements there.
+    pub(crate) fn store(&mut self, site: &Site, value: Value) {
+        let lanes = if matches!(site.kind, Kind::One(_)) { 1 } else { self.lanes };
+        let ty = Type::new(site.dtype, lanes);
+        let (stored, align) = (ty.stored(), site.dtype.alignment());
+        let mut given = match (self.uniform(value), lanes) {
+            (Some(given), 1) => given,
+            _ => self.vector(value),
+        };
+        if site.dtype == DType::Bool {
+            given = self.text.convert("zext", ty, given, stored);
+        }
+        let given = self.text.show(given, lanes);
+        match site.kind {
+            Kind::One(address) => {
+                let address = self.text.show(address, 1);
+                self.text.line(format_args!("store {stored} {given}, ptr {address}, align {align}"));
+            }
+            Kind::Row(address) => {
+                let address = self.text.show(address, 1);
+                let Some(mask) = self.mask else {
+                    self.text
+                        .line(format_args!("store {stored} {given}, ptr {address}, align {align}"));
+                    return;
+                };
+                let suffix = stored.suffix();
+                self.text.outside.insert(format!(
+                    "declare void @llvm.masked.store.{suffix}.p0({stored}, ptr, i32, <{lanes} x i1>)"
+                ));
+                let mask = self.text.show(mask, lanes);
+                self.text.line(format_args!(
+                    "call void @llvm.masked.store.{suffix}.p0({stored} {given}, ptr {address}, i32 {align}, <{lanes} x i1> {mask})"
+                ));
+            }
+            Kind::Scattered(addresses) => {
+                let suffix = stored.suffix();
+                self.text.outside.insert(format!(
+                    "declare void @llvm.masked.scatter.{suffix}.v{lanes}p0({stored}, <{lanes} x ptr>, i32, <{lanes} x i1>)"
+                ));
+                let mask = self.shown_mask();
+                let addresses = self.text.show(addresses, lanes);
+                self.text.line(format_args!(
+                    "call void @llvm.masked.scatter.{suffix}.v{lanes}p0({stored} {given}, <{lanes} x ptr> {addresses}, i32 {align}, {mask})"
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! Reductions along an axis that does not lie close in memory, such as sums of columns: the columns
+//! are the lanes, and rows are read in order.
+//!
+//! Each column has its own 32 accumulators, of design note 0009. Those of a tile of columns lie in
+//! memory, few enough for the first cache: what row `k` gives is added to the ones of `k % 32`.
+
+use ir::{Axis, Combiner, For, Reduce, Statement, Value};
+use memory::DType;
+
+use crate::emitter::Emitter;
+use crate::held::Held;
+use crate::reduce::{DEEPEST, Part, Pass};
+use crate::structure::{WORD, number};
+use crate::text::{Operand, Type};
+use crate::{BLOCK, LANES, Unsupported};
+
+/// A parallel loop around one reduction whose columns can be lanes.
+pub(crate) struct Columns<'k> {
+    before: &'k [Statement],
+    reduce: &'k Reduce,
+    after: &'k [Statement],
+}
+
+/// Vectors of a tile.
+const VECTORS: i64 = 16;
+
+/// One block of rows at work.
+struct Rows<'t, 'k> {
+    it: &'t Columns<'k>,
+    tile: &'t Tile,
+    axis: &'t Axis,
+    column: Value,
+    /// The first row, and how many there are.
+    begin: Operand,
+    length: Operand,
+}
+
+impl Tile {
+    /// Accumulators of the first or second way, and what they are.
+    fn way(&self, again: bool) -> (&[Operand], &[Part]) {
+        if again { (&self.squares, &self.second) } else { (&self.sums, &self.first.parts) }
+    }
+}
+
+/// Which parts are the sums of squares of moments; the mean stands before each.
+fn third_parts(it: &Reduce) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut place = 0;
+    for combiner in &it.combiners {
+        place += combiner.result_count();
+        if *combiner == Combiner::Moments {
+            found.push(place - 1);
+        }
+    }
+    found
+}
+
+/// One tile at work.
+struct Tile {
+    parts: Vec<Part>,
+    /// The columns of the tile: from where on, and how many.
+    from: Operand,
+    count: Operand,
+    /// The first way through the rows of a block; for each of its parts accumulators, as many rows of
+    /// them as `LANES`.
+    first: Pass,
+    sums: Vec<Operand>,
+    /// The same for the second way, if there is one.
+    second: Vec<Part>,
+    squares: Vec<Operand>,
+    /// For each part: results of blocks that wait for their neighbours, and what is carried up.
+    levels: Vec<Operand>,
+    carry: Vec<Operand>,
+    level: Operand,
+}
+
+impl<'k> Emitter<'k> {
+    /// Columns of a tile.
+    pub(crate) fn tile(&self) -> i64 {
+        VECTORS * i64::from(self.width)
+    }
+
+    /// The loop as columns, if that is what it is and memory lies that way.
+    pub(crate) fn columns_of(&self, it: &'k For) -> Option<Columns<'k>> {
+        if self.width == 1 || it.axes[it.axes.len() - 1].step.is_some() {
+            return None;
+        }
+        let body = self.kernel.block(it.body);
+        let place = body.statements.iter().position(|it| matches!(it, Statement::Reduce(_)))?;
+        let (before, rest) = body.statements.split_at(place);
+        let Some((Statement::Reduce(reduce), after)) = rest.split_first() else { return None };
+        let straight = |statement: &Statement| {
+            matches!(
+                statement,
+                Statement::Constant { .. }
+                    | Statement::Op { .. }
+                    | Statement::Lookup { .. }
+                    | Statement::Load { .. }
+            )
+        };
+        let inside = &self.kernel.block(reduce.body).statements;
+        let fits = before.iter().all(straight)
+            && inside.iter().all(straight)
+            && after.iter().all(|it| straight(it) || matches!(it, Statement::Store { .. }));
+        // How far the reduction runs must not depend on the column.
+        let inner: Vec<Value> = before
+            .iter()
+            .flat_map(|statement| statement.results().to_vec())
+            .chain(body.arguments.iter().copied())
+            .collect();
+        let fixed = reduce.axes.iter().all(|axis| {
+            let values = [axis.begin, Some(axis.end), axis.step];
+            values.iter().flatten().all(|value| !inner.contains(value))
+        });
+        let column = *body.arguments.last()?;
+        let row = *self.kernel.block(reduce.body).arguments.last()?;
+        let close = self.close(inside, column);
+        (fits && fixed && close > self.close(inside, row)).then_some(Columns {
+            before,
+            reduce,
+            after,
+        })
+    }
+
+    /// How many loads go through memory element by element as an index grows.
+    fn close(&self, statements: &[Statement], index: Value) -> usize {
+        statements
+            .iter()
+            .filter(|statement| {
+                let Statement::Load { buffer, index: indices, .. } = statement else { return false };
+                let Some(ty) = self.kernel.buffer(*buffer) else { return false };
+                indices
+                    .iter()
+                    .zip(&ty.strides)
+                    .any(|(&at, &stride)| at == index && stride == ir::Stride::Unit)
+            })
+            .count()
+    }
+
+    /// Columns `from..to`, at most a tile of them.
+    pub(crate) fn reduce_columns(
+        &mut self,
+        it: &Columns<'_>,
+        axis: &Axis,
+        column: Value,
+        from: Operand,
+        to: Operand,
+    ) -> Result<(), Unsupported> {
+        let parts = self.parts(it.reduce)?;
+        let size = self.tile() as u64;
+        let rooms = |e: &mut Self, parts: &[Part], rows: u64| -> Vec<Operand> {
+            parts.iter().map(|part| e.room(part.dtype, rows * size)).collect()
+        };
+        let (first, second) = (self.first_pass(it.reduce), self.second_parts(it.reduce));
+        let count = self.text.op("sub", WORD, &[to, from]);
+        let tile = Tile {
+            sums: rooms(self, &first.parts, LANES),
+            squares: rooms(self, &second, LANES),
+            first,
+            second,
+            levels: rooms(self, &parts, DEEPEST),
+            carry: rooms(self, &parts, 1),
+            level: self.room(DType::I64, 1),
+            parts,
+            from,
+            count,
+        };
+        let points = self.points(it.reduce);
+        let blocks = self.blocks_of(points);
+        let each = self.text.begin_count(number(0), blocks, 1);
+        self.column_block(it, &tile, axis, column, points, each.index)?;
+        self.push_tile(&tile, each.index)?;
+        self.text.end_count(&each);
+        self.collect_tile(it, &tile, blocks)?;
+        // What comes after the reduction, in lanes.
+        self.each_vector(&tile, |e, at, _| {
+            let here = e.text.op("add", WORD, &[tile.from, at]);
+            let index = e.index_of_lane(axis, here);
+            e.hold(column, Held::Linear(index));
+            for ((&carry, part), &result) in tile.carry.iter().zip(&tile.parts).zip(&it.reduce.results)
+            {
+                let place = e.element(carry, part.dtype, at);
+                let found = e.take_lanes(place, part.dtype, e.lanes);
+                e.hold(result, Held::Vector(found));
+            }
+            e.straight_run(&[it.before, it.after], &[])
+        })
+    }
+
+    /// Run code for each vector of the tile, with lanes and mask set.
+    fn each_vector(
+        &mut self,
+        tile: &Tile,
+        code: impl FnOnce(&mut Self, Operand, Operand) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
+        let each = self.text.begin_count(number(0), tile.count, i64::from(self.width));
+        let left = self.text.op("sub", WORD, &[tile.count, each.index]);
+        let mask = self.below(self.width, 0, left);
+        self.mask = Some(mask);
+        self.lanes = self.width;
+        code(self, each.index, mask)?;
+        self.lanes = 1;
+        self.mask = None;
+        self.text.end_count(&each);
+        Ok(())
+    }
+
+    /// The result of one block of rows, into `carry`.
+    fn column_block(
+        &mut self,
+        it: &Columns<'_>,
+        tile: &Tile,
+        axis: &Axis,
+        column: Value,
+        points: Operand,
+        block: Operand,
+    ) -> Result<(), Unsupported> {
+        let begin = self.text.op("mul", WORD, &[block, number(BLOCK)]);
+        let left = self.text.op("sub", WORD, &[points, begin]);
+        let length = self.text.intrinsic("smin", WORD, &[left, number(BLOCK)]);
+        let work = Rows { it, tile, axis, column, begin, length };
+        self.column_way(&work, false)?;
+        self.each_vector(tile, |e, at, _| {
+            let sums = e.take_row(&tile.sums, &tile.first.parts, at);
+            let mut found = Vec::new();
+            let mut place = 0;
+            for &combiner in &it.reduce.combiners {
+                if combiner == Combiner::Moments {
+                    let dtype = tile.first.parts[place].dtype;
+                    let ty = Type::new(dtype, e.lanes);
+                    let count = e.text.convert("sitofp", WORD, length, Type::new(dtype, 1));
+                    let count = e.text.splat(count, ty);
+                    let mean = e.text.op("fdiv", ty, &[sums[place], count]);
+                    let length = e.text.splat(length, Type::new(DType::I64, e.lanes));
+                    // The squares follow.
+                    found.extend([length, mean, mean]);
+                    place += 1;
+                } else {
+                    found.extend(&sums[place..place + combiner.result_count()]);
+                    place += combiner.result_count();
+                }
+            }
+            e.put_row(&tile.carry, &tile.parts, at, &found);
+            Ok(())
+        })?;
+        if tile.second.is_empty() {
+            return Ok(());
+        }
+        self.column_way(&work, true)?;
+        self.each_vector(tile, |e, at, _| {
+            let squares = e.take_row(&tile.squares, &tile.second, at);
+            let places = third_parts(it.reduce);
+            for ((&place, part), square) in places.iter().zip(&tile.second).zip(squares) {
+                let to = e.element(tile.carry[place], part.dtype, at);
+                e.put_lanes(to, part.dtype, e.lanes, square);
+            }
+            Ok(())
+        })
+    }
+
+    /// Go once through the rows of a block, and combine the lanes into row 0.
+    fn column_way(&mut self, work: &Rows<'_, '_>, again: bool) -> Result<(), Unsupported> {
+        let first = self.text.intrinsic("smin", WORD, &[work.length, number(LANES as i64)]);
+        self.rows_of(work, number(0), first, true, again)?;
+        self.rows_of(work, number(LANES as i64), work.length, false, again)?;
+        let (rooms, parts) = work.tile.way(again);
+        let level = self.text.begin_count(number(0), number(LANES.ilog2().into()), 1);
+        let half = self.text.op("lshr", WORD, &[number(LANES as i64 / 2), level.index]);
+        let end = self.text.op("sub", WORD, &[first, half]);
+        let end = self.text.intrinsic("smin", WORD, &[end, half]);
+        let pair = self.text.begin_count(number(0), end, 1);
+        let low = self.text.op("mul", WORD, &[pair.index, number(self.tile())]);
+        let upper = self.text.op("add", WORD, &[pair.index, half]);
+        let high = self.text.op("mul", WORD, &[upper, number(self.tile())]);
+        self.combine_rows(work.tile, parts, (rooms, low), (rooms, high), (rooms, low))?;
+        self.text.end_count(&pair);
+        self.text.end_count(&level);
+        Ok(())
+    }
+
+    /// Rows `from..to` of a block: the first ones start the accumulators, later ones add to them.
+    fn rows_of(
+        &mut self,
+        work: &Rows<'_, '_>,
+        from: Operand,
+        to: Operand,
+        starts: bool,
+        again: bool,
+    ) -> Result<(), Unsupported> {
+        let row = self.text.begin_count(from, to, 1);
+        let k = self.text.op("add", WORD, &[work.begin, row.index]);
+        self.place_at(work.it.reduce, k);
+        let lane = self.text.op("and", WORD, &[row.index, number(LANES as i64 - 1)]);
+        let base = self.text.op("mul", WORD, &[lane, number(self.tile())]);
+        let code = |e: &mut Self, at: Operand| {
+            let here = e.text.op("add", WORD, &[work.tile.from, at]);
+            let index = e.index_of_lane(work.axis, here);
+            e.hold(work.column, Held::Linear(index));
+            let body = e.kernel.block(work.it.reduce.body);
+            e.straight_run(&[work.it.before, &body.statements], &body.yields)?;
+            let k = e.text.splat(k, Type::new(DType::I64, e.lanes));
+            let mut values = if again {
+                let mut means = Vec::new();
+                for (place, part) in third_parts(work.it.reduce).into_iter().zip(&work.tile.second) {
+                    let mean = e.element(work.tile.carry[place - 1], part.dtype, at);
+                    means.push(e.take_lanes(mean, part.dtype, e.lanes));
+                }
+                let pass = Pass::about_vectors(&work.tile.second, means);
+                e.yielded(work.it.reduce, &pass, k)
+            } else {
+                e.yielded(work.it.reduce, &work.tile.first, k)
+            };
+            let place = e.text.op("add", WORD, &[base, at]);
+            let (sums, parts) = work.tile.way(again);
+            if !starts {
+                let before = e.take_row(sums, parts, place);
+                values = e.combine(parts, e.lanes, &before, &values)?;
+            }
+            e.put_row(sums, parts, place, &values);
+            Ok(())
+        };
+        let body = work.it.reduce.body;
+        if starts || self.is_long(body) {
+            self.each_vector(work.tile, |e, at, _| code(e, at))?;
+        } else {
+            // The hot loop: no masks as long as vectors are whole.
+            let width = i64::from(self.width);
+            let whole = self.text.op("and", WORD, &[work.tile.count, number(-width)]);
+            let each = self.text.begin_count(number(0), whole, width);
+            self.lanes = self.width;
+            code(self, each.index)?;
+            self.lanes = 1;
+            self.text.end_count(&each);
+            let rest = self.text.begin_count(whole, work.tile.count, width);
+            let left = self.text.op("sub", WORD, &[work.tile.count, rest.index]);
+            self.mask = Some(self.below(self.width, 0, left));
+            self.lanes = self.width;
+            code(self, rest.index)?;
+            self.lanes = 1;
+            self.mask = None;
+            self.text.end_count(&rest);
+        }
+        self.text.end_count(&row);
+        Ok(())
+    }
+
+    /// `to = first with later`, for each column; rows of rooms, by where they begin.
+    fn combine_rows(
+        &mut self,
+        tile: &Tile,
+        parts: &[Part],
+        first: (&[Operand], Operand),
+        later: (&[Operand], Operand),
+        to: (&[Operand], Operand),
+    ) -> Result<(), Unsupported> {
+        self.each_vector(tile, |e, at, _| {
+            let places = [first.1, later.1, to.1].map(|row| e.text.op("add", WORD, &[row, at]));
+            let one = e.take_row(first.0, parts, places[0]);
+            let two = e.take_row(later.0, parts, places[1]);
+            let combined = e.combine(parts, e.lanes, &one, &two)?;
+            e.put_row(to.0, parts, places[2], &combined);
+            Ok(())
+        })
+    }
+
+    fn put_row(&mut self, rooms: &[Operand], parts: &[Part], at: Operand, values: &[Operand]) {
+        for ((&room, part), &value) in rooms.iter().zip(parts).zip(values) {
+            let place = self.element(room, part.dtype, at);
+            self.put_lanes(place, part.dtype, self.lanes, value);
+        }
+    }
+
+    fn take_row(&mut self, rooms: &[Operand], parts: &[Part], at: Operand) -> Vec<Operand> {
+        let mut found = Vec::new();
+        for (&room, part) in rooms.iter().zip(parts) {
+            let place = self.element(room, part.dtype, at);
+            found.push(self.take_lanes(place, part.dtype, self.lanes));
+        }
+        found
+    }
+
+    fn copy_row(
+        &mut self,
+        tile: &Tile,
+        from: (&[Operand], Operand),
+        to: (&[Operand], Operand),
+    ) -> Result<(), Unsupported> {
+        self.each_vector(tile, |e, at, _| {
+            let places = [from.1, to.1].map(|row| e.text.op("add", WORD, &[row, at]));
+            let found = e.take_row(from.0, &tile.parts, places[0]);
+            e.put_row(to.0, &tile.parts, places[1], &found);
+            Ok(())
+        })
+    }
+
+    /// As `push`, for each column at once; what comes is in `carry`.
+    fn push_tile(&mut self, tile: &Tile, block: Operand) -> Result<(), Unsupported> {
+        self.put(tile.level, DType::I64, number(0));
+        let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
+        self.text.jump(head);
+        self.text.begin(head);
+        let level = self.take(tile.level, DType::I64);
+        let bit = self.text.op("lshr", WORD, &[block, level]);
+        let bit = self.text.op("and", WORD, &[bit, number(1)]);
+        let more = self.text.op("icmp ne", WORD, &[bit, number(0)]);
+        let row = self.text.op("mul", WORD, &[level, number(self.tile())]);
+        self.text.branch(more, body, done);
+        self.text.begin(body);
+        let carry = (&tile.carry[..], number(0));
+        self.combine_rows(tile, &tile.parts, (&tile.levels, row), carry, carry)?;
+        let next = self.text.op("add", WORD, &[level, number(1)]);
+        self.put(tile.level, DType::I64, next);
+        self.text.jump(head);
+        self.text.begin(done);
+        self.copy_row(tile, carry, (&tile.levels, row))
+    }
+
+    /// As `collect`; the results are in `carry`.
+    fn collect_tile(
+        &mut self,
+        it: &Columns<'_>,
+        tile: &Tile,
+        blocks: Operand,
+    ) -> Result<(), Unsupported> {
+        let (empty, some, join) = (self.text.label(), self.text.label(), self.text.label());
+        let none = self.text.op("icmp eq", WORD, &[blocks, number(0)]);
+        self.text.branch(none, empty, some);
+        self.text.begin(empty);
+        let identity = self.identity(it.reduce);
+        self.each_vector(tile, |e, at, _| {
+            let mut values = Vec::new();
+            for (part, &value) in tile.parts.iter().zip(&identity) {
+                values.push(e.text.splat(value, Type::new(part.dtype, e.lanes)));
+            }
+            e.put_row(&tile.carry, &tile.parts, at, &values);
+            Ok(())
+        })?;
+        self.text.jump(join);
+        self.text.begin(some);
+        let lowest = self.lowest_bit(blocks);
+        let row = self.text.op("mul", WORD, &[lowest, number(self.tile())]);
+        let carry = (&tile.carry[..], number(0));
+        self.copy_row(tile, (&tile.levels, row), carry)?;
+        let above = self.text.op("add", WORD, &[lowest, number(1)]);
+        let each = self.text.begin_count(above, number(DEEPEST as i64 - 1), 1);
+        let bit = self.text.op("lshr", WORD, &[blocks, each.index]);
+        let bit = self.text.op("and", WORD, &[bit, number(1)]);
+        let there = self.text.op("icmp ne", WORD, &[bit, number(0)]);
+        let (take, next) = (self.text.label(), self.text.label());
+        self.text.branch(there, take, next);
+        self.text.begin(take);
+        let row = self.text.op("mul", WORD, &[each.index, number(self.tile())]);
+        self.combine_rows(tile, &tile.parts, (&tile.levels, row), carry, carry)?;
+        self.text.jump(next);
+        self.text.begin(next);
+        self.text.end_count(&each);
+        self.text.jump(join);
+        self.text.begin(join);
+        Ok(())
+    }
+}

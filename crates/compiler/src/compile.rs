@@ -1,0 +1,220 @@
+//! A kernel to the text of an LLVM module.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use ir::{Kernel, Reduce, Statement};
+use memory::DType;
+
+use crate::elementary::Writer;
+use crate::emitter::{Emitter, Exact, Lanes};
+use crate::structure::number;
+use crate::text::{Operand, Text, Type};
+use crate::{Compiled, Unsupported};
+
+/// What a kernel's body is made of.
+enum Shape<'k> {
+    /// A parallel loop after statements that only compute.
+    Parallel(&'k [Statement], &'k ir::For),
+    /// A reduction between statements that only compute, and stores of its results.
+    Reduction(&'k [Statement], &'k Reduce, &'k [Statement]),
+    /// Anything else, in one block.
+    Sequence,
+}
+
+fn shape(kernel: &Kernel) -> Shape<'_> {
+    let statements = &kernel.block(kernel.body).statements;
+    let computes = |statement: &Statement| {
+        matches!(
+            statement,
+            Statement::Constant { .. } | Statement::Op { .. } | Statement::Lookup { .. }
+        )
+    };
+    let Some(main) = statements.iter().position(|it| !computes(it)) else { return Shape::Sequence };
+    let (before, rest) = statements.split_at(main);
+    match rest.split_first() {
+        Some((Statement::For(it), [])) if it.parallel => Shape::Parallel(before, it),
+        Some((Statement::Reduce(it), after))
+            if after.iter().all(|it| computes(it) || matches!(it, Statement::Store { .. })) =>
+        {
+            Shape::Reduction(before, it, after)
+        }
+        _ => Shape::Sequence,
+    }
+}
+
+/// How many lanes fit the kernel: as many of its widest numbers as a register holds.
+fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
+    let mut widest = 1;
+    for block in &kernel.blocks {
+        for statement in &block.statements {
+            let value = match statement {
+                Statement::Load { result, .. } => *result,
+                Statement::Store { value, .. } => *value,
+                Statement::Op { result, .. } if !kernel.dtype(*result).is_integer() => *result,
+                _ => continue,
+            };
+            widest = widest.max(kernel.dtype(value).size());
+        }
+    }
+    (vector_bytes / widest.max(1)).clamp(2, 64) as u32
+}
+
+/// Compile a kernel for vector registers of so many bytes.
+///
+/// # Errors
+///
+/// [`Unsupported`] where a kernel uses what only the interpreter runs so far.
+pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64 };
+    let mut written = Module::default();
+    let mut scratch = 0;
+    let mut words = 0;
+    match shape(kernel) {
+        Shape::Parallel(before, it) => {
+            words = written.function("count", kernel, width, |e| {
+                e.rows(before)?;
+                let cut = e.cut(it);
+                Ok(cut.blocks)
+            })?;
+            written.function("kernel", kernel, width, |e| {
+                e.rows(before)?;
+                let (begin, end) = range();
+                e.parallel(it, begin, end)?;
+                Ok(number(0))
+            })?;
+        }
+        Shape::Reduction(before, it, after) => {
+            written.function("count", kernel, width, |e| {
+                e.rows(before)?;
+                let count = e.points(it);
+                Ok(e.blocks_of(count))
+            })?;
+            written.function("kernel", kernel, width, |e| {
+                e.may_end = false;
+                e.rows(before)?;
+                let parts = e.parts(it)?;
+                let count = e.points(it);
+                let (begin, end) = range();
+                let block = e.text.begin_count(begin, end, 1);
+                let found = e.block(it, count, block.index)?;
+                words = e.frame.words;
+                scratch = 16 * parts.len();
+                for (place, (part, value)) in parts.iter().zip(found).enumerate() {
+                    let room = slot(e, block.index, parts.len(), place);
+                    e.put(room, part.dtype, value);
+                }
+                e.text.end_count(&block);
+                Ok(number(0))
+            })?;
+            written.function("finish", kernel, width, |e| {
+                e.rows(before)?;
+                let parts = e.parts(it)?;
+                let tree = e.tree(&parts);
+                let (begin, end) = range();
+                let block = e.text.begin_count(begin, end, 1);
+                let mut found = Vec::new();
+                for (place, part) in parts.iter().enumerate() {
+                    let room = slot(e, block.index, parts.len(), place);
+                    found.push(e.take(room, part.dtype));
+                }
+                e.push(&parts, &tree, block.index, &found)?;
+                e.text.end_count(&block);
+                e.collect(it, &parts, &tree, end)?;
+                e.rows(after)?;
+                Ok(number(0))
+            })?;
+        }
+        Shape::Sequence => {
+            words = written.function("count", kernel, width, |_| Ok(number(1)))?;
+            written.function("kernel", kernel, width, |e| {
+                e.any(kernel.body)?;
+                Ok(number(0))
+            })?;
+        }
+    }
+    let text = module(&written.outside, &written.functions);
+    let exacts = written.exacts.into_iter().map(exact).collect();
+    Ok(Compiled { text, exacts, words, scratch })
+}
+
+/// The first and last block that a call runs: the second and third argument.
+fn range() -> (Operand, Operand) {
+    (Operand::Argument("begin"), Operand::Argument("end"))
+}
+
+/// Where a part of a block's result lies in the scratch memory, 16 bytes each.
+fn slot(e: &mut Emitter<'_>, block: Operand, parts: usize, place: usize) -> Operand {
+    let scratch = e.frame.scratch(&mut e.text);
+    let block = e.text.show(block, 1);
+    e.text.define(format_args!(
+        "getelementptr inbounds [{parts} x i128], ptr {scratch}, i64 {block}, i64 {place}"
+    ))
+}
+
+#[derive(Default)]
+struct Module {
+    exacts: Vec<Exact>,
+    outside: BTreeSet<String>,
+    functions: String,
+}
+
+impl Module {
+    /// Write a function; answers the words of its frame.
+    fn function<'k>(
+        &mut self,
+        name: &str,
+        kernel: &'k Kernel,
+        width: Lanes,
+        body: impl FnOnce(&mut Emitter<'k>) -> Result<Operand, Unsupported>,
+    ) -> Result<usize, Unsupported> {
+        let mut emitter = Emitter::new(kernel, width, std::mem::take(&mut self.exacts))?;
+        let answer = body(&mut emitter)?;
+        let answer = emitter.text.show(answer, 1);
+        emitter.text.line(format_args!("ret i64 {answer}"));
+        let lines = emitter.text.body();
+        // Memory of the function's own is made where it begins, once.
+        let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
+        let rooms = emitter.rooms.join("\n");
+        let _ = writeln!(
+            self.functions,
+            "define i64 @{name}(ptr noalias readonly %frame, i64 %begin, i64 %end) #0 {{\n\
+             {label}\n{rooms}\n{rest}\n}}\n"
+        );
+        self.exacts = emitter.exacts;
+        self.outside.append(&mut emitter.text.outside);
+        Ok(emitter.frame.words)
+    }
+}
+
+/// A module of these functions and what they need around them.
+fn module(outside: &BTreeSet<String>, functions: &str) -> String {
+    let outside: Vec<_> = outside.iter().map(String::as_str).collect();
+    format!(
+        "{}\n\n{functions}\n\
+         attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
+         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n",
+        outside.join("\n"),
+    )
+}
+
+/// The version of an elementary function for any argument, in a module of its own.
+fn exact((function, dtype, lanes): Exact) -> String {
+    let ty = Type::new(dtype, lanes);
+    let mut text = Text::default();
+    let entry = text.label();
+    text.begin(entry);
+    let arguments: Vec<_> =
+        ["x", "y"].into_iter().take(function.arity()).map(Operand::Argument).collect();
+    let writer = Writer::new(&mut text, lanes);
+    let found = match dtype {
+        DType::F32 => function.exact::<_, f32>(&writer, &arguments),
+        _ => function.exact::<_, f64>(&writer, &arguments),
+    };
+    let found = text.show(found, lanes);
+    text.line(format_args!("ret {ty} {found}"));
+    let given: Vec<_> =
+        arguments.iter().map(|&it| format!("{ty} {}", text.show(it, lanes))).collect();
+    let body = format!("define {ty} @exact({}) #0 {{\n{}\n}}\n", given.join(", "), text.body());
+    module(&text.outside, &body)
+}

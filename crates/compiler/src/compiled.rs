@@ -1,0 +1,27 @@
+//! What the compiler hands on.
+
+/// A kernel as the text of an LLVM module with functions of one signature:
+/// `fn(frame: *const u64, begin: i64, end: i64) -> i64`.
+///
+/// | function | what it does |
+/// |---|---|
+/// | `count` | answers the number of blocks; `begin` and `end` mean nothing |
+/// | `kernel` | runs the blocks `begin..end`, in any order, on any thread; answers 0 or the code of a check |
+/// | `finish` | only if `scratch` is not 0: combines the blocks `0..end`, once, after all have run |
+///
+/// The frame has `words` words: one for each extent, scalar and buffer address, a buffer's followed by a
+/// word for each of its strides of class `any`, in bytes. Then comes the address of `scratch` bytes for
+/// each block, aligned to 16, that the caller provides (anything, if `scratch` is 0), then the addresses of
+/// the functions `exact` of the modules in `exacts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compiled {
+    /// The module. It names no symbol that it does not define, other than LLVM's intrinsics.
+    pub text: String,
+    /// Modules of elementary functions, which kernels have in common: for arguments that are rare, in
+    /// as many lanes as the kernel has.
+    pub exacts: Vec<String>,
+    /// Words of the frame, without the scratch memory's.
+    pub words: usize,
+    /// Bytes of scratch memory a block.
+    pub scratch: usize,
+}

@@ -1,0 +1,404 @@
+//! Writes straight-line code in lanes.
+
+use ir::elementary::Function;
+use ir::{BlockId, Kernel, Op, Statement, Value};
+use memory::DType;
+
+use crate::access::Site;
+use crate::elementary::Writer;
+use crate::frame::Frame;
+use crate::held::Held;
+use crate::text::{Operand, Text, Type};
+use crate::{Unsupported, op};
+
+/// A version of an elementary function for any argument, which slow blocks call.
+pub(crate) type Exact = (Function, DType, u32);
+
+/// What the machine offers to a kernel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lanes {
+    /// How many run side by side.
+    pub(crate) width: u32,
+    /// Whether leaving some of them out costs next to nothing.
+    pub(crate) masks: bool,
+}
+
+/// Writes one function of a kernel.
+pub(crate) struct Emitter<'k> {
+    pub(crate) kernel: &'k Kernel,
+    pub(crate) text: Text,
+    pub(crate) frame: Frame,
+    held: Vec<Option<Held>>,
+    /// Memory of the function's own, made at its beginning.
+    pub(crate) rooms: Vec<String>,
+    /// How many lanes may run side by side.
+    pub(crate) width: u32,
+    /// Whether a mask costs next to nothing.
+    pub(crate) masks: bool,
+    /// How many lanes run side by side now.
+    pub(crate) lanes: u32,
+    /// The lanes that are there; all, if absent.
+    pub(crate) mask: Option<Operand>,
+    /// Whether elementary functions take any argument.
+    exact: bool,
+    /// The lanes whose arguments were common so far, where that is asked.
+    common: Option<Operand>,
+    /// In the order of their words in the frame.
+    pub(crate) exacts: Vec<Exact>,
+    /// Whether a `check` may end the function here.
+    pub(crate) may_end: bool,
+}
+
+impl<'k> Emitter<'k> {
+    pub(crate) fn new(
+        kernel: &'k Kernel,
+        Lanes { width, masks }: Lanes,
+        exacts: Vec<Exact>,
+    ) -> Result<Self, Unsupported> {
+        let mut text = Text::default();
+        let entry = text.label();
+        text.begin(entry);
+        let frame = Frame::read(&mut text, kernel)?;
+        let mut held = vec![None; kernel.values.len()];
+        for &(value, operand) in &frame.scalars {
+            held[value.index()] = Some(Held::Uniform(operand));
+        }
+        Ok(Self {
+            kernel,
+            text,
+            frame,
+            held,
+            rooms: Vec::new(),
+            width,
+            masks,
+            lanes: 1,
+            mask: None,
+            exact: false,
+            common: None,
+            exacts,
+            may_end: true,
+        })
+    }
+
+    pub(crate) fn hold(&mut self, value: Value, held: Held) {
+        self.held[value.index()] = Some(held);
+    }
+
+    pub(crate) fn held(&self, value: Value) -> Held {
+        self.held[value.index()].expect("a verified kernel defines before it uses")
+    }
+
+    /// A value that is the same in every lane.
+    pub(crate) fn uniform(&self, value: Value) -> Option<Operand> {
+        match self.held(value) {
+            Held::Uniform(operand) => Some(operand),
+            Held::Linear(operand) | Held::Vector(operand) => (self.lanes == 1).then_some(operand),
+        }
+    }
+
+    /// A value as a scalar, in code of one lane.
+    pub(crate) fn scalar(&self, value: Value) -> Operand {
+        self.uniform(value).expect("in code of one lane all values are scalars")
+    }
+
+    /// A value in every lane.
+    pub(crate) fn vector(&mut self, value: Value) -> Operand {
+        let ty = Type::new(self.kernel.dtype(value), self.lanes);
+        match self.held(value) {
+            Held::Vector(operand) => operand,
+            Held::Uniform(operand) => self.text.splat(operand, ty),
+            Held::Linear(base) => self.count_from(base),
+        }
+    }
+
+    /// `base`, `base + 1`, ... in the lanes.
+    pub(crate) fn count_from(&mut self, base: Operand) -> Operand {
+        if self.lanes == 1 {
+            return base;
+        }
+        let ty = Type::new(DType::I64, self.lanes);
+        let first = self.text.splat(base, ty);
+        let first = self.text.show(first, self.lanes);
+        let iota = self.text.iota(self.lanes);
+        self.text.define(format_args!("add {ty} {first}, {iota}"))
+    }
+
+    /// Memory for `count` elements, made once when the function begins.
+    pub(crate) fn room(&mut self, dtype: DType, count: u64) -> Operand {
+        let room = self.text.register();
+        let name = self.text.show(room, 1);
+        let ty = Type::new(dtype, 1).stored();
+        self.rooms.push(format!("  {name} = alloca [{count} x {ty}], align 64"));
+        room
+    }
+
+    /// Whether statements of a block run in lanes: no loops, no choices, nothing that ends the kernel.
+    pub(crate) fn is_straight(&self, block: BlockId) -> bool {
+        self.kernel.block(block).statements.iter().all(|statement| {
+            matches!(
+                statement,
+                Statement::Constant { .. }
+                    | Statement::Op { .. }
+                    | Statement::Lookup { .. }
+                    | Statement::Load { .. }
+                    | Statement::Store { .. }
+            )
+        })
+    }
+
+    /// Whether a straight block takes long to compile and run: then its code is there once.
+    pub(crate) fn is_long(&self, block: BlockId) -> bool {
+        let elementary = |statement: &Statement| match statement {
+            Statement::Op { op, operands, .. } => {
+                op.is_elementary(self.kernel.dtype(operands[operands.len() - 1]))
+            }
+            _ => false,
+        };
+        let statements = &self.kernel.block(block).statements;
+        statements.len() > 40 || statements.iter().any(elementary)
+    }
+
+    /// Write a straight block; what it yields is held afterwards.
+    pub(crate) fn straight(&mut self, block: BlockId) -> Result<(), Unsupported> {
+        let kernel = self.kernel;
+        let block = kernel.block(block);
+        self.straight_run(&[&block.statements], &block.yields)
+    }
+
+    /// Write straight statements: fast, and where an argument was not common once more for any.
+    ///
+    /// Stores come last. `wanted` is held afterwards.
+    pub(crate) fn straight_run(
+        &mut self,
+        runs: &[&[Statement]],
+        wanted: &[Value],
+    ) -> Result<(), Unsupported> {
+        self.common = None;
+        self.exact = self.lanes == 1;
+        let mut stores: Vec<(Site, Value)> = Vec::new();
+        for statement in runs.iter().copied().flatten() {
+            if let Statement::Store { buffer, index, value } = statement {
+                stores.push((self.site(*buffer, index), *value));
+            } else {
+                self.simple(statement)?;
+            }
+        }
+        if let Some(common) = self.common.take() {
+            let mut outputs: Vec<_> = stores.iter().map(|&(_, value)| value).collect();
+            outputs.extend(wanted);
+            self.rerun(runs, common, &outputs)?;
+        }
+        for (site, value) in stores {
+            self.store(&site, value);
+        }
+        Ok(())
+    }
+
+    /// In one lane there is nothing to be quick about: elementary functions take any argument.
+    pub(crate) fn always_exact(&mut self) {
+        self.exact = true;
+    }
+
+    fn rerun(
+        &mut self,
+        runs: &[&[Statement]],
+        common: Operand,
+        outputs: &[Value],
+    ) -> Result<(), Unsupported> {
+        let mut outputs = outputs.to_vec();
+        outputs.retain(|&value| matches!(self.held(value), Held::Vector(_)));
+        outputs.sort_unstable();
+        outputs.dedup();
+        let all = self.all(common);
+        let (slow, join) = (self.text.label(), self.text.label());
+        let fast: Vec<_> = outputs.iter().map(|&value| self.vector(value)).collect();
+        let from_fast = self.text.here();
+        self.text.branch_likely(all, join, slow);
+        self.text.begin(slow);
+        self.exact = true;
+        let before = self.held.clone();
+        for statement in runs.iter().copied().flatten() {
+            if !matches!(statement, Statement::Store { .. }) {
+                self.simple(statement)?;
+            }
+        }
+        self.exact = false;
+        let exact: Vec<_> = outputs.iter().map(|&value| self.vector(value)).collect();
+        // What the slow way defined is not there on the fast one.
+        self.held = before;
+        let from_slow = self.text.here();
+        self.text.jump(join);
+        self.text.begin(join);
+        for ((&value, fast), exact) in outputs.iter().zip(fast).zip(exact) {
+            let ty = Type::new(self.kernel.dtype(value), self.lanes);
+            let [fast, exact] = [fast, exact].map(|it| self.text.show(it, self.lanes));
+            let joined = self.text.define(format_args!(
+                "phi {ty} [ {fast}, %{from_fast} ], [ {exact}, %{from_slow} ]"
+            ));
+            self.hold(value, Held::Vector(joined));
+        }
+        Ok(())
+    }
+
+    /// Whether a truth value holds in every lane that is there.
+    fn all(&mut self, truth: Operand) -> Operand {
+        if self.lanes == 1 {
+            return truth;
+        }
+        let ty = Type::new(DType::Bool, self.lanes);
+        let truth = match self.mask {
+            Some(mask) => {
+                let absent = self.text.op("xor", ty, &[mask, Operand::Constant(DType::Bool, 1)]);
+                self.text.op("or", ty, &[truth, absent])
+            }
+            None => truth,
+        };
+        let (shown, lanes) = (self.text.show(truth, self.lanes), self.lanes);
+        let bits = self.text.define(format_args!("bitcast {ty} {shown} to i{lanes}"));
+        let bits = self.text.show(bits, 1);
+        self.text.define(format_args!("icmp eq i{lanes} {bits}, -1"))
+    }
+
+    /// Write a statement without blocks, other than a store or a check.
+    pub(crate) fn simple(&mut self, statement: &Statement) -> Result<(), Unsupported> {
+        match statement {
+            Statement::Constant { result, scalar } => {
+                if scalar.dtype().is_complex() {
+                    return Err(Unsupported::new("a complex constant"));
+                }
+                let operand = Operand::Constant(scalar.dtype(), scalar.bits() as u64);
+                self.hold(*result, Held::Uniform(operand));
+            }
+            Statement::Op { result, op, operands } => self.op(*result, *op, operands)?,
+            Statement::Lookup { result, table, index } => self.lookup(*result, *table, *index)?,
+            Statement::Load { result, buffer, index } => {
+                if self.kernel.dtype(*result).is_complex() {
+                    return Err(Unsupported::new("a complex array"));
+                }
+                let site = self.site(*buffer, index);
+                let held = self.load(&site);
+                self.hold(*result, held);
+            }
+            _ => return Err(Unsupported::new("a statement with blocks inside of lanes")),
+        }
+        Ok(())
+    }
+
+    fn op(&mut self, result: Value, op: Op, operands: &[Value]) -> Result<(), Unsupported> {
+        if let Some(held) = self.index_arithmetic(op, operands) {
+            self.hold(result, held);
+            return Ok(());
+        }
+        let last = self.kernel.dtype(*operands.last().expect("an op has operands"));
+        let to = self.kernel.dtype(result);
+        let uniform: Option<Vec<_>> = operands.iter().map(|&it| self.uniform(it)).collect();
+        let (given, lanes) = match uniform {
+            Some(given) => (given, 1),
+            None => (operands.iter().map(|&it| self.vector(it)).collect(), self.lanes),
+        };
+        let found = if op.is_elementary(last) {
+            self.elementary(op, last, &given, lanes)?
+        } else {
+            op::emit(&mut self.text, op, last, to, lanes, &given)?
+        };
+        let one = lanes == 1;
+        self.hold(result, if one { Held::Uniform(found) } else { Held::Vector(found) });
+        Ok(())
+    }
+
+    /// An index and something that is the same in every lane give an index.
+    fn index_arithmetic(&mut self, op: Op, operands: &[Value]) -> Option<Held> {
+        let &[a, b] = operands else { return None };
+        if self.lanes == 1 || self.kernel.dtype(a) != DType::I64 {
+            return None;
+        }
+        let (a, b) = match (op, self.held(a), self.held(b)) {
+            (Op::Add | Op::Sub, Held::Linear(a), Held::Uniform(b))
+            | (Op::Add, Held::Uniform(a), Held::Linear(b)) => (a, b),
+            _ => return None,
+        };
+        let name = if op == Op::Add { "add" } else { "sub" };
+        Some(Held::Linear(self.text.op(name, Type::new(DType::I64, 1), &[a, b])))
+    }
+
+    fn elementary(
+        &mut self,
+        op: Op,
+        dtype: DType,
+        operands: &[Operand],
+        lanes: u32,
+    ) -> Result<Operand, Unsupported> {
+        if dtype == DType::F16 {
+            let mut wide = Vec::new();
+            for &operand in operands {
+                let cast = op::emit(&mut self.text, Op::Cast, dtype, DType::F32, lanes, &[operand]);
+                wide.push(cast?);
+            }
+            let found = self.elementary(op, DType::F32, &wide, lanes)?;
+            return op::emit(&mut self.text, Op::Cast, DType::F32, dtype, lanes, &[found]);
+        }
+        let function = Function::named(op.name())
+            .ok_or_else(|| Unsupported::new(format!("{op} of {}", dtype.short())))?;
+        let ty = Type::new(dtype, lanes);
+        // A scalar beside lanes is computed once, so its speed does not matter.
+        if self.exact || lanes == 1 {
+            let shown: Vec<_> =
+                operands.iter().map(|&it| format!("{ty} {}", self.text.show(it, lanes))).collect();
+            let place = self.exact_place((function, dtype, lanes));
+            let pointer = self.frame.pointer(&mut self.text, place);
+            return Ok(self.text.define(format_args!("call {ty} {pointer}({})", shown.join(", "))));
+        }
+        let writer = Writer::new(&mut self.text, lanes);
+        let (found, common) = match dtype {
+            DType::F32 => function.fast::<_, f32>(&writer, operands),
+            _ => function.fast::<_, f64>(&writer, operands),
+        };
+        let mask = Type::new(DType::Bool, lanes);
+        self.common = Some(match self.common {
+            Some(before) => self.text.op("and", mask, &[before, common]),
+            None => common,
+        });
+        Ok(found)
+    }
+
+    /// Which of the functions that the caller provides it is.
+    fn exact_place(&mut self, exact: Exact) -> usize {
+        self.exacts.iter().position(|&known| known == exact).unwrap_or_else(|| {
+            self.exacts.push(exact);
+            self.exacts.len() - 1
+        })
+    }
+
+    fn lookup(
+        &mut self,
+        result: Value,
+        table: ir::TableId,
+        index: Value,
+    ) -> Result<(), Unsupported> {
+        let table = self.kernel.table(table);
+        let dtype = table.dtype();
+        if dtype.is_complex() || dtype == DType::Bool {
+            return Err(Unsupported::new(format!("a table of {}", dtype.short())));
+        }
+        let entries: Vec<_> = table.entries.iter().map(|entry| entry.bits() as u64).collect();
+        let (given, lanes) = match self.uniform(index) {
+            Some(given) => (given, 1),
+            None => (self.vector(index), self.lanes),
+        };
+        // Modulo the length, a power of two.
+        let index_dtype = self.kernel.dtype(index);
+        let index_type = Type::new(index_dtype, lanes);
+        let wrap = Operand::Constant(index_dtype, entries.len() as u64 - 1);
+        let inside = self.text.op("and", index_type, &[given, wrap]);
+        let wide = Type::new(DType::I64, lanes);
+        let place = if index_dtype.size() < 8 {
+            self.text.convert("zext", index_type, inside, wide)
+        } else {
+            inside
+        };
+        let found = self.text.lookup(Type::new(dtype, lanes), &entries, wide, place);
+        let one = lanes == 1;
+        self.hold(result, if one { Held::Uniform(found) } else { Held::Vector(found) });
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! From kernels to the text of LLVM: lanes, blocks, the order of reductions.
+//!
+//! Level 2; knows `ir` and `memory`, and no driver: what runs the text is `devices`' business.
+//! `README.md` beside this file tells how a kernel becomes lanes.
+//!
+//! ```
+//! use ir::{Access, Builder, Stride};
+//! use memory::DType::F32;
+//!
+//! let mut b = Builder::new("wave");
+//! let n = b.extent("n");
+//! let x = b.buffer("x", F32, Access::Read, &[Stride::Unit]);
+//! let y = b.buffer("y", F32, Access::Write, &[Stride::Unit]);
+//! b.parallel(&[n.into()], |b, i| {
+//!     let element = b.load(x, i);
+//!     let sine = b.op(ir::Op::Sin, &[element]);
+//!     b.store(y, i, sine);
+//! });
+//! let compiled = compiler::compile(&b.finish()?, 64)?;
+//! assert!(compiled.text.contains("<16 x float>"));
+//! assert_eq!((compiled.words, compiled.scratch), (3, 0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod access;
+mod column;
+mod compile;
+mod compiled;
+mod elementary;
+mod emitter;
+mod frame;
+mod held;
+mod nest;
+mod op;
+mod reduce;
+mod structure;
+mod text;
+mod unsupported;
+
+pub use compile::compile;
+pub use compiled::Compiled;
+pub use unsupported::Unsupported;
+
+/// Points of a parallel loop that make a block.
+const CHUNK: i64 = 16_384;
+
+/// Values of a reduction that make a block, of 0009.
+const BLOCK: i64 = 4096;
+
+/// Accumulators of a block, of 0009.
+const LANES: u64 = 32;

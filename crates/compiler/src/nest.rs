@@ -1,0 +1,170 @@
+//! Parallel loops: blocks of rows, and the last axis in lanes.
+
+use ir::For;
+
+use crate::emitter::Emitter;
+use crate::held::Held;
+use crate::structure::{WORD, number};
+use crate::text::Operand;
+use crate::{CHUNK, Unsupported};
+
+/// How the points of a parallel loop are cut into blocks: the last axis into columns of a chunk, or
+/// several rows into one block where a row is shorter than that. Depends on the extents alone.
+pub(crate) struct Cut {
+    /// Length of each axis but the last.
+    outer: Vec<Operand>,
+    /// Length of the last axis.
+    inner: Operand,
+    rows: Operand,
+    chunk: Operand,
+    chunks_in_a_row: Operand,
+    rows_in_a_block: Operand,
+    /// How many blocks there are.
+    pub(crate) blocks: Operand,
+}
+
+impl<'k> Emitter<'k> {
+    /// Find out how a parallel loop is cut.
+    pub(crate) fn cut(&mut self, it: &'k For) -> Cut {
+        let mut lengths: Vec<_> = it.axes.iter().map(|axis| self.length(axis)).collect();
+        let inner = lengths.pop().expect("verified: a loop has an axis");
+        let mut rows = number(1);
+        for &length in &lengths {
+            rows = self.text.op("mul", WORD, &[rows, length]);
+        }
+        // A point with a loop inside is many points.
+        let chunk = number(if self.is_straight(it.body) {
+            CHUNK
+        } else if self.columns_of(it).is_some() {
+            self.tile()
+        } else {
+            CHUNK / 256
+        });
+        let at_least_one = self.text.intrinsic("smax", WORD, &[inner, number(1)]);
+        let chunks_in_a_row = self.up(at_least_one, chunk);
+        let rows_in_a_block = self.up(chunk, at_least_one);
+        let wide = self.text.op("icmp sgt", WORD, &[chunks_in_a_row, number(1)]);
+        let rows_in_a_block = self.text.select(wide, WORD, number(1), rows_in_a_block);
+        let row_blocks = self.up(rows, rows_in_a_block);
+        let blocks = self.text.op("mul", WORD, &[row_blocks, chunks_in_a_row]);
+        let empty = self.text.op("icmp eq", WORD, &[inner, number(0)]);
+        let blocks = self.text.select(empty, WORD, number(0), blocks);
+        Cut { outer: lengths, inner, rows, chunk, chunks_in_a_row, rows_in_a_block, blocks }
+    }
+
+    /// `a / b`, rounded up.
+    fn up(&mut self, a: Operand, b: Operand) -> Operand {
+        let raised = self.text.op("add", WORD, &[a, b]);
+        let raised = self.text.op("sub", WORD, &[raised, number(1)]);
+        self.text.op("sdiv", WORD, &[raised, b])
+    }
+
+    /// Run the blocks `%begin..%end` of a parallel loop.
+    pub(crate) fn parallel(
+        &mut self,
+        it: &'k For,
+        begin: Operand,
+        end: Operand,
+    ) -> Result<(), Unsupported> {
+        let cut = self.cut(it);
+        let arguments = self.kernel.block(it.body).arguments.clone();
+        let (last, outer) = arguments.split_last().expect("verified: a loop has an axis");
+        let block = self.text.begin_count(begin, end, 1);
+        let row_block = self.text.op("udiv", WORD, &[block.index, cut.chunks_in_a_row]);
+        let column = self.text.op("urem", WORD, &[block.index, cut.chunks_in_a_row]);
+        let first_row = self.text.op("mul", WORD, &[row_block, cut.rows_in_a_block]);
+        let last_row = self.text.op("add", WORD, &[first_row, cut.rows_in_a_block]);
+        let last_row = self.text.intrinsic("smin", WORD, &[last_row, cut.rows]);
+        let from = self.text.op("mul", WORD, &[column, cut.chunk]);
+        let to = self.text.op("add", WORD, &[from, cut.chunk]);
+        let to = self.text.intrinsic("smin", WORD, &[to, cut.inner]);
+        let row = self.text.begin_count(first_row, last_row, 1);
+        let mut rest = row.index;
+        for (place, &index) in outer.iter().enumerate().rev() {
+            let axis = it.axes[place];
+            let at = if place == 0 {
+                rest
+            } else {
+                let at = self.text.op("urem", WORD, &[rest, cut.outer[place]]);
+                rest = self.text.op("udiv", WORD, &[rest, cut.outer[place]]);
+                at
+            };
+            let at = self.index_of(&axis, at);
+            self.hold(index, Held::Uniform(at));
+        }
+        let axis = it.axes[it.axes.len() - 1];
+        if self.width > 1 && self.is_straight(it.body) && axis.step.is_none() {
+            self.columns(it, *last, from, to)?;
+        } else if let Some(columns) = self.columns_of(it) {
+            self.reduce_columns(&columns, &axis, *last, from, to)?;
+        } else {
+            let each = self.text.begin_count(from, to, 1);
+            let at = self.index_of(&axis, each.index);
+            self.hold(*last, Held::Uniform(at));
+            self.any(it.body)?;
+            self.text.end_count(&each);
+        }
+        self.text.end_count(&row);
+        self.text.end_count(&block);
+        Ok(())
+    }
+
+    /// Columns `from..to` of a row, in lanes, the last ones under a mask.
+    fn columns(
+        &mut self,
+        it: &For,
+        index: ir::Value,
+        from: Operand,
+        to: Operand,
+    ) -> Result<(), Unsupported> {
+        let axis = it.axes[it.axes.len() - 1];
+        let width = i64::from(self.width);
+        if self.masks && self.is_long(it.body) {
+            // Where masks cost next to nothing, the code of the body is there once.
+            let each = self.text.begin_count(from, to, width);
+            self.lanes = self.width;
+            let left = self.text.op("sub", WORD, &[to, each.index]);
+            self.mask = Some(self.below(self.width, 0, left));
+            let at = self.index_of_lane(&axis, each.index);
+            self.hold(index, Held::Linear(at));
+            self.straight(it.body)?;
+            self.lanes = 1;
+            self.mask = None;
+            self.text.end_count(&each);
+            return Ok(());
+        }
+        let length = self.text.op("sub", WORD, &[to, from]);
+        let whole = self.text.op("and", WORD, &[length, number(-width)]);
+        let whole_end = self.text.op("add", WORD, &[from, whole]);
+        let each = self.text.begin_count(from, whole_end, width);
+        self.lanes = self.width;
+        let at = self.index_of_lane(&axis, each.index);
+        self.hold(index, Held::Linear(at));
+        self.straight(it.body)?;
+        self.lanes = 1;
+        self.text.end_count(&each);
+        let (some, none) = (self.text.label(), self.text.label());
+        let left = self.text.op("icmp slt", WORD, &[whole_end, to]);
+        self.text.branch(left, some, none);
+        self.text.begin(some);
+        let rest = self.text.op("sub", WORD, &[to, whole_end]);
+        self.lanes = self.width;
+        self.mask = Some(self.below(self.width, 0, rest));
+        let at = self.index_of_lane(&axis, whole_end);
+        self.hold(index, Held::Linear(at));
+        self.straight(it.body)?;
+        self.lanes = 1;
+        self.mask = None;
+        self.text.jump(none);
+        self.text.begin(none);
+        Ok(())
+    }
+
+    /// As `index_of`; the beginning of an axis is the same in every lane.
+    pub(crate) fn index_of_lane(&mut self, axis: &ir::Axis, at: Operand) -> Operand {
+        let lanes = std::mem::replace(&mut self.lanes, 1);
+        let index = self.index_of(axis, at);
+        self.lanes = lanes;
+        index
+    }
+}

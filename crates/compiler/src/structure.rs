@@ -1,0 +1,271 @@
+//! Statements with blocks, in one lane.
+
+use ir::{Axis, BlockId, For, If, Statement, Value, While};
+use memory::DType;
+
+use crate::Unsupported;
+use crate::emitter::Emitter;
+use crate::held::Held;
+use crate::text::{Label, Operand, Text, Type};
+
+pub(crate) const WORD: Type = Type { dtype: DType::I64, lanes: 1 };
+
+/// A number of 64 bits.
+pub(crate) fn number(value: i64) -> Operand {
+    Operand::Constant(DType::I64, value.cast_unsigned())
+}
+
+/// A loop in the making that counts from `begin` up to `end`.
+pub(crate) struct Count {
+    pub(crate) index: Operand,
+    next: Operand,
+    head: Label,
+    done: Label,
+}
+
+impl Text {
+    /// Begin `for index in begin..end step by`; what follows is its body, until `end_count`.
+    pub(crate) fn begin_count(&mut self, begin: Operand, end: Operand, by: i64) -> Count {
+        let (head, body, done) = (self.label(), self.label(), self.label());
+        let before = self.here();
+        let (index, next) = (self.register(), self.register());
+        self.jump(head);
+        self.begin(head);
+        // Where the body ends is known at the end.
+        let line = self.reserve();
+        let count = Count { index, next, head, done };
+        let more = self.op("icmp slt", WORD, &[index, end]);
+        self.branch(more, body, done);
+        self.begin(body);
+        let [index, next, begin] = [index, next, begin].map(|it| self.show(it, 1));
+        // The latch is a block of its own, named after the loop.
+        self.fill(
+            line,
+            format_args!("{index} = phi i64 [ {begin}, %{before} ], [ {next}, %{head}.latch ]"),
+        );
+        self.later.push(format!("  {next} = add i64 {index}, {by}"));
+        count
+    }
+
+    /// End the body of a loop; what follows comes after it.
+    pub(crate) fn end_count(&mut self, count: &Count) {
+        let head = count.head;
+        debug_assert!(matches!(count.next, Operand::Register(_)));
+        self.line(format_args!("br label %{head}.latch"));
+        self.raw(format!("{head}.latch:"));
+        let step = self.later.pop().expect("each loop has its step");
+        self.raw(step);
+        self.jump(head);
+        self.begin(count.done);
+    }
+}
+
+impl Emitter<'_> {
+    /// Write a block in one lane, whatever stands in it.
+    pub(crate) fn any(&mut self, block: BlockId) -> Result<(), Unsupported> {
+        debug_assert_eq!(self.lanes, 1);
+        let kernel = self.kernel;
+        self.rows(&kernel.block(block).statements)
+    }
+
+    /// Write statements in one lane.
+    pub(crate) fn rows(&mut self, statements: &[Statement]) -> Result<(), Unsupported> {
+        for statement in statements {
+            self.one(statement)?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, statement: &Statement) -> Result<(), Unsupported> {
+        match statement {
+            Statement::Store { buffer, index, value } => {
+                let site = self.site(*buffer, index);
+                self.store(&site, *value);
+                Ok(())
+            }
+            Statement::Check { condition, code } => self.check(*condition, *code),
+            Statement::For(it) => self.sequence(it),
+            Statement::If(it) => self.choose(it),
+            Statement::While(it) => self.repeat(it),
+            Statement::Reduce(it) => self.reduce(it),
+            _ => {
+                self.always_exact();
+                self.simple(statement)
+            }
+        }
+    }
+
+    fn check(&mut self, condition: Value, code: i64) -> Result<(), Unsupported> {
+        if !self.may_end {
+            return Err(Unsupported::new("a check inside of a parallel reduction"));
+        }
+        let (held, failed) = (self.text.label(), self.text.label());
+        let condition = self.scalar(condition);
+        self.text.branch_likely(condition, held, failed);
+        self.text.begin(failed);
+        self.text.line(format_args!("ret i64 {code}"));
+        self.text.begin(held);
+        Ok(())
+    }
+
+    fn ty(&self, value: Value) -> Type {
+        Type::new(self.kernel.dtype(value), 1)
+    }
+
+    /// A value handed from place to place lives in memory of the function; LLVM makes registers of it.
+    fn carried(&mut self, values: &[Value]) -> Vec<Operand> {
+        values
+            .iter()
+            .map(|&value| {
+                let dtype = self.kernel.dtype(value);
+                self.room(dtype, 1)
+            })
+            .collect()
+    }
+
+    pub(crate) fn put(&mut self, room: Operand, dtype: DType, operand: Operand) {
+        let ty = Type::new(dtype, 1);
+        let stored = ty.stored();
+        let given = if dtype == DType::Bool {
+            self.text.convert("zext", ty, operand, stored)
+        } else {
+            operand
+        };
+        let [given, room] = [given, room].map(|it| self.text.show(it, 1));
+        self.text.line(format_args!("store {stored} {given}, ptr {room}"));
+    }
+
+    pub(crate) fn take(&mut self, room: Operand, dtype: DType) -> Operand {
+        let stored = Type::new(dtype, 1).stored();
+        let room = self.text.show(room, 1);
+        let found = self.text.define(format_args!("load {stored}, ptr {room}"));
+        if dtype == DType::Bool {
+            return self.text.op("icmp ne", stored, &[found, Operand::Constant(DType::U8, 0)]);
+        }
+        found
+    }
+
+    fn put_all(&mut self, rooms: &[Operand], values: &[Value]) {
+        // All are read before any is written: a value may be another one's old self.
+        let operands: Vec<_> = values.iter().map(|&value| self.scalar(value)).collect();
+        for ((&room, &value), operand) in rooms.iter().zip(values).zip(operands) {
+            self.put(room, self.ty(value).dtype, operand);
+        }
+    }
+
+    fn take_all(&mut self, rooms: &[Operand], values: &[Value]) {
+        for (&room, &value) in rooms.iter().zip(values) {
+            let operand = self.take(room, self.ty(value).dtype);
+            self.hold(value, Held::Uniform(operand));
+        }
+    }
+
+    fn sequence(&mut self, it: &For) -> Result<(), Unsupported> {
+        let rooms = self.carried(&it.results);
+        self.put_all(&rooms, &it.start);
+        let arguments = self.kernel.block(it.body).arguments.clone();
+        let (indices, carried) = arguments.split_at(it.axes.len());
+        let mut counts = Vec::new();
+        for (axis, &index) in it.axes.iter().zip(indices) {
+            let length = self.length(axis);
+            let count = self.text.begin_count(number(0), length, 1);
+            let at = self.index_of(axis, count.index);
+            self.hold(index, Held::Uniform(at));
+            counts.push(count);
+        }
+        self.take_all(&rooms, carried);
+        self.any(it.body)?;
+        let yields = self.kernel.block(it.body).yields.clone();
+        self.put_all(&rooms, &yields);
+        for count in counts.iter().rev() {
+            self.text.end_count(count);
+        }
+        self.take_all(&rooms, &it.results);
+        Ok(())
+    }
+
+    /// How many indices an axis has.
+    pub(crate) fn length(&mut self, axis: &Axis) -> Operand {
+        let end = self.scalar(axis.end);
+        let begin = axis.begin.map(|begin| self.scalar(begin));
+        let Some(step) = axis.step else {
+            let length = match begin {
+                None => end,
+                Some(begin) => self.text.op("sub", WORD, &[end, begin]),
+            };
+            return self.text.intrinsic("smax", WORD, &[length, number(0)]);
+        };
+        // (end - begin + step - 1) / step forwards, the same with turned signs backwards.
+        let step = self.scalar(step);
+        let begin = begin.unwrap_or(number(0));
+        let backwards = self.text.op("icmp slt", WORD, &[step, number(0)]);
+        let size = self.text.op("sub", WORD, &[number(0), step]);
+        let size = self.text.select(backwards, WORD, size, step);
+        let there = self.text.op("sub", WORD, &[end, begin]);
+        let back = self.text.op("sub", WORD, &[begin, end]);
+        let way = self.text.select(backwards, WORD, back, there);
+        let way = self.text.intrinsic("smax", WORD, &[way, number(0)]);
+        let raised = self.text.op("add", WORD, &[way, size]);
+        let raised = self.text.op("sub", WORD, &[raised, number(1)]);
+        self.text.op("sdiv", WORD, &[raised, size])
+    }
+
+    /// The index of an axis at a place in its row.
+    pub(crate) fn index_of(&mut self, axis: &Axis, at: Operand) -> Operand {
+        let moved = match axis.step {
+            None => at,
+            Some(step) => {
+                let step = self.scalar(step);
+                self.text.op("mul", WORD, &[at, step])
+            }
+        };
+        match axis.begin {
+            None => moved,
+            Some(begin) => {
+                let begin = self.scalar(begin);
+                self.text.op("add", WORD, &[begin, moved])
+            }
+        }
+    }
+
+    fn choose(&mut self, it: &If) -> Result<(), Unsupported> {
+        let rooms = self.carried(&it.results);
+        let (then, otherwise, join) = (self.text.label(), self.text.label(), self.text.label());
+        let condition = self.scalar(it.condition);
+        self.text.branch(condition, then, otherwise);
+        for (label, block) in [(then, it.then), (otherwise, it.otherwise)] {
+            self.text.begin(label);
+            self.any(block)?;
+            let yields = self.kernel.block(block).yields.clone();
+            self.put_all(&rooms, &yields);
+            self.text.jump(join);
+        }
+        self.text.begin(join);
+        self.take_all(&rooms, &it.results);
+        Ok(())
+    }
+
+    fn repeat(&mut self, it: &While) -> Result<(), Unsupported> {
+        let rooms = self.carried(&it.results);
+        self.put_all(&rooms, &it.start);
+        let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
+        self.text.jump(head);
+        self.text.begin(head);
+        let test = self.kernel.block(it.test).clone();
+        self.take_all(&rooms, &test.arguments);
+        self.any(it.test)?;
+        let more = self.scalar(test.yields[0]);
+        self.text.branch(more, body, done);
+        self.text.begin(body);
+        // The carried values of the body are those of the test.
+        let arguments = self.kernel.block(it.body).arguments.clone();
+        self.take_all(&rooms, &arguments);
+        self.any(it.body)?;
+        let yields = self.kernel.block(it.body).yields.clone();
+        self.put_all(&rooms, &yields);
+        self.text.jump(head);
+        self.text.begin(done);
+        self.take_all(&rooms, &it.results);
+        Ok(())
+    }
+}

@@ -1,0 +1,226 @@
+//! Work of numbered blocks, done by the caller and by threads of the pool that join it.
+//!
+//! The caller begins at once and alone. When what is left would take it longer than waking others
+//! costs, they are called; each takes the next blocks until none are left. The caller then waits
+//! for those that have begun, and for no others: a thread that wakes later finds the doors closed.
+//! So small work never wakes anybody, and a pool that is busy delays nobody. A thread of the pool
+//! that has work of its own is a caller like any other.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// What can be done in blocks, in any order, by several threads at once.
+pub trait Work: Sync {
+    /// Do the blocks `begin..end`; anything but zero says that one failed, and how.
+    fn run(&self, begin: i64, end: i64) -> i64;
+
+    /// The same work, for a thread that may outlive the call; it does not touch anything that the
+    /// call lends, once the call is over, because no block is left then.
+    fn share(&self) -> Arc<dyn Work + Send>;
+}
+
+/// How work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All blocks are done.
+    Done,
+    /// A block failed with this code: of all that did, the first in order.
+    Failed(i64),
+    /// It was stopped before its end.
+    Stopped,
+}
+
+/// What it costs to wake threads; work that takes the caller less than that stays with it.
+const WAKE: Duration = Duration::from_micros(20);
+/// A thread takes as many blocks at once as need about this long.
+const STRETCH: Duration = Duration::from_micros(200);
+/// How often the caller looks whether it was interrupted.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long the caller spins for threads that are about to end, before it sleeps.
+const SPIN: Duration = Duration::from_micros(30);
+
+/// Do the blocks `0..blocks` of `work` on up to `threads` threads, this one among them.
+///
+/// `interrupted` is asked on this thread, every few milliseconds; once it answers true no more
+/// blocks are begun. A panic in a block is passed on to the caller. When this returns no thread
+/// is in any block.
+pub fn crew(
+    work: &dyn Work,
+    blocks: i64,
+    threads: usize,
+    interrupted: &mut dyn FnMut() -> bool,
+) -> Outcome {
+    let start = Instant::now();
+    let mut looked = start;
+    let mut done = 0;
+    let mut size = 1;
+    // Alone at first: as long as waking others would not pay.
+    while done < blocks {
+        let begun = Instant::now();
+        let end = blocks.min(done + size);
+        let code = work.run(done, end);
+        if code != 0 {
+            return Outcome::Failed(code);
+        }
+        let took = begun.elapsed();
+        let left = blocks - end;
+        let pace = took.as_secs_f64() / (end - done) as f64;
+        done = end;
+        if threads > 1 && left > 0 && pace * left as f64 > WAKE.as_secs_f64() {
+            break;
+        }
+        size = stretch(size, took);
+        if looked.elapsed() > LOOK {
+            looked = Instant::now();
+            if interrupted() {
+                return Outcome::Stopped;
+            }
+        }
+    }
+    if done >= blocks {
+        return Outcome::Done;
+    }
+    let most = i64::try_from(threads).unwrap_or(i64::MAX).min(blocks - done);
+    let crew = Arc::new(Crew {
+        work: work.share(),
+        next: AtomicI64::new(done),
+        blocks,
+        threads: most,
+        door: AtomicU32::new(0),
+        stopped: AtomicBool::new(false),
+        failed: Mutex::new(None),
+        caller: thread::current(),
+    });
+    if most > 1
+        && let Some(pool) = super::pool(most as usize - 1)
+    {
+        for _ in 1..most {
+            let crew = crew.clone();
+            pool.spawn(move || crew.join());
+        }
+    }
+    crew.lead(interrupted)
+}
+
+/// How many blocks to take next, after so many took so long.
+fn stretch(size: i64, took: Duration) -> i64 {
+    if took < STRETCH / 2 {
+        size.saturating_mul(2)
+    } else if took > STRETCH * 4 {
+        (size / 2).max(1)
+    } else {
+        size
+    }
+}
+
+/// Set in `Crew::door` when nobody may join any more; below it, how many are inside.
+const CLOSED: u32 = 1 << 31;
+
+enum Failure {
+    Code(i64),
+    Panic(Box<dyn Any + Send>),
+}
+
+struct Crew {
+    work: Arc<dyn Work + Send>,
+    next: AtomicI64, // the first block that nobody has taken; beyond `blocks` when all are
+    blocks: i64,
+    threads: i64,
+    door: AtomicU32,
+    stopped: AtomicBool,
+    failed: Mutex<Option<(i64, Failure)>>, // the first block of the stretch that failed
+    caller: Thread,
+}
+
+impl Crew {
+    /// Work along, if there is still something to do.
+    fn join(&self) {
+        let enter = |door: u32| (door & CLOSED == 0).then_some(door + 1);
+        if self.door.fetch_update(Ordering::Acquire, Ordering::Relaxed, enter).is_err() {
+            return;
+        }
+        self.work(&mut || false);
+        // Release: the caller, who reads the door, sees all that was written in the blocks.
+        if self.door.fetch_sub(1, Ordering::Release) == CLOSED + 1 {
+            self.caller.unpark();
+        }
+    }
+
+    /// Work as the caller; returns when nobody works any more.
+    fn lead(&self, interrupted: &mut dyn FnMut() -> bool) -> Outcome {
+        self.work(interrupted);
+        self.door.fetch_or(CLOSED, Ordering::Relaxed);
+        let since = Instant::now();
+        let mut looked = since;
+        while self.door.load(Ordering::Acquire) != CLOSED {
+            if since.elapsed() < SPIN {
+                std::hint::spin_loop();
+                continue;
+            }
+            thread::park_timeout(LOOK);
+            if looked.elapsed() >= LOOK {
+                looked = Instant::now();
+                if interrupted() {
+                    self.stop();
+                }
+            }
+        }
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match failed {
+            Some((_, Failure::Panic(panic))) => resume_unwind(panic),
+            // A failure before the interrupt or after it: to stop is what was asked for.
+            _ if self.stopped.load(Ordering::Relaxed) => Outcome::Stopped,
+            Some((_, Failure::Code(code))) => Outcome::Failed(code),
+            None => Outcome::Done,
+        }
+    }
+
+    /// Take blocks until there are none.
+    fn work(&self, interrupted: &mut dyn FnMut() -> bool) {
+        let mut size = 1;
+        let mut looked = Instant::now();
+        loop {
+            // The end is shared out in ever smaller pieces, so that all end at the same time.
+            let left = self.blocks - self.next.load(Ordering::Relaxed);
+            size = size.min(left / (2 * self.threads) + 1);
+            let begin = self.next.fetch_add(size, Ordering::Relaxed);
+            if begin >= self.blocks {
+                return;
+            }
+            let end = self.blocks.min(begin + size);
+            let begun = Instant::now();
+            match catch_unwind(AssertUnwindSafe(|| self.work.run(begin, end))) {
+                Ok(0) => {}
+                Ok(code) => self.fail(begin, Failure::Code(code)),
+                Err(panic) => self.fail(begin, Failure::Panic(panic)),
+            }
+            let now = Instant::now();
+            size = stretch(end - begin, now - begun);
+            if now - looked > LOOK {
+                looked = now;
+                if interrupted() {
+                    self.stop();
+                }
+            }
+        }
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        self.next.fetch_max(self.blocks, Ordering::Relaxed);
+    }
+
+    /// Blocks are given out in order: those before a failed one are done or running, and if one of
+    /// them fails as well it is the first.
+    fn fail(&self, begin: i64, failure: Failure) {
+        self.next.fetch_max(self.blocks, Ordering::Relaxed);
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.as_ref().is_none_or(|&(first, _)| begin < first) {
+            *failed = Some((begin, failure));
+        }
+    }
+}
