@@ -10,10 +10,10 @@ mod sight;
 
 use arrays::{Array, Change, ErrorKind, Operand, Reduction, Width};
 use pyo3::basic::CompareOp;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple, PyType};
 use std::ffi::c_int;
 
 pub(crate) use compute::{array_compilations, array_device, array_evaluate};
@@ -32,6 +32,18 @@ type Answer<'py> = PyResult<Bound<'py, PyAny>>;
 
 fn python<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
     py.import("abreast.numpy.fallback")?.getattr(name)
+}
+
+fn protocol<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
+    py.import("abreast.numpy.protocol")?.getattr(name)
+}
+
+/// The only element as a number of Python.
+fn single<'py>(array: &Bound<'py, PyArray>, name: &str) -> Answer<'py> {
+    let py = array.py();
+    let array = &array.get().array;
+    array.check_single(name).map_err(|error| raise(py, &error))?;
+    sight::number(py, &finished(py, array)?)
 }
 
 fn wrap(py: Python<'_>, array: Array) -> Answer<'_> {
@@ -287,9 +299,7 @@ impl PyArray {
     }
 
     fn __setitem__(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(python(key.py(), "refuse_write")?.call1((key, value)).map_or_else(|it| it, |_| {
-            PyTypeError::new_err("arrays do not change")
-        }))
+        Err(PyErr::from_value(python(key.py(), "refuse_write")?.call1((key, value))?))
     }
 
     fn __delitem__(&self, _key: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -472,9 +482,122 @@ impl PyArray {
 
     /// The only element as a number of Python.
     fn item<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        single(&slf, "item")
+    }
+
+    fn __repr__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        protocol(slf.py(), "represent")?.call1((slf,))
+    }
+
+    fn __str__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        protocol(slf.py(), "represent")?.call1((slf, true))
+    }
+
+    fn __format__<'py>(slf: Bound<'py, Self>, specification: &str) -> Answer<'py> {
+        protocol(slf.py(), "written")?.call1((slf, specification))
+    }
+
+    fn __iter__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        protocol(slf.py(), "iterate")?.call1((slf,))
+    }
+
+    fn __contains__(slf: Bound<'_, Self>, value: Bound<'_, PyAny>) -> PyResult<bool> {
+        protocol(slf.py(), "contains")?.call1((slf, value))?.extract()
+    }
+
+    fn __divmod__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
+        protocol(slf.py(), "divide")?.call1((slf, other))
+    }
+
+    fn __reduce__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        protocol(slf.py(), "reduce")?.call1((slf,))
+    }
+
+    fn __bool__(slf: Bound<'_, Self>) -> PyResult<bool> {
         let py = slf.py();
-        slf.get().array.check_single("item").map_err(|error| raise(py, &error))?;
-        sight::number(py, &finished(py, &slf.get().array)?)
+        let count = slf.get().array.count();
+        if count != 1 {
+            return Err(PyValueError::new_err(format!(
+                "the truth value of an array with {count} elements is ambiguous\n\
+                 hint: say which is meant, x.any() or x.all()"
+            )));
+        }
+        sight::number(py, &finished(py, &slf.get().array)?)?.is_truthy()
+    }
+
+    fn __int__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        let py = slf.py();
+        py.get_type::<PyInt>().call1((single(&slf, "int")?,)).map(Bound::into_any)
+    }
+
+    fn __float__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        let py = slf.py();
+        py.get_type::<PyFloat>().call1((single(&slf, "float")?,)).map(Bound::into_any)
+    }
+
+    fn __complex__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        let py = slf.py();
+        py.get_type::<PyComplex>().call1((single(&slf, "complex")?,)).map(Bound::into_any)
+    }
+
+    fn __index__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        let array = &slf.get().array;
+        if array.rank() > 0 || !array.dtype().is_integer() {
+            return Err(PyTypeError::new_err(
+                "only integer scalar arrays can be converted to a scalar index",
+            ));
+        }
+        single(&slf, "index")
+    }
+
+    #[pyo3(signature = (dtype=None, copy=None))]
+    fn __array__<'py>(
+        slf: Bound<'py, Self>,
+        dtype: Option<Bound<'py, PyAny>>,
+        copy: Option<bool>,
+    ) -> Answer<'py> {
+        protocol(slf.py(), "array")?.call1((slf, dtype, copy))
+    }
+
+    #[pyo3(signature = (ufunc, method, *inputs, **options))]
+    fn __array_ufunc__<'py>(
+        slf: Bound<'py, Self>,
+        ufunc: Bound<'py, PyAny>,
+        method: Bound<'py, PyAny>,
+        inputs: Bound<'py, PyTuple>,
+        options: Option<Bound<'py, PyDict>>,
+    ) -> Answer<'py> {
+        let py = slf.py();
+        let mut args = vec![slf.into_any(), ufunc, method];
+        args.extend(inputs.iter());
+        protocol(py, "array_ufunc")?.call(PyTuple::new(py, args)?, options.as_ref())
+    }
+
+    fn __array_function__<'py>(
+        slf: Bound<'py, Self>,
+        function: Bound<'py, PyAny>,
+        types: Bound<'py, PyAny>,
+        args: Bound<'py, PyAny>,
+        options: Bound<'py, PyAny>,
+    ) -> Answer<'py> {
+        protocol(slf.py(), "array_function")?.call1((slf, function, types, args, options))
+    }
+
+    #[pyo3(signature = (*, api_version=None))]
+    fn __array_namespace__<'py>(
+        slf: Bound<'py, Self>,
+        api_version: Option<Bound<'py, PyAny>>,
+    ) -> Answer<'py> {
+        protocol(slf.py(), "namespace")?.call1((slf, api_version))
+    }
+
+    #[pyo3(signature = (**options))]
+    fn __dlpack__<'py>(slf: Bound<'py, Self>, options: Option<Bound<'py, PyDict>>) -> Answer<'py> {
+        protocol(slf.py(), "dlpack")?.call((slf,), options.as_ref())
+    }
+
+    fn __dlpack_device__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+        protocol(slf.py(), "dlpack_device")?.call1((slf,))
     }
 
     /// Attributes that Python implements: NumPy's methods.

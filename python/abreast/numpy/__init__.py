@@ -1,0 +1,79 @@
+"""`abreast.numpy`: arrays that fuse by themselves.
+
+>>> import abreast.numpy as anp
+>>> x = anp.linspace(0.0, 1.0, 5)
+>>> y = anp.exp(x) + 3 * anp.sin(x)  # nothing runs yet
+>>> round(float(y.sum()), 6)
+15.934306
+
+Names are those of the array API standard and of NumPy. Operations are written down and computed
+together when somebody asks for a value; arrays never change. What has no kernel yet runs through
+NumPy, and is listed in `fallbacks`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import (
+    bool_ as bool,  # noqa: A004 - the standard's name
+)
+from numpy import (
+    complex64,
+    complex128,
+    e,
+    euler_gamma,
+    float16,
+    float32,
+    float64,
+    inf,
+    int8,
+    int16,
+    int32,
+    int64,
+    nan,
+    newaxis,
+    pi,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+
+from abreast._abreast import Array
+from abreast._abreast import array_compilations as compilations
+from abreast._abreast import array_evaluate as evaluate
+from abreast.numpy.convert import array, asarray
+from abreast.numpy.creation import *
+from abreast.numpy.dtypes import *
+from abreast.numpy.elementwise import FUNCTIONS as _FUNCTIONS
+from abreast.numpy.fallbacks import REFUSED, fallbacks
+from abreast.numpy.manipulation import *
+from abreast.numpy.reduction import *
+
+globals().update(_FUNCTIONS)
+
+
+def __getattr__(name: str) -> Any:
+    if name in fallbacks:
+        from abreast.numpy.numpys import NumpyFunction
+
+        made = globals()[name] = NumpyFunction(name)
+        return made
+    if name in REFUSED:
+        raise AttributeError(
+            f"abreast.numpy has no {name}: it writes to its argument, and arrays do not change\n"
+            "hint: x.at[...].set(value) gives a new array",
+            name=name,
+        )
+    raise AttributeError(f"module 'abreast.numpy' has no attribute {name!r}", name=name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *fallbacks})
+
+
+def __array_namespace_info__() -> Any:
+    """Return what there is: devices, element types, capabilities."""
+    return np.__array_namespace_info__()

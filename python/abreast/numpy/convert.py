@@ -1,0 +1,162 @@
+"""Arrays from other things."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from abreast._abreast import Array, array_width
+
+__all__ = ["array", "asarray", "dtype_name", "is_covered"]
+
+COVERED = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+    "float16 float32 float64 complex64 complex128".split()
+)
+"""Element types that kernels know, by their names."""
+
+_PLAIN: dict[Any, str] = {name: name for name in COVERED}
+_PLAIN.update({np.dtype(name): name for name in COVERED})
+_PLAIN.update({np.dtype(name).type: name for name in COVERED})
+
+_NARROW = {"int64": "int32", "float64": "float32", "complex128": "complex64", "uint64": "uint32"}
+
+
+def is_covered(dtype: np.dtype[Any]) -> bool:
+    """Return whether kernels know elements of a type, in whatever byte order."""
+    return dtype.name in COVERED
+
+
+def dtype_name(dtype: Any) -> str | None:
+    """Return the name of an element type, given as NumPy takes it; None for None."""
+    if dtype is None:
+        return None
+    try:
+        known = _PLAIN.get(dtype)
+    except TypeError:
+        known = None
+    if known is not None:
+        return known
+    if dtype in (int, float, complex) and array_width(None) == 32:
+        return {int: "int32", float: "float32", complex: "complex64"}[dtype]
+    name = np.dtype(dtype).name
+    if name not in COVERED:
+        raise TypeError(_refusal(np.dtype(dtype)))
+    return name
+
+
+def _refusal(dtype: np.dtype[Any]) -> str:
+    return (
+        f"asarray: elements of type {dtype} cannot be in an array of abreast, which holds bool, "
+        "integers up to 64 bits, float16 to float64, complex64 and complex128\n"
+        "hint: keep them in a NumPy array, or say which numbers they are: x.astype(float)"
+    )
+
+
+def asarray(
+    obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None
+) -> Array:
+    """Return an object as an array; the memory of NumPy's arrays is used as it is.
+
+    Parameters
+    ----------
+    obj : object
+        An array of abreast or NumPy, a number, nested lists, or whatever NumPy can convert.
+    dtype : dtype, optional
+        Type of the elements; by default what they have.
+    device : optional
+        Where the array should be; there is one place so far, `"cpu"`.
+    copy : bool, optional
+        True for memory of its own, False for an error where there would be a copy.
+
+    Returns
+    -------
+    Array
+        If it shares memory with `obj`, later changes to `obj` show in what is computed after them.
+
+    Examples
+    --------
+    >>> import abreast.numpy as anp
+    >>> anp.asarray([1.5, 2.0])
+    Array([1.5, 2. ])
+    """
+    check_device(device)
+    name = dtype_name(dtype)
+    if isinstance(obj, Array):
+        if name is not None and obj.dtype.name != name:
+            _check_copy(copy, f"{obj.dtype} become {name}")
+            return obj.cast(name)
+        if copy:
+            return _shown(np.array(obj))
+        return obj
+    if type(obj) in (bool, int, float, complex) and copy is not False:
+        return Array.full(obj, (), name)
+    if isinstance(obj, (np.ndarray, np.generic)):
+        return _of_numpy(np.asarray(obj), name, copy)
+    if hasattr(obj, "__array__") or hasattr(obj, "__array_interface__") or _is_buffer(obj):
+        return _of_numpy(np.asarray(obj), name, copy)
+    _check_copy(copy, f"{type(obj).__name__} becomes an array")
+    made = np.asarray(obj)
+    if name is None and array_width(None) == 32 and not _typed(obj):
+        name = _NARROW.get(made.dtype.name)
+    return _of_numpy(made, name, None)
+
+
+def array(obj: Any, /, dtype: Any = None, *, copy: bool = True) -> Array:
+    """Return a new array with the elements of an object.
+
+    As `asarray`, in memory of its own unless `copy` is False.
+
+    Examples
+    --------
+    >>> import abreast.numpy as anp
+    >>> anp.array([[1, 2], [3, 4]]).sum(axis=0)
+    Array([4, 6])
+    """
+    return asarray(obj, dtype=dtype, copy=True if copy else None)
+
+
+def check_device(device: Any) -> None:
+    """Refuse devices that are not there."""
+    if device is not None and device != "cpu":
+        raise ValueError(f"device={device!r}: there is one device, 'cpu'\nhint: leave it out")
+
+
+def _is_buffer(obj: Any) -> bool:
+    return isinstance(obj, (bytearray, memoryview))
+
+
+def _typed(obj: Any) -> bool:
+    """Whether something in nested lists has an element type of its own."""
+    while isinstance(obj, (list, tuple)) and obj:
+        obj = obj[0]
+    return hasattr(obj, "dtype")
+
+
+def _check_copy(copy: bool | None, what: str) -> None:
+    if copy is False:
+        raise ValueError(f"asarray: copy=False, but {what}, which takes a copy")
+
+
+def _of_numpy(made: np.ndarray[Any, Any], name: str | None, copy: bool | None) -> Array:
+    if made.dtype.name not in COVERED:
+        raise TypeError(_refusal(made.dtype))
+    if copy:
+        made = np.array(made)
+    return _shown(made, name, copy)
+
+
+def _shown(
+    made: np.ndarray[Any, Any], name: str | None = None, copy: bool | None = None
+) -> Array:
+    shown = Array.of_buffer(made)
+    if shown is None:
+        # Foreign byte order, or elements that do not lie where their type wants them.
+        _check_copy(copy, "its bytes are in an order or at places that no kernel reads")
+        shown = Array.of_buffer(np.array(made, dtype=made.dtype.newbyteorder("="), order="C"))
+        assert shown is not None
+    if name is not None and name != made.dtype.name:
+        _check_copy(copy, f"{made.dtype} becomes {name}")
+        return shown.cast(name)
+    return shown

@@ -1,0 +1,144 @@
+"""What has no kernel yet is done by NumPy, on the same memory.
+
+The extension calls some of these by name: `operand`, `elementwise`, `getitem`, `refuse_write`,
+`attribute` and the functions of `abreast.numpy.protocol`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from abreast._abreast import Array
+from abreast.numpy.convert import asarray, is_covered
+
+__all__ = ["attribute", "elementwise", "from_numpy", "getitem", "operand", "refuse_write", "to_numpy"]
+
+NUMPY_NAMES = {
+    "abs": "absolute",
+    "acos": "arccos",
+    "acosh": "arccosh",
+    "asin": "arcsin",
+    "asinh": "arcsinh",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "atanh": "arctanh",
+    "bitwise_invert": "invert",
+    "bitwise_left_shift": "left_shift",
+    "bitwise_right_shift": "right_shift",
+    "conj": "conjugate",
+    "pow": "power",
+}
+"""Functions of the array API standard that older names of NumPy stand for as well."""
+
+IN_PLACE = frozenset({"fill", "itemset", "partition", "put", "resize", "setfield", "setflags", "sort"})
+"""Methods of NumPy's arrays that write to them."""
+
+
+def to_numpy(value: Any) -> Any:
+    """Return a value with NumPy's arrays in the place of ours, in lists, tuples and dicts too."""
+    if isinstance(value, Array):
+        return np.asarray(value)
+    if type(value) in (list, tuple):
+        return type(value)(map(to_numpy, value))
+    if type(value) is dict:
+        return {key: to_numpy(item) for key, item in value.items()}
+    return value
+
+
+def from_numpy(value: Any) -> Any:
+    """Return what NumPy answered with our arrays in the place of its own."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return asarray(value) if is_covered(value.dtype) else value
+    if isinstance(value, tuple):
+        items = map(from_numpy, value)
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, list):
+        return [from_numpy(item) for item in value]
+    return value
+
+
+def by_numpy(function: Callable[..., Any], args: Any, options: Any = None) -> Any:
+    """Call a function of NumPy with what it knows, and answer with what we know."""
+    return from_numpy(function(*to_numpy(tuple(args)), **to_numpy(options or {})))
+
+
+def operand(value: Any) -> Any:
+    """Return an object that stands beside an array as an array; None if it knows better."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return asarray(value) if is_covered(value.dtype) else None
+    if isinstance(value, (list, tuple)):
+        return asarray(value)
+    if hasattr(value, "__array_ufunc__") or isinstance(value, (str, bytes)):
+        return None
+    if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
+        return asarray(value)
+    return None
+
+
+def elementwise(name: str, operands: tuple[Any, ...]) -> Any:
+    """Apply a function of elements to operands that no kernel takes."""
+    name = NUMPY_NAMES.get(name, name)
+    if name == "where":
+        return by_numpy(np.where, operands)
+    return by_numpy(getattr(np, name), operands)
+
+
+def getitem(array: Array, key: Any) -> Any:
+    """Return what an index selects that is more than positions and slices."""
+    return from_numpy(np.asarray(array)[to_numpy(key)])
+
+
+def refuse_write(key: Any, value: Any) -> TypeError:
+    """Return what there is to say when somebody assigns to elements."""
+    index = _written(key)
+    return TypeError(
+        "arrays do not change: `x[...] = value` would change what others compute with\n"
+        f"hint: write x = x.at[{index}].set({_short(value)}), which gives a new array"
+    )
+
+
+def _written(key: Any) -> str:
+    if isinstance(key, tuple) and key:
+        return ", ".join(_written(part) for part in key)
+    if isinstance(key, slice):
+        parts = ["" if part is None else str(part) for part in (key.start, key.stop, key.step)]
+        return ":".join(parts if parts[2] else parts[:2])
+    if key is Ellipsis:
+        return "..."
+    return _short(key)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Array):
+        return "value"
+    text = repr(value)
+    return text if len(text) <= 30 else "value"
+
+
+def attribute(array: Array, name: str) -> Any:
+    """Return a method or property that Python implements, or NumPy."""
+    from abreast.numpy.methods import METHODS, PROPERTIES
+
+    if name in METHODS:
+        return partial(METHODS[name], array)
+    if name in PROPERTIES:
+        return PROPERTIES[name](array)
+    if name in IN_PLACE:
+        raise AttributeError(
+            f"arrays do not change, so they have no {name}()\n"
+            f"hint: numpy.array(x) is a copy that does; anp.sort(x) and the like give new arrays",
+            name=name,
+            obj=array,
+        )
+    if not name.startswith("_") and hasattr(np.ndarray, name):
+        found = getattr(np.asarray(array), name)
+        return partial(_method, found) if callable(found) else from_numpy(found)
+    raise AttributeError(f"'Array' object has no attribute {name!r}", name=name, obj=array)
+
+
+def _method(method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    return by_numpy(method, args, options)

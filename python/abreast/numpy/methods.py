@@ -1,0 +1,120 @@
+"""Methods of arrays that Python implements; the extension finds them here by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from abreast._abreast import Array, array_function
+from abreast.numpy import manipulation, reduction
+from abreast.numpy.at import At
+from abreast.numpy.fallback import by_numpy
+
+__all__ = ["METHODS", "PROPERTIES"]
+
+
+def _astype(self: Array, dtype: Any, copy: bool = True, **options: Any) -> Any:
+    if options.get("casting", "unsafe") != "unsafe":
+        return by_numpy(lambda x: x.astype(dtype, **options), (self,))
+    return manipulation.astype(self, dtype)
+
+
+def _reshape(self: Array, *shape: Any, **options: Any) -> Any:
+    if options.get("order", "C") != "C":
+        return by_numpy(lambda x: x.reshape(*shape, **options), (self,))
+    if len(shape) == 1:
+        return manipulation.reshape(self, shape[0])
+    return self.reshaped(list(shape))
+
+
+def _transpose(self: Array, *axes: Any) -> Array:
+    if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
+        axes = tuple(axes[0] or ())
+    return self.permuted(list(axes)) if axes else self.T
+
+
+def _reducer(name: str) -> Callable[..., Any]:
+    function = getattr(reduction, name)
+
+    def reduced(self: Array, axis: Any = None, *args: Any, **options: Any) -> Any:
+        if args:
+            return by_numpy(lambda x: getattr(x, name)(axis, *args, **options), (self,))
+        return function(self, axis=axis, **options)
+
+    return reduced
+
+
+def _clip(self: Array, min: Any = None, max: Any = None, **options: Any) -> Any:
+    return manipulation.clip(self, min, max, **options)
+
+
+def _round(self: Array, decimals: int = 0) -> Any:
+    if decimals:
+        return by_numpy(np.round, (self, decimals))
+    return array_function("round", self)
+
+
+def _squeeze(self: Array, axis: Any = None) -> Array:
+    return manipulation.squeeze(self, axis=axis)
+
+
+def _copy(self: Array, order: str = "C") -> Array:
+    return self  # nobody can write to it
+
+
+def _tolist(self: Array) -> Any:
+    return np.asarray(self).tolist()
+
+
+def _tobytes(self: Array, order: Any = "C") -> bytes:
+    return np.asarray(self).tobytes(order)
+
+
+def _flatten(self: Array, order: str = "C") -> Any:
+    if order != "C":
+        return by_numpy(np.ravel, (self,), {"order": order})
+    return manipulation.ravel(self)
+
+
+def _to_device(self: Array, device: Any, /, *, stream: Any = None) -> Array:
+    from abreast.numpy.convert import check_device
+
+    check_device(device)
+    return self
+
+
+METHODS: dict[str, Callable[..., Any]] = {
+    "astype": _astype,
+    "clip": _clip,
+    "conj": lambda self: array_function("conj", self),
+    "conjugate": lambda self: array_function("conj", self),
+    "copy": _copy,
+    "cumprod": reduction.cumprod,
+    "cumsum": reduction.cumsum,
+    "flatten": _flatten,
+    "ravel": _flatten,
+    "reshape": _reshape,
+    "round": _round,
+    "squeeze": _squeeze,
+    "swapaxes": manipulation.swapaxes,
+    "to_device": _to_device,
+    "tobytes": _tobytes,
+    "tolist": _tolist,
+    "transpose": _transpose,
+    **{
+        name: _reducer(name)
+        for name in "sum prod min max mean var std any all argmin argmax".split()
+    },
+}
+
+PROPERTIES: dict[str, Callable[[Array], Any]] = {
+    "at": At,
+    "device": lambda self: "cpu",
+    "flat": lambda self: iter(manipulation.ravel(self)),
+    "imag": lambda self: array_function("imag", self),
+    "mT": manipulation.matrix_transpose,
+    "real": lambda self: array_function("real", self),
+    "base": lambda self: None,
+}
