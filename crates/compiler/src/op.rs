@@ -22,7 +22,9 @@ pub(crate) fn emit(
     let ty = Type::new(dtype, lanes);
     match op {
         Op::Cast => return Ok(cast(text, dtype, result, lanes, operands[0])),
-        Op::Bitcast => return Ok(text.convert("bitcast", ty, operands[0], Type::new(result, lanes))),
+        Op::Bitcast => {
+            return Ok(text.convert("bitcast", ty, operands[0], Type::new(result, lanes)));
+        }
         Op::Select => return Ok(text.select(operands[0], ty, operands[1], operands[2])),
         _ => {}
     }
