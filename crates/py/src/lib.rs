@@ -13,6 +13,7 @@ mod enter;
 mod graph;
 mod journal;
 mod lodging;
+mod loops;
 mod memory;
 mod originals;
 mod parcel;
@@ -47,6 +48,9 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<graph::Graph>()?;
     module.add_class::<journal::Journal>()?;
     module.add_class::<journal::SerialLane>()?;
+    module.add_function(wrap_pyfunction!(loops::run_loop, module)?)?;
+    module.add_function(wrap_pyfunction!(loops::loop_llvm, module)?)?;
+    module.add_function(wrap_pyfunction!(loops::loop_ops, module)?)?;
     module.add_class::<compile::Kernel>()?;
     module.add_function(wrap_pyfunction!(compile::assembly, module)?)?;
     module.add_function(wrap_pyfunction!(compile::target, module)?)?;
