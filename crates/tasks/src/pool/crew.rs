@@ -34,8 +34,9 @@ pub enum Outcome {
     Stopped,
 }
 
-/// What it costs to wake threads; work that takes the caller less than that stays with it.
-const WAKE: Duration = Duration::from_micros(20);
+/// Work that takes the caller less than that stays with it. To wake a thread takes about 10 µs of the
+/// caller's own time and as long again until it works: two threads gain nothing before that.
+const WAKE: Duration = Duration::from_micros(50);
 /// A thread takes as many blocks at once as need about this long.
 const STRETCH: Duration = Duration::from_micros(200);
 /// How often the caller looks whether it was interrupted.
