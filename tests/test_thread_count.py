@@ -16,6 +16,13 @@ from abreast.thread_count import count
 CORES = machine.cores()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def with_threads_of_blas():
+    """Have them there before any test: OpenBLAS ends them when somebody forks, until asked."""
+    for library in threadpoolctl.ThreadpoolController().lib_controllers:
+        library.set_num_threads(library.get_num_threads())
+
+
 @pytest.fixture(autouse=True)
 def as_before():
     module = sys.modules["abreast.thread_count"]
