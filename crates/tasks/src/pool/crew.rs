@@ -186,7 +186,7 @@ impl Crew {
         let mut looked = Instant::now();
         loop {
             // The end is shared out in ever smaller pieces, so that all end at the same time.
-            let left = self.blocks - self.next.load(Ordering::Relaxed);
+            let left = (self.blocks - self.next.load(Ordering::Relaxed)).max(0);
             size = size.min(left / (2 * self.threads) + 1);
             let begin = self.next.fetch_add(size, Ordering::Relaxed);
             if begin >= self.blocks {
