@@ -16,6 +16,13 @@ from abreast.thread_count import count
 CORES = machine.cores()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def with_threads_of_blas():
+    """Have them there before any test: OpenBLAS ends them when somebody forks, until asked."""
+    for library in threadpoolctl.ThreadpoolController().lib_controllers:
+        library.set_num_threads(library.get_num_threads())
+
+
 @pytest.fixture(autouse=True)
 def as_before():
     module = sys.modules["abreast.thread_count"]
@@ -135,3 +142,24 @@ def test_variables_are_read(variables, answer):
         check=True,
     )
     assert done.stdout.startswith(answer)
+
+
+def test_a_worker_takes_no_more_than_its_share():
+    program = """
+import abreast as ab
+def ask(_):
+    import abreast
+    return abreast.threads().count
+if __name__ == "__main__":
+    with ab.plan("processes", workers=2, inner_threads=1):
+        print(*ab.map(ask, range(3)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "ABREAST_NUM_THREADS": "6"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "1 1 1\n"

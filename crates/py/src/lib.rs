@@ -4,6 +4,7 @@
 //! other threads and looks for Ctrl-C (`enter`).
 
 mod array;
+mod allocator;
 mod assembler;
 mod buffer;
 mod call;
@@ -58,6 +59,9 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(compile::pool_threads, module)?)?;
     module.add_function(wrap_pyfunction!(compile::set_pool_threads, module)?)?;
     module.add_function(wrap_pyfunction!(compile::end_pool, module)?)?;
+    module.add_function(wrap_pyfunction!(allocator::array_memory, module)?)?;
+    module.add_function(wrap_pyfunction!(allocator::bound_array_memory, module)?)?;
+    module.add_function(wrap_pyfunction!(allocator::trim_array_memory, module)?)?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;
     module.add("INDEXED", call::INDEXED)?;

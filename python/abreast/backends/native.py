@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 VARIABLES = (
+    "ABREAST_NUM_THREADS",
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
