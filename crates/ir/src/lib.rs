@@ -44,7 +44,7 @@ pub use combiner::Combiner;
 pub use evaluate::evaluate;
 pub use expand::{Expanded, Version, expand};
 pub use id::{BlockId, Buffer, TableId, Value};
-pub use interpret::{Argument, Failure, interpret};
+pub use interpret::{Argument, Failure, interpret, interpret_within};
 pub use kernel::{
     Access, Block, BufferType, DEEPEST, Kernel, Parameter, ParameterKind, Stride, Table, ValueInfo,
 };

@@ -31,6 +31,9 @@ const CASES: &[Case] = &[
     Case { name: "acos", reference: f64::acos, bound: 1.5 },
     Case { name: "atan", reference: f64::atan, bound: 1.5 },
     Case { name: "cbrt", reference: f64::cbrt, bound: 1.5 },
+    Case { name: "asinh", reference: f64::asinh, bound: 1.5 },
+    Case { name: "acosh", reference: f64::acosh, bound: 1.5 },
+    Case { name: "atanh", reference: f64::atanh, bound: 1.5 },
 ];
 
 /// How far `value` is from `reference`, in units of the last place of the `f32` nearby.

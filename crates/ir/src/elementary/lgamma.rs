@@ -88,8 +88,11 @@ fn sine_times<'e, E: Emit, T: Format>(a: Lane<'e, E, T>) -> Double<'e, E, T> {
     let part = near.select(part, a.of(0.5) - part);
     let [pi, pi_low] = T::PI.map(|piece| a.like(piece));
     let angle = Double::product(part, pi);
-    let angle =
-        Angle { part: angle.high, tail: part.fma(pi_low, angle.low), quadrant: zero.bits() };
+    let angle = Angle {
+        part: angle.high,
+        tail: part.fma(pi_low, angle.low),
+        quadrant: zero.bits(),
+    };
     let (sine, cosine) = angle.both();
     near.choose(sine, cosine).times(Double::new(a, zero))
 }
