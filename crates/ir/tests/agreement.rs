@@ -1,10 +1,11 @@
-//! Random kernels mean the same after their text was read, and after functions were expanded.
+//! Random kernels mean the same after their text was read, after functions were expanded, and after rare
+//! ops were lowered.
 
 mod random;
 
 use ir::{
     Argument, BufferType, Failure, Kernel, ParameterKind, Stride, Version, expand,
-    interpret_within, verify,
+    interpret_within, lower, verify,
 };
 use memory::{Layout, Scalar};
 use proptest::prelude::*;
@@ -98,13 +99,16 @@ fn assert_same(left: &Kernel, right: &Kernel, seed: u8) -> Result<(), TestCaseEr
 
 proptest! {
     #[test]
-    fn text_and_expansions_mean_the_same(choices in prop::collection::vec(any::<u32>(), 0..400), seed in any::<u8>()) {
+    fn text_and_passes_keep_the_meaning(choices in prop::collection::vec(any::<u32>(), 0..400), seed in any::<u8>()) {
         let kernel = random::kernel(&choices);
         let read: Kernel = kernel.to_string().parse().unwrap();
         assert_same(&kernel, &read, seed)?;
         let expanded = expand(&kernel, Version::Exact).kernel;
         verify(&expanded).unwrap_or_else(|error| panic!("{error}\n{expanded}"));
         assert_same(&kernel, &expanded, seed)?;
+        let lowered = lower(&expanded);
+        verify(&lowered).unwrap_or_else(|error| panic!("{error}\n{lowered}"));
+        assert_same(&kernel, &lowered, seed)?;
         verify(&expand(&kernel, Version::Fast).kernel).unwrap_or_else(|error| panic!("{error}"));
     }
 }
