@@ -13,12 +13,14 @@ pub(super) struct Machine<'m, 'a> {
     kernel: &'m Kernel,
     arguments: &'m mut [Argument<'a>],
     values: Vec<Scalar>,
+    /// How many more blocks may run.
+    runs: u64,
 }
 
 type Ran<T> = Result<T, Failure>;
 
 impl<'m, 'a> Machine<'m, 'a> {
-    pub(super) fn new(kernel: &'m Kernel, arguments: &'m mut [Argument<'a>]) -> Self {
+    pub(super) fn new(kernel: &'m Kernel, arguments: &'m mut [Argument<'a>], runs: u64) -> Self {
         let mut values: Vec<_> =
             kernel.values.iter().map(|value| Scalar::zero(value.dtype)).collect();
         for (parameter, argument) in kernel.parameters.iter().zip(&*arguments) {
@@ -32,7 +34,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                 _ => {}
             }
         }
-        Self { kernel, arguments, values }
+        Self { kernel, arguments, values, runs }
     }
 
     pub(super) fn run(&mut self) -> Ran<()> {
@@ -64,6 +66,9 @@ impl<'m, 'a> Machine<'m, 'a> {
     /// Statements stand at most [`crate::DEEPEST`] deep, so this may call itself.
     fn block(&mut self, block: BlockId) -> Ran<()> {
         let kernel = self.kernel;
+        self.runs = self.runs.checked_sub(1).ok_or_else(|| {
+            Failure::Fault(format!("kernel @{}: more blocks ran than were allowed", kernel.name))
+        })?;
         kernel.block(block).statements.iter().try_for_each(|statement| self.statement(statement))
     }
 
