@@ -126,6 +126,7 @@ pub(crate) struct Text {
 
 impl Text {
     /// How an operand stands behind its type.
+    #[expect(clippy::unused_self, reason = "a text is what shows its operands")]
     pub(crate) fn show(&self, operand: Operand, lanes: u32) -> String {
         match operand {
             Operand::Register(number) => format!("%r{number}"),
@@ -313,7 +314,7 @@ impl Text {
     }
 
     /// 0, 1, 2, ... in the lanes, as i64.
-    pub(crate) fn iota(&mut self, lanes: u32) -> String {
+    pub(crate) fn iota(lanes: u32) -> String {
         if lanes == 1 {
             return "0".to_owned();
         }
