@@ -64,6 +64,7 @@ fn parts<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Parts<'e, E, T> {
 
 impl<'e, E: Emit, T: Format> Parts<'e, E, T> {
     fn sum(&self, logarithm: Double<'e, E, T>) -> Double<'e, E, T> {
+        let logarithm = logarithm.tidy(); // so that the product below is not infinite too early
         let less = Double::ordered_sum(logarithm.high, -self.less);
         let product = Double::product(self.factor, less.high);
         let low = self.factor.fma(less.low + logarithm.low, product.low);
@@ -88,11 +89,8 @@ fn sine_times<'e, E: Emit, T: Format>(a: Lane<'e, E, T>) -> Double<'e, E, T> {
     let part = near.select(part, a.of(0.5) - part);
     let [pi, pi_low] = T::PI.map(|piece| a.like(piece));
     let angle = Double::product(part, pi);
-    let angle = Angle {
-        part: angle.high,
-        tail: part.fma(pi_low, angle.low),
-        quadrant: zero.bits(),
-    };
+    let angle =
+        Angle { part: angle.high, tail: part.fma(pi_low, angle.low), quadrant: zero.bits() };
     let (sine, cosine) = angle.both();
     near.choose(sine, cosine).times(Double::new(a, zero))
 }
@@ -114,10 +112,9 @@ pub(super) fn exact<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Lane<'e, E, T>
     let low = (first.low - logarithm.low) + (log_pi_low - value.low);
     let reflected = second.high + (second.low + low);
 
-    let value = below.select(reflected, value.round());
+    let rounded = below.select(reflected, value.round());
     let pole = x.at_most(zero) & x.floor().equal(x);
-    let huge = x.of(T::LGAMMA_USUAL).at_most(x.abs());
-    let overflow = huge & (x.abs() * (Base::natural().of_any(x.abs()) - 1.0)).equal(infinity);
-    let value = (pole | overflow).select(infinity, value);
+    let overflow = value.high.equal(infinity);
+    let value = (pole | overflow).select(infinity, rounded);
     x.is_number().select(value, x)
 }

@@ -19,12 +19,10 @@ pub struct Split<'e, E: Emit, T: Format> {
 }
 
 /// The exponent that brings `x` between sqrt(1/2) and sqrt(2), and `x` without it.
-fn exponent<'e, E: Emit, T: Format>(
-    x: Lane<'e, E, T>,
-) -> (Lane<'e, E, T::Int>, Lane<'e, E, T>) {
+fn exponent<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> (Lane<'e, E, T::Int>, Lane<'e, E, T>) {
     let bits = x.bits();
-    let k = (bits - bits.like(T::SQRT_HALF.bits())).shr(T::FRACTION);
-    (k, Lane::from_bits(bits - k.shl(T::FRACTION)))
+    let k = (bits - bits.like(T::SQRT_HALF.bits())).right(T::FRACTION);
+    (k, Lane::from_bits(bits - k.left(T::FRACTION)))
 }
 
 /// A small integer as a float.

@@ -1,14 +1,17 @@
 //! Coefficients and constants, lowest power first. The program that found them is
 //! `golden/elementary/polynomials.py`; `targets.py` beside it says what each one approximates, and where.
 
+#[expect(clippy::unreadable_literal, reason = "digits that no one reads")]
+#[expect(clippy::approx_constant, reason = "the pieces that follow depend on the first")]
 mod f32;
+#[expect(clippy::unreadable_literal, reason = "digits that no one reads")]
+#[expect(clippy::approx_constant, reason = "the pieces that follow depend on the first")]
 mod f64;
+#[expect(clippy::unreadable_literal, reason = "digits that no one reads")]
 mod two_over_pi;
 
 use super::element::Float;
-pub(super) use f64::{
-    POWER_EXP2, POWER_FIRST, POWER_LOG2, POWER_SECOND, POWER_SERIES,
-};
+pub(super) use f64::{POWER_EXP2, POWER_FIRST, POWER_LOG2, POWER_SECOND, POWER_SERIES};
 pub(super) use two_over_pi::TWO_OVER_PI_BITS;
 
 /// What the functions need of a format. A constant in pieces is their sum, the largest first.
