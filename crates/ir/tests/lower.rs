@@ -10,11 +10,11 @@ use proptest::prelude::*;
 /// A kernel that applies an op to the elements of `x` and `y`.
 fn caller(op: Op, types: [DType; 2], result: DType) -> Kernel {
     let mut b = Builder::new("k");
-    let n = b.extent("n");
+    let length = b.extent("n");
     let x = b.buffer("x", types[0], Access::Read, &[Stride::Unit]);
     let y = b.buffer("y", types[1], Access::Read, &[Stride::Unit]);
     let z = b.buffer("z", result, Access::Write, &[Stride::Unit]);
-    b.parallel(&[n.into()], |b, i| {
+    b.parallel(&[length.into()], |b, i| {
         let operands = [b.load(x, i), b.load(y, i)];
         let answer = b.op(op, &operands[..op.arity()]);
         b.store(z, i, answer);
