@@ -239,6 +239,14 @@ impl Text {
         self.define(format_args!("call {ty} @llvm.{name}.{suffix}({})", shown.join(", ")))
     }
 
+    /// Zeros above or below the bits that are set; all of them where none is.
+    pub(crate) fn zeros(&mut self, name: &str, ty: Type, operand: Operand) -> Operand {
+        let suffix = ty.suffix();
+        self.outside.insert(format!("declare {ty} @llvm.{name}.{suffix}({ty}, i1)"));
+        let shown = self.show(operand, ty.lanes);
+        self.define(format_args!("call {ty} @llvm.{name}.{suffix}({ty} {shown}, i1 false)"))
+    }
+
     /// One value in every lane.
     pub(crate) fn splat(&mut self, operand: Operand, ty: Type) -> Operand {
         if ty.lanes == 1 || matches!(operand, Operand::Constant(..)) {
