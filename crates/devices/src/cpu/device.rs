@@ -39,9 +39,7 @@ impl Device for CpuDevice {
             return self.other.compile(kernel);
         };
         let failed = |why: &dyn fmt::Display| DeviceError::Failed(why.to_string());
-        let code_of = |text: &str| {
-            self.cache.code(text, &cpu().target).map_err(|why| failed(&why))
-        };
+        let code_of = |text: &str| self.cache.code(text, &cpu().target).map_err(|why| failed(&why));
         let code = code_of(&compiled.text)?;
         let mut exacts = Vec::new();
         for text in &compiled.exacts {
@@ -97,7 +95,10 @@ impl Native {
                     assert_eq!(strides.len(), buffer.rank(), "a stride for each axis");
                     for (&bytes, class) in strides.iter().zip(&buffer.strides) {
                         let bytes = bytes as i64;
-                        assert!(class.admits(bytes, buffer.dtype), "stride {bytes} is not {class:?}");
+                        assert!(
+                            class.admits(bytes, buffer.dtype),
+                            "stride {bytes} is not {class:?}"
+                        );
                         if *class == Stride::Any {
                             frame.push(bytes.cast_unsigned());
                         }

@@ -16,9 +16,8 @@ pub(super) fn shown(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
     let py = object.py();
     let mut view = std::mem::MaybeUninit::<ffi::Py_buffer>::zeroed();
     // SAFETY: the interpreter fills the view or fails.
-    let failed = unsafe {
-        ffi::PyObject_GetBuffer(object.as_ptr(), view.as_mut_ptr(), ffi::PyBUF_FULL_RO)
-    };
+    let failed =
+        unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), view.as_mut_ptr(), ffi::PyBUF_FULL_RO) };
     if failed != 0 {
         return Err(PyErr::fetch(py));
     }
@@ -91,7 +90,8 @@ unsafe fn seen(view: &ffi::Py_buffer) -> Option<(Layout, isize, usize)> {
     let layout = Layout::new(dtype, &shape, &strides, 0).ok()?;
     let (low, high) = layout.bounds().map_or((0, 0), |bounds| (bounds.start, bounds.end));
     let layout = Layout::new(dtype, &shape, &strides, -low).ok()?;
-    let aligned = (view.buf as isize + low) % dtype.alignment() as isize == 0 && layout.is_aligned();
+    let aligned =
+        (view.buf as isize + low) % dtype.alignment() as isize == 0 && layout.is_aligned();
     (aligned || layout.is_empty()).then_some((layout, low, (high - low).cast_unsigned()))
 }
 
@@ -164,9 +164,7 @@ pub(super) unsafe fn show(
     if asked(ffi::PyBUF_WRITABLE) {
         return refuse("arrays do not change: ask for memory to read, or copy with numpy.array(x)");
     }
-    if !layout.is_contiguous()
-        && (!asked(ffi::PyBUF_STRIDES) || asked(ffi::PyBUF_C_CONTIGUOUS))
-    {
+    if !layout.is_contiguous() && (!asked(ffi::PyBUF_STRIDES) || asked(ffi::PyBUF_C_CONTIGUOUS)) {
         return refuse("the elements are not contiguous: ask for strides");
     }
     let rank = layout.rank();
