@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from abreast.tasks.options import options
     from abreast.tasks.submit import submit
     from abreast.tasks.visualize import visualize
+    from abreast.thread_count import threads
 
 __all__ = [
     "map",
@@ -63,6 +64,7 @@ __all__ = [
     "plan",
     "Plan",
     "shutdown",
+    "threads",
     "share",
     "config",
     "report",
@@ -94,6 +96,7 @@ _HOMES = {
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.report": "report Report",
+    "abreast.thread_count": "threads",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning CompileError ConfigError "

@@ -186,7 +186,8 @@ impl Emitter<'_> {
         match site.kind {
             Kind::One(address) => {
                 let address = self.text.show(address, 1);
-                self.text.line(format_args!("store {stored} {given}, ptr {address}, align {align}"));
+                self.text
+                    .line(format_args!("store {stored} {given}, ptr {address}, align {align}"));
             }
             Kind::Row(address) => {
                 let address = self.text.show(address, 1);

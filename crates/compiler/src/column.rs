@@ -127,7 +127,9 @@ impl<'k> Emitter<'k> {
         statements
             .iter()
             .filter(|statement| {
-                let Statement::Load { buffer, index: indices, .. } = statement else { return false };
+                let Statement::Load { buffer, index: indices, .. } = statement else {
+                    return false;
+                };
                 let Some(ty) = self.kernel.buffer(*buffer) else { return false };
                 indices
                     .iter()
@@ -177,7 +179,8 @@ impl<'k> Emitter<'k> {
             let here = e.text.op("add", WORD, &[tile.from, at]);
             let index = e.index_of_lane(axis, here);
             e.hold(column, Held::Linear(index));
-            for ((&carry, part), &result) in tile.carry.iter().zip(&tile.parts).zip(&it.reduce.results)
+            for ((&carry, part), &result) in
+                tile.carry.iter().zip(&tile.parts).zip(&it.reduce.results)
             {
                 let place = e.element(carry, part.dtype, at);
                 let found = e.take_lanes(place, part.dtype, e.lanes);
@@ -301,7 +304,8 @@ impl<'k> Emitter<'k> {
             let k = e.text.splat(k, Type::new(DType::I64, e.lanes));
             let mut values = if again {
                 let mut means = Vec::new();
-                for (place, part) in third_parts(work.it.reduce).into_iter().zip(&work.tile.second) {
+                for (place, part) in third_parts(work.it.reduce).into_iter().zip(&work.tile.second)
+                {
                     let mean = e.element(work.tile.carry[place - 1], part.dtype, at);
                     means.push(e.take_lanes(mean, part.dtype, e.lanes));
                 }

@@ -22,7 +22,9 @@ pub(crate) fn emit(
     let ty = Type::new(dtype, lanes);
     match op {
         Op::Cast => return Ok(cast(text, dtype, result, lanes, operands[0])),
-        Op::Bitcast => return Ok(text.convert("bitcast", ty, operands[0], Type::new(result, lanes))),
+        Op::Bitcast => {
+            return Ok(text.convert("bitcast", ty, operands[0], Type::new(result, lanes)));
+        }
         Op::Select => return Ok(text.select(operands[0], ty, operands[1], operands[2])),
         _ => {}
     }
@@ -268,6 +270,10 @@ fn cast(text: &mut Text, from: DType, to: DType, lanes: u32, x: Operand) -> Oper
         (_, Kind::Bool) => text.op("icmp ne", source, &[x, whole(source, 0)]),
         (Kind::Bool | Kind::Unsigned, Kind::Float) => text.convert("uitofp", source, x, target),
         (Kind::Signed, Kind::Float) => text.convert("sitofp", source, x, target),
+        (Kind::Float, Kind::Float) if from == DType::F64 && to == DType::F16 => {
+            let odd = round_to_odd(text, lanes, x);
+            text.convert("fptrunc", Type::new(DType::F32, lanes), odd, target)
+        }
         (Kind::Float, Kind::Float) => {
             let name = if from.size() < to.size() { "fpext" } else { "fptrunc" };
             text.convert(name, source, x, target)
@@ -282,6 +288,25 @@ fn cast(text: &mut Text, from: DType, to: DType, lanes: u32, x: Operand) -> Oper
         (Kind::Signed, _) => text.convert("sext", source, x, target),
         _ => text.convert("zext", source, x, target),
     }
+}
+
+/// A float64 as a float32, inexact ones to the neighbour whose last bit is set: rounded once more, to
+/// float16, that gives what one rounding would (Boldo and Melquiond, 2008). No cpu has the one rounding.
+fn round_to_odd(text: &mut Text, lanes: u32, x: Operand) -> Operand {
+    let [wide, narrow, bits, mask] =
+        [DType::F64, DType::F32, DType::I32, DType::Bool].map(|it| Type::new(it, lanes));
+    let nearest = text.convert("fptrunc", wide, x, narrow);
+    let back = text.convert("fpext", narrow, nearest, wide);
+    let inexact = text.op("fcmp one", wide, &[back, x]);
+    let [size, given] = [back, x].map(|it| text.intrinsic("fabs", wide, &[it]));
+    let above = text.op("fcmp ogt", wide, &[size, given]);
+    let word = text.convert("bitcast", narrow, nearest, bits);
+    // Numbers of one sign are ordered as their bits are.
+    let step = text.convert("sext", mask, above, bits);
+    let below = text.op("add", bits, &[word, step]);
+    let last = text.convert("zext", mask, inexact, bits);
+    let odd = text.op("or", bits, &[below, last]);
+    text.convert("bitcast", bits, odd, narrow)
 }
 
 /// A float as an integer, clamped to its range; NaN is 0.

@@ -266,7 +266,8 @@ impl Emitter<'_> {
                 let values = self.text.convert("sitofp", WORD, length, ty);
                 means.push(self.text.op("fdiv", ty, &[sums[at], values]));
             }
-            at += if combiner == Combiner::Moments { 1 } else { it.combiners[place].result_count() };
+            at +=
+                if combiner == Combiner::Moments { 1 } else { it.combiners[place].result_count() };
         }
         let second = Pass { parts: self.second_parts(it), about: About::Scalars(means.clone()) };
         let squares = self.way(it, &second, begin, length)?;
@@ -438,7 +439,8 @@ impl Emitter<'_> {
         let [shown_at, shown_next] = [at, next].map(|it| self.text.show(it, 1));
         self.text.line(format_args!("{shown_next} = add i64 {shown_at}, {LANES}"));
         self.text.jump(head);
-        let line = format!("{shown_at} = phi i64 [ {LANES}, %{before} ], [ {shown_next}, %{latch} ]");
+        let line =
+            format!("{shown_at} = phi i64 [ {LANES}, %{before} ], [ {shown_next}, %{latch} ]");
         self.text.fill(at_line, line);
         for (place, &(line, sum)) in lines.iter().enumerate() {
             let [sum, start, value] =
@@ -530,11 +532,8 @@ impl Emitter<'_> {
     pub(crate) fn put_lanes(&mut self, place: Operand, dtype: DType, lanes: u32, value: Operand) {
         let ty = Type::new(dtype, lanes);
         let stored = ty.stored();
-        let value = if dtype == DType::Bool {
-            self.text.convert("zext", ty, value, stored)
-        } else {
-            value
-        };
+        let value =
+            if dtype == DType::Bool { self.text.convert("zext", ty, value, stored) } else { value };
         let (value, place) = (self.text.show(value, lanes), self.text.show(place, 1));
         let align = dtype.size();
         self.text.line(format_args!("store {stored} {value}, ptr {place}, align {align}"));

@@ -74,7 +74,11 @@ fn element(dtype: DType) -> &'static str {
 impl Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let element = element(self.dtype);
-        if self.lanes == 1 { f.write_str(element) } else { write!(f, "<{} x {element}>", self.lanes) }
+        if self.lanes == 1 {
+            f.write_str(element)
+        } else {
+            write!(f, "<{} x {element}>", self.lanes)
+        }
     }
 }
 
@@ -206,7 +210,13 @@ impl Text {
     }
 
     /// A conversion: `sitofp i32 a to float`.
-    pub(crate) fn convert(&mut self, name: &str, from: Type, operand: Operand, to: Type) -> Operand {
+    pub(crate) fn convert(
+        &mut self,
+        name: &str,
+        from: Type,
+        operand: Operand,
+        to: Type,
+    ) -> Operand {
         let shown = self.show(operand, from.lanes);
         self.define(format_args!("{name} {from} {shown} to {to}"))
     }
@@ -270,7 +280,13 @@ impl Text {
     }
 
     /// Elements at as many addresses.
-    pub(crate) fn gather(&mut self, ty: Type, places: Operand, align: usize, mask: &str) -> Operand {
+    pub(crate) fn gather(
+        &mut self,
+        ty: Type,
+        places: Operand,
+        align: usize,
+        mask: &str,
+    ) -> Operand {
         let (lanes, suffix) = (ty.lanes, ty.suffix());
         self.outside.insert(format!(
             "declare {ty} @llvm.masked.gather.{suffix}.v{lanes}p0(<{lanes} x ptr>, i32, <{lanes} x i1>, {ty})"

@@ -28,8 +28,12 @@ use crate::{Op, TypeError};
 /// # Ok::<(), ir::TypeError>(())
 /// ```
 pub fn evaluate(op: Op, operands: &[Scalar], stated: Option<DType>) -> Result<Scalar, TypeError> {
-    let types: Vec<_> = operands.iter().map(|operand| operand.dtype()).collect();
-    let result = op.result(&types, stated)?;
+    // The interpreter comes by here for every op of every element: no list is allocated.
+    let mut types = [DType::Bool; 4];
+    for (slot, operand) in types.iter_mut().zip(operands) {
+        *slot = operand.dtype();
+    }
+    let result = op.result(&types[..operands.len().min(4)], stated)?;
     let first = operands[0];
     Ok(match op {
         Op::Cast => cast::cast(first, result),

@@ -1,14 +1,12 @@
 //! Kernels without elementary functions: each becomes the straight line of ops that it stands for.
 
-mod writer;
-
-use std::collections::HashMap;
+mod emit;
 
 use memory::DType;
 
-use self::writer::Writer;
 use crate::elementary::{Format, Function};
-use crate::{BlockId, Kernel, Op, Statement, TableId, Value};
+use crate::writer::{Tables, Writer};
+use crate::{BlockId, Kernel, Op, Operands, Statement, Value};
 
 /// Which of the two expansions of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +33,7 @@ pub struct Expanded {
 pub fn expand(kernel: &Kernel, version: Version) -> Expanded {
     let mut kernel = kernel.clone();
     let mut common = Vec::new();
-    let mut tables = HashMap::new();
+    let mut tables = Tables::new();
     for position in 0..kernel.blocks.len() {
         let block = BlockId::new(position);
         if kernel.blocks[position].statements.iter().any(|it| is_call(&kernel, it)) {
@@ -45,9 +43,6 @@ pub fn expand(kernel: &Kernel, version: Version) -> Expanded {
     }
     Expanded { kernel, common }
 }
-
-/// Where a table of a function stands in the kernel; by its address.
-type Tables = HashMap<usize, TableId>;
 
 /// Whether a statement calls a function.
 fn is_call(kernel: &Kernel, statement: &Statement) -> bool {
@@ -63,11 +58,10 @@ fn expand_block(
     version: Version,
     tables: &mut Tables,
 ) -> Option<Value> {
-    let statements = std::mem::take(&mut kernel.block_mut(block).statements);
     let mut flags = Vec::new();
-    let writer = Writer::new(kernel, tables);
+    let (writer, statements) = Writer::take(kernel, tables, block);
     for statement in statements {
-        let Some((function, operands, result)) = writer.call(&statement) else {
+        let Some((function, operands, result)) = call(&writer, &statement) else {
             writer.push(statement);
             continue;
         };
@@ -84,9 +78,18 @@ fn expand_block(
         writer.define(result, value, begin);
     }
     let all = flags.into_iter().reduce(|all, flag| writer.op(Op::And, DType::Bool, &[all, flag]));
-    let statements = writer.finish();
-    kernel.block_mut(block).statements = statements;
+    writer.finish(block);
     all
+}
+
+/// The function that a statement calls, with what, and what it defines.
+fn call(writer: &Writer<'_>, statement: &Statement) -> Option<(Function, Operands, Value)> {
+    match statement {
+        Statement::Op { result, op, operands } if op.is_elementary(writer.dtype(operands[0])) => {
+            Some((Function::named(op.name())?, *operands, *result))
+        }
+        _ => None,
+    }
 }
 
 fn emit<T: Format>(

@@ -60,8 +60,17 @@ impl std::error::Error for Failure {}
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn interpret(kernel: &Kernel, arguments: &mut [Argument<'_>]) -> Result<(), Failure> {
+    interpret_within(kernel, arguments, u64::MAX)
+}
+
+/// Run a kernel that may not end: a fault after so many runs of blocks. For generated programs.
+pub fn interpret_within(
+    kernel: &Kernel,
+    arguments: &mut [Argument<'_>],
+    runs: u64,
+) -> Result<(), Failure> {
     let legal = verify(kernel).map_err(|invalid| invalid.to_string());
     let fits = legal.and_then(|()| argument::check(kernel, arguments));
     fits.map_err(Failure::Fault)?;
-    Machine::new(kernel, arguments).run()
+    Machine::new(kernel, arguments, runs).run()
 }

@@ -16,6 +16,7 @@
 //! | [`analysis`] | which indices run along memory in steps |
 //! | [`elementary`] | functions as straight lines of ops |
 //! | [`expand`] | a kernel with such functions to one without |
+//! | [`lower`] | ops that few machines have, in ops that all have |
 //! | [`reduction`] | the order in which values combine |
 
 pub mod analysis;
@@ -28,6 +29,7 @@ mod expand;
 mod id;
 mod interpret;
 mod kernel;
+mod lower;
 mod name;
 mod op;
 mod order;
@@ -38,16 +40,18 @@ mod rule;
 mod statement;
 mod types;
 mod verify;
+mod writer;
 
 pub use builder::Builder;
 pub use combiner::Combiner;
 pub use evaluate::evaluate;
 pub use expand::{Expanded, Version, expand};
 pub use id::{BlockId, Buffer, TableId, Value};
-pub use interpret::{Argument, Failure, interpret};
+pub use interpret::{Argument, Failure, interpret, interpret_within};
 pub use kernel::{
     Access, Block, BufferType, DEEPEST, Kernel, Parameter, ParameterKind, Stride, Table, ValueInfo,
 };
+pub use lower::{is_lowered, lower};
 pub use op::{Group, Op, Row};
 pub use order::Place;
 pub use parse::ParseError;

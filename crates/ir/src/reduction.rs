@@ -22,14 +22,43 @@ pub const LANES: usize = 32;
 /// Values of a block.
 pub const BLOCK: usize = 4096;
 
-/// What has been combined so far: one value for each result of the combiner.
-pub type Partial = Vec<Scalar>;
+/// What has been combined so far: one value for each result of the combiner, as a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partial {
+    values: [Scalar; 3],
+    count: u8,
+}
+
+impl From<&[Scalar]> for Partial {
+    /// The first three values; no combiner has more results.
+    fn from(given: &[Scalar]) -> Self {
+        let mut values = [Scalar::zero(DType::Bool); 3];
+        let count = given.len().min(3);
+        values[..count].copy_from_slice(&given[..count]);
+        Self { values, count: count as u8 }
+    }
+}
+
+impl<const N: usize> From<[Scalar; N]> for Partial {
+    fn from(given: [Scalar; N]) -> Self {
+        Self::from(&given[..])
+    }
+}
+
+impl std::ops::Deref for Partial {
+    type Target = [Scalar];
+
+    fn deref(&self) -> &[Scalar] {
+        &self.values[..self.count.into()]
+    }
+}
 
 /// The results for all values, which have one type; without any the identity.
 pub fn reduce(combiner: Combiner, dtype: DType, values: &[Scalar]) -> Partial {
     let blocks = values.chunks(BLOCK).enumerate();
     let blocks = blocks.map(|(number, block)| reduce_block(combiner, block, number * BLOCK));
-    combine_blocks(combiner, blocks.collect()).unwrap_or_else(|| combiner.identity(dtype))
+    combine_blocks(combiner, blocks.collect())
+        .unwrap_or_else(|| combiner.identity(dtype)[..].into())
 }
 
 /// The partial result of a block, which has at least one value; `first` is its first `k`.
@@ -37,29 +66,26 @@ pub fn reduce_block(combiner: Combiner, values: &[Scalar], first: usize) -> Part
     if combiner == Combiner::Moments {
         return moments(values);
     }
-    let mut lanes: Vec<Option<Partial>> = vec![None; LANES];
+    let mut lanes: [Option<Partial>; LANES] = [None; LANES];
     for (k, &value) in values.iter().enumerate() {
         let next = match combiner {
-            Combiner::ArgMin | Combiner::ArgMax => vec![value, index(first + k)],
-            _ => vec![value],
+            Combiner::ArgMin | Combiner::ArgMax => Partial::from([value, index(first + k)]),
+            _ => Partial::from([value]),
         };
         let lane = &mut lanes[k % LANES];
-        *lane = Some(match lane.take() {
-            None => next,
-            Some(lane) => combine(combiner, &lane, &next),
-        });
+        *lane = Some(lane.map_or(next, |lane| combine(combiner, &lane, &next)));
     }
     let mut distance = LANES / 2;
     while distance > 0 {
         for lane in 0..distance {
             // Values fill lanes from the first on, so the right one is never there alone.
-            if let (Some(left), Some(right)) = (&lanes[lane], &lanes[lane + distance]) {
-                lanes[lane] = Some(combine(combiner, left, right));
+            if let (Some(left), Some(right)) = (lanes[lane], lanes[lane + distance]) {
+                lanes[lane] = Some(combine(combiner, &left, &right));
             }
         }
         distance /= 2;
     }
-    lanes.swap_remove(0).unwrap_or_default()
+    lanes[0].unwrap_or_else(|| [].into())
 }
 
 /// The tree over the partial results of blocks; nothing for none.
@@ -69,7 +95,7 @@ pub fn combine_blocks(combiner: Combiner, mut blocks: Vec<Partial>) -> Option<Pa
             .chunks(2)
             .map(|pair| match pair {
                 [left, right] => combine(combiner, left, right),
-                rest => rest[0].clone(),
+                rest => rest[0],
             })
             .collect();
     }
@@ -78,18 +104,19 @@ pub fn combine_blocks(combiner: Combiner, mut blocks: Vec<Partial>) -> Option<Pa
 
 /// Two partial results, the left one of smaller `k`, except that lanes are interleaved.
 pub fn combine(combiner: Combiner, left: &Partial, right: &Partial) -> Partial {
-    match combiner {
-        Combiner::Add => vec![apply(Op::Add, &[left[0], right[0]])],
-        Combiner::Mul => vec![apply(Op::Mul, &[left[0], right[0]])],
-        Combiner::Min => vec![apply(Op::Min, &[left[0], right[0]])],
-        Combiner::Max => vec![apply(Op::Max, &[left[0], right[0]])],
-        Combiner::And => vec![apply(Op::And, &[left[0], right[0]])],
-        Combiner::Or => vec![apply(Op::Or, &[left[0], right[0]])],
-        Combiner::Xor => vec![apply(Op::Xor, &[left[0], right[0]])],
-        Combiner::ArgMin => better(Op::Lt, left, right),
-        Combiner::ArgMax => better(Op::Gt, left, right),
-        Combiner::Moments => merge(left, right),
-    }
+    let op = match combiner {
+        Combiner::Add => Op::Add,
+        Combiner::Mul => Op::Mul,
+        Combiner::Min => Op::Min,
+        Combiner::Max => Op::Max,
+        Combiner::And => Op::And,
+        Combiner::Or => Op::Or,
+        Combiner::Xor => Op::Xor,
+        Combiner::ArgMin => return better(Op::Lt, left, right),
+        Combiner::ArgMax => return better(Op::Gt, left, right),
+        Combiner::Moments => return merge(left, right),
+    };
+    [apply(op, &[left[0], right[0]])].into()
 }
 
 fn apply(op: Op, operands: &[Scalar]) -> Scalar {
@@ -110,7 +137,7 @@ fn better(op: Op, left: &Partial, right: &Partial) -> Partial {
     } else {
         !apply(op, &[left[0], right[0]]).is_true() && right[1].to_i64() < left[1].to_i64()
     };
-    if right_wins { right.clone() } else { left.clone() }
+    if right_wins { *right } else { *left }
 }
 
 /// Count, mean and sum of squared deviations of a block.
@@ -121,7 +148,7 @@ fn moments(values: &[Scalar]) -> Partial {
     let squares: Vec<_> =
         values.iter().map(|&value| apply(Op::Square, &[apply(Op::Sub, &[value, mean])])).collect();
     let squares = reduce_block(Combiner::Add, &squares, 0)[0];
-    vec![index(values.len()), mean, squares]
+    [index(values.len()), mean, squares].into()
 }
 
 /// With counts `a` and `b`, `share = b / (a + b)` and `delta` between the means: the mean is
@@ -136,5 +163,5 @@ fn merge(left: &Partial, right: &Partial) -> Partial {
     let delta = sub(right[1], left[1]);
     let mean = add(left[1], mul(delta, share));
     let between = mul(mul(delta, delta), mul(float(left[0].to_i64()), share));
-    vec![Scalar::from(count), mean, add(add(left[2], right[2]), between)]
+    [Scalar::from(count), mean, add(add(left[2], right[2]), between)].into()
 }

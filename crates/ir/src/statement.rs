@@ -30,12 +30,15 @@ pub struct Operands {
 }
 
 impl Operands {
-    /// The first three of these; no op has more.
+    /// These.
+    ///
+    /// # Panics
+    ///
+    /// When there are more than three: no op has so many.
     pub fn new(operands: &[Value]) -> Self {
         let mut values = [Value::new(0); 3];
-        let count = operands.len().min(3);
-        values[..count].copy_from_slice(&operands[..count]);
-        Self { values, count: count as u8 }
+        values[..operands.len()].copy_from_slice(operands);
+        Self { values, count: operands.len() as u8 }
     }
 }
 
@@ -172,6 +175,33 @@ pub enum Statement {
     },
 }
 
+/// Every value that a statement uses, read or changed alike.
+macro_rules! each_operand {
+    ($statement:expr, $see:ident, $iter:ident) => {
+        match $statement {
+            Self::Constant { .. } => {}
+            Self::Op { operands, .. } => operands.$iter().for_each($see),
+            Self::Lookup { index, .. } => $see(index),
+            Self::Load { index, .. } => index.$iter().for_each($see),
+            Self::Store { index, value, .. } => {
+                index.$iter().for_each(&mut $see);
+                $see(value);
+            }
+            Self::For(For { axes, start: also, .. })
+            | Self::Reduce(Reduce { axes, empty: also, .. }) => {
+                for Axis { begin, end, step } in axes.$iter() {
+                    begin.$iter().for_each(&mut $see);
+                    $see(end);
+                    step.$iter().for_each(&mut $see);
+                }
+                also.$iter().for_each($see);
+            }
+            Self::If(If { condition, .. }) | Self::Check { condition, .. } => $see(condition),
+            Self::While(While { start, .. }) => start.$iter().for_each($see),
+        }
+    };
+}
+
 impl Statement {
     /// The values it defines, not those inside its blocks.
     pub fn results(&self) -> &[Value] {
@@ -235,42 +265,12 @@ impl Statement {
 
     /// Show each value it uses, not those inside its blocks, to a function.
     pub fn each_operand(&self, mut see: impl FnMut(Value)) {
-        // A statement is small, and one list of fields cannot differ from the other.
-        self.clone().change_operands(|value| {
-            see(*value);
-        });
+        let mut see = |value: &Value| see(*value);
+        each_operand!(self, see, iter);
     }
 
     /// Let a function change each value it uses, not those inside its blocks.
     pub fn change_operands(&mut self, mut change: impl FnMut(&mut Value)) {
-        match self {
-            Self::Constant { .. } => {}
-            Self::Op { operands, .. } => operands.iter_mut().for_each(change),
-            Self::Lookup { index, .. } => change(index),
-            Self::Load { index, .. } => index.iter_mut().for_each(change),
-            Self::Store { index, value, .. } => {
-                index.iter_mut().for_each(&mut change);
-                change(value);
-            }
-            Self::For(it) => {
-                change_axes(&mut it.axes, &mut change);
-                it.start.iter_mut().for_each(change);
-            }
-            Self::Reduce(it) => {
-                change_axes(&mut it.axes, &mut change);
-                it.empty.iter_mut().for_each(change);
-            }
-            Self::If(it) => change(&mut it.condition),
-            Self::While(it) => it.start.iter_mut().for_each(change),
-            Self::Check { condition, .. } => change(condition),
-        }
-    }
-}
-
-fn change_axes(axes: &mut [Axis], change: &mut impl FnMut(&mut Value)) {
-    for axis in axes {
-        axis.begin.iter_mut().for_each(&mut *change);
-        change(&mut axis.end);
-        axis.step.iter_mut().for_each(&mut *change);
+        each_operand!(self, change, iter_mut);
     }
 }

@@ -173,3 +173,13 @@ fn expansions_share_tables_and_constants() {
     }
     assert_eq!(expanded.to_string().parse::<Kernel>().unwrap(), expanded.renumbered());
 }
+
+#[test]
+fn every_elementary_op_has_a_function_and_the_other_way_round() {
+    let mut names: Vec<_> = Function::ALL.iter().map(|function| function.name()).collect();
+    let elementary = |row: &&ir::Row| row.op.is_elementary(DType::F64);
+    let mut ops: Vec<_> = Op::table().iter().filter(elementary).map(|row| row.name).collect();
+    names.sort_unstable();
+    ops.sort_unstable();
+    assert_eq!(names, ops);
+}

@@ -24,6 +24,8 @@ pub(crate) use compute::{
 use compute::{finished, raise, ready, relieved};
 use operand::{Given, given, to_dtype, weak};
 
+pub(crate) use sight::shown;
+
 /// An array: element type, shape, and how to get the elements. It never changes.
 #[pyclass(frozen, weakref, name = "Array", module = "abreast.numpy")]
 pub(crate) struct PyArray {

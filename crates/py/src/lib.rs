@@ -4,6 +4,7 @@
 //! other threads and looks for Ctrl-C (`enter`).
 
 mod array;
+mod allocator;
 mod assembler;
 mod buffer;
 mod call;
@@ -13,6 +14,7 @@ mod enter;
 mod graph;
 mod journal;
 mod lodging;
+mod loops;
 mod memory;
 mod originals;
 mod parcel;
@@ -49,6 +51,9 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<graph::Graph>()?;
     module.add_class::<journal::Journal>()?;
     module.add_class::<journal::SerialLane>()?;
+    module.add_function(wrap_pyfunction!(loops::run_loop, module)?)?;
+    module.add_function(wrap_pyfunction!(loops::loop_llvm, module)?)?;
+    module.add_function(wrap_pyfunction!(loops::loop_ops, module)?)?;
     module.add_class::<compile::Kernel>()?;
     module.add_function(wrap_pyfunction!(compile::assembly, module)?)?;
     module.add_function(wrap_pyfunction!(compile::target, module)?)?;
@@ -56,6 +61,9 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(compile::pool_threads, module)?)?;
     module.add_function(wrap_pyfunction!(compile::set_pool_threads, module)?)?;
     module.add_function(wrap_pyfunction!(compile::end_pool, module)?)?;
+    module.add_function(wrap_pyfunction!(allocator::array_memory, module)?)?;
+    module.add_function(wrap_pyfunction!(allocator::bound_array_memory, module)?)?;
+    module.add_function(wrap_pyfunction!(allocator::trim_array_memory, module)?)?;
     module.add("PLAIN", call::PLAIN)?;
     module.add("STAR", call::STAR)?;
     module.add("INDEXED", call::INDEXED)?;

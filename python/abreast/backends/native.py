@@ -12,12 +12,23 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, ContextVar
 from typing import Any
 
-__all__ = ["VARIABLES", "Guest", "ProcessLimit", "environment", "limit_here"]
+__all__ = [
+    "VARIABLES",
+    "Guest",
+    "ProcessLimit",
+    "allow",
+    "allowed",
+    "environment",
+    "limit_all",
+    "limit_here",
+    "restore",
+]
 
 VARIABLES = (
+    "ABREAST_NUM_THREADS",
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -43,6 +54,12 @@ def _number(name: str) -> int | None:
     text = os.environ.get(name, "")
     return int(text) if text.isdigit() and int(text) > 0 else None
 
+
+allowed: ContextVar[int | None] = ContextVar("abreast threads", default=None)
+"""Threads that a computation may use in this context; None: as the process says."""
+
+Before = list[tuple[Any, int]]
+"""Libraries, and the threads that they used before."""
 
 _here = threading.local()
 
@@ -100,6 +117,25 @@ def _set(library: Any, threads: int) -> None:
         free(force=True)
 
 
+def limit_all(threads: int) -> Before:
+    """Let native pools use so many threads: those of this thread, and those of the process."""
+    before: Before = []
+    if _anything_loaded():
+        _here.seen = None
+        for library in [*_libraries(per_thread=True), *_libraries(per_thread=False)]:
+            found = library.get_num_threads()
+            if found is not None and found != threads:
+                before.append((library, found))
+                _set(library, threads)
+    return before
+
+
+def restore(before: Before) -> None:
+    """Put back what `limit_all` found."""
+    for library, threads in before:
+        _set(library, threads)
+
+
 class ProcessLimit:
     """The limit of pools that know only one for the whole process, while somebody needs it."""
 
@@ -129,6 +165,12 @@ class ProcessLimit:
             before, self._before = self._before, []
             for library, threads in before:
                 _set(library, threads)
+
+
+def allow(context: Context, threads: int) -> None:
+    """Let computations in a context use at most so many threads."""
+    before = context.get(allowed)
+    context.run(allowed.set, threads if before is None else min(before, threads))
 
 
 class Guest:

@@ -22,7 +22,7 @@ from abreast.backends.contract import (
     Running,
 )
 from abreast.backends.isolation import Isolated, copy_function, pack
-from abreast.backends.native import Guest, ProcessLimit, limit_here
+from abreast.backends.native import Guest, ProcessLimit, allow, limit_here
 from abreast.backends.output import read
 from abreast.backends.routing import deaf, routing
 from abreast.failures import lost, shut_down
@@ -130,6 +130,7 @@ class ThreadsJob:
         from abreast.plans import context_of
 
         self._context = context_of(backend.level)
+        allow(self._context, backend.level.inner_threads)
         self._heard = call.heard
         self._said: list[Output] = []
         if call.heard:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from minimax import Target, polynomial, rounded
 from mpmath import mp, mpf
-from targets import CONSTANTS, TARGETS
+from targets import CONSTANTS, TARGETS, WIDE, WIDE_PIECES
 
 FOLDER = Path(__file__).parents[2] / "src" / "elementary" / "polynomials"
 FORMATS = {"f32": (np.float32, 27.5), "f64": (np.float64, 57.0)}
@@ -68,6 +68,25 @@ def pieces(name: str, value: mpf, widths: list[int], dtype: type) -> str:
     return f"    const {name}: [Self; {len(words)}] = [{', '.join(words)}];\n"
 
 
+def free(names: list[str], old: str) -> str:
+    """Return the constants that belong to no format."""
+    parts = [
+        pieces(name, value, [0, 0], np.float64).replace("    const", "pub(in super::super) const")
+        for name, value in WIDE_PIECES
+    ]
+    for name, (target, bits) in WIDE.items():
+        kept = re.search(rf"// greatest[^\n]*\n#\[rustfmt::skip\]\n[^;]*const {name}:[^;]*;[^;]*;\n", old)
+        if kept and name not in names:
+            parts.append(kept[0])
+            continue
+        text = fitted(name, target, np.float64, bits)
+        count = text.count(",")
+        text = text.replace("    const", "#[rustfmt::skip]\npub(in super::super) const")
+        text = text.replace("&'static [Self] = &[", f"[f64; {count}] = [").replace("    //", "//")
+        parts.append(text.replace("        ", "    ").replace("    ];", "];"))
+    return "\n" + "".join(f"/// For `pow`.\n{it}" for it in parts).replace("Self", "f64")
+
+
 def two_over_pi() -> str:
     """Return the table of 2/pi, 48 bits an entry, for arguments up to the largest double."""
     with mp.workprec(1400):
@@ -94,7 +113,8 @@ def main(names: list[str]) -> None:
             else:
                 more = extra[file] if isinstance(extra, dict) else extra
                 parts.append(fitted(name, target, dtype, bits + more))
-        path.write_text(HEAD.format(name=file) + "\n".join(parts) + "}\n")
+        text = HEAD.format(name=file) + "\n".join(parts) + "}\n"
+        path.write_text(text + (free(names, old) if file == "f64" else ""))
     (FOLDER / "two_over_pi.rs").write_text(TABLE + two_over_pi() + "];\n")
 
 

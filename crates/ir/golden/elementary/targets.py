@@ -42,6 +42,18 @@ def logarithm(base: mpf) -> Target:
     )
 
 
+def scaled_erfc(t: mpf) -> mpf:
+    """Return (1 + 2 a) exp(a^2) erfc(a), t = (a - 4) / (a + 4); between 1 and 1.24 for every a."""
+    a = 4 * (1 + t) / (1 - t)
+    return (1 + 2 * a) * mp.exp(a * a) * mp.erfc(a)
+
+
+def stirling(w: mpf) -> mpf:
+    """Return x (lgamma(x) - (x - 1/2) log(x) + x - log(2 pi) / 2), w = x^-2."""
+    x = 1 / mp.sqrt(w)
+    return x * (mp.loggamma(x) - (x - 0.5) * mp.log(x) + x - mp.log(2 * mp.pi) / 2)
+
+
 # With the bits wanted beyond 27.5 (f32) and 57 (f64).
 TARGETS: dict[str, tuple[Target, float | dict[str, float]]] = {
     "EXP": (
@@ -101,19 +113,95 @@ TARGETS: dict[str, tuple[Target, float | dict[str, float]]] = {
         ),
         0,
     ),
+    "ERF": (
+        Target(
+            lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1,
+            lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)),
+            mpf(0),
+            mpf("0.625") ** 2,
+        ),
+        0,
+    ),
+    "ERFC": (
+        Target(
+            lambda t: scaled_erfc(t) - mpf("1.25"),
+            lambda t: 1 / scaled_erfc(t),
+            mpf("-0.999999999"),
+            mpf("0.75"),
+        ),
+        0,
+    ),
+    # For the rounding errors of t alone, so three digits do.
+    "ERFC_SLOPE": (
+        Target(lambda t: mp.diff(scaled_erfc, t), lambda t: mpf(1), mpf("-0.99999"), mpf("0.75")),
+        {"f32": -23, "f64": -52.5},
+    ),
+    "LGAMMA": (
+        Target(
+            lambda t: (mp.loggamma(2 + t) - (1 - mp.euler) * t) / t**2,
+            lambda t: t**2 / abs(mp.loggamma(2 + t)),
+            mpf("-0.5"),
+            mpf("0.5"),
+        ),
+        1.2,
+    ),
+    "STIRLING": (
+        Target(stirling, lambda w: mp.sqrt(w) / mp.loggamma(1 / mp.sqrt(w)), mpf("1e-9"), mpf("8.4") ** -2),
+        1,
+    ),
     # A first guess: what follows triples its digits in f64, and doubles them at the end.
     "CBRT": (Target(lambda f: 1 / mp.cbrt(f), mp.cbrt, mpf(1), mpf(2)), {"f32": -12, "f64": -38}),
 }
+
+def series_of_log2(z: mpf) -> mpf:
+    """Return what follows the terms in s and s^3 of log2((1 + s) / (1 - s)), over s^5; z = s^2."""
+    s = mp.sqrt(z)
+    return ((2 * mp.atanh(s) / s - 2) / z - mpf(2) / 3) / z / mp.log(2)
+
+
+# For `pow` alone, whatever the format of its arguments, as free constants of f64.
+WIDE: dict[str, tuple[Target, float]] = {
+    # In f64: relative to the whole logarithm.
+    "POWER_SERIES": (
+        Target(
+            series_of_log2,
+            lambda z: z**2.5 * mp.log(2) / mp.atanh(mp.sqrt(z)) / 2,
+            mpf(0),
+            ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * SPARE,
+        ),
+        67.0,
+    ),
+    # In f32.
+    "POWER_LOG2": (
+        on_octave(lambda f: mp.log1p(f) / f / mp.log(2), lambda f: f / mp.log1p(f) * mp.log(2)),
+        38.0,
+    ),
+    "POWER_EXP2": (
+        Target(
+            lambda r: (mp.power(2, r) - 1) / r,
+            lambda r: r / mp.power(2, r),
+            mpf("-0.501"),
+            mpf("0.501"),
+        ),
+        32.0,
+    ),
+}
+WIDE_PIECES = [("POWER_FIRST", 2 / mp.log(2)), ("POWER_SECOND", 2 / mp.log(2) / 3)]
 
 # Name, value, and the bits that each piece may use (0: as many as there are).
 CONSTANTS = {
     file: [
         ("LOG2_E", 1 / mp.log(2), [0]),
         ("LN2", mp.log(2), [0, 0, 0]),
+        ("LN2_PIECES", mp.log(2), [0, 0]),
         ("LN2_SHORT", mp.log(2), [short, 0]),
         ("LOG10_2", mp.log10(2), [short, 0]),
         ("LOG2_E_PIECES", 1 / mp.log(2), [0, 0]),
         ("LOG10_E", mp.log10(mp.e), [0, 0]),
+        ("ONE_LESS_EULER", 1 - mp.euler, [0, 0]),
+        ("STIRLING_CONSTANT", (mp.log(2 * mp.pi) - 1) / 2, [0, 0]),
+        ("LOG_PI", mp.log(mp.pi), [0, 0]),
+        ("PI", mp.pi, [0, 0]),
         ("SQRT_HALF", mp.sqrt(mpf(1) / 2), [0]),
         ("TWO_OVER_PI", 2 / mp.pi, [0]),
         ("HALF_PI", mp.pi / 2, [0, 0]),

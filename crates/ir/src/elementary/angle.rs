@@ -104,7 +104,7 @@ impl<'e, E: Emit, T: Format> Angle<'e, E, T> {
         let odd = quadrant & quadrant.int(1);
         let value = odd.equal(odd.int(0)).select(self.sine(), self.cosine());
         // The quadrant's second bit, moved to the sign's place.
-        let turn = quadrant.shl(T::WIDTH - 2) ^ sign;
+        let turn = quadrant.left(T::WIDTH - 2) ^ sign;
         value.flip(turn & turn.like(T::of(-0.0).bits()))
     }
 }

@@ -41,18 +41,15 @@ pub(super) fn exact<'e, E: Emit, T: Format>(
     let finite_b = infinite.select(b.equal(infinity).select(one, zero), b);
     let finite_b = (a + b).equal(zero).select(one, finite_b);
     // Brought near 1 by a power of two (twice, because 2^-1023 is none).
-    let exponent = infinite.select(zero.bits(), larger.bits().shr(T::FRACTION));
+    let exponent = infinite.select(zero.bits(), larger.bits().right(T::FRACTION));
     let exponent = exponent - exponent.int(T::BIAS);
-    let half = exponent.shr(1);
-    let (first, second) = (power_of_two::<E, T>(half.int(0) - half), power_of_two::<E, T>(half - exponent));
+    let half = exponent.right(1);
+    let (first, second) =
+        (power_of_two::<E, T>(half.int(0) - half), power_of_two::<E, T>(half - exponent));
     let near_a = infinite.select(finite_a, finite_a * first * second);
     let near_b = infinite.select(finite_b, finite_b * first * second);
     let near_b = (a + b).equal(zero).select(one, near_b);
-    let value = angle(
-        usual.select(a, near_a),
-        usual.select(b, near_b),
-        Some(is_left(x)),
-    );
+    let value = angle(usual.select(a, near_a), usual.select(b, near_b), Some(is_left(x)));
     // So small that the angle is the quotient, which may be subnormal.
     let tiny = near_a.less(near_b * (-f64::from(T::FRACTION)).exp2()) & x.sign().equal(zero.bits());
     let value = (tiny & usual.negate()).select(finite_a / finite_b, value).with_sign_of(y);

@@ -11,13 +11,13 @@ use super::log::as_float;
 /// The root of a positive normal number.
 fn root<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Lane<'e, E, T> {
     let bits = x.bits();
-    let exponent = bits.shr(T::FRACTION) - bits.int(T::BIAS);
+    let exponent = bits.right(T::FRACTION) - bits.int(T::BIAS);
     // exponent = 3 q + j, j from 0 to 2
     let third = (as_float::<E, T>(exponent) - 1.0).fma(x.of(1.0 / 3.0), x.like(T::MAGIC)).bits();
     let q = third - third.like(T::MAGIC.bits());
     let j = exponent - q - q - q;
-    let fraction = Lane::<E, T>::from_bits(bits - exponent.shl(T::FRACTION));
-    let m = Lane::<E, T>::from_bits(fraction.bits() + j.shl(T::FRACTION));
+    let fraction = Lane::<E, T>::from_bits(bits - exponent.left(T::FRACTION));
+    let m = Lane::<E, T>::from_bits(fraction.bits() + j.left(T::FRACTION));
     let factor = j.equal(j.int(1)).select(x.of(0.5_f64.cbrt()), x.of(0.25_f64.cbrt()));
     let factor = j.equal(j.int(0)).select(x.of(1.0), factor);
     let mut z = fraction.polynomial(T::CBRT) * factor;
@@ -30,7 +30,7 @@ fn root<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Lane<'e, E, T> {
     let y_square = Double::product(y, y);
     let rest = (-y).fma(y_square.low, (-y).fma(y_square.high, m));
     let y = rest.fma(square * x.of(1.0 / 3.0), y);
-    Lane::from_bits(y.bits() + q.shl(T::FRACTION))
+    Lane::from_bits(y.bits() + q.left(T::FRACTION))
 }
 
 /// `cbrt(x)`; common where `x` is normal and finite.

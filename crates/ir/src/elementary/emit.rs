@@ -68,11 +68,11 @@ pub trait Emit {
     /// The bits of a float as an integer of its width.
     fn to_bits<T: Float>(&self, a: Self::Value<T>) -> Self::Value<T::Int>;
     /// The float that has these bits.
-    fn from_bits<T: Float>(&self, a: Self::Value<T::Int>) -> Self::Value<T>;
+    fn float_of_bits<T: Float>(&self, a: Self::Value<T::Int>) -> Self::Value<T>;
     /// An integral float as an integer. What does not fit gives any integer, but no trap.
     fn to_integer<T: Float>(&self, a: Self::Value<T>) -> Self::Value<T::Int>;
     /// An integer as a float, rounded to nearest.
-    fn from_integer<T: Float>(&self, a: Self::Value<T::Int>) -> Self::Value<T>;
+    fn float_of_integer<T: Float>(&self, a: Self::Value<T::Int>) -> Self::Value<T>;
     /// The same number in the wider format.
     fn widen(&self, a: Self::Value<f32>) -> Self::Value<f64>;
     /// The nearest number of the narrower format.

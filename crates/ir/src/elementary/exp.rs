@@ -47,20 +47,20 @@ impl<'e, E: Emit, T: Format> Octave<'e, E, T> {
 
     /// `value * 2^k` where that is neither subnormal nor infinite.
     pub(super) fn scale(&self, value: Lane<'e, E, T>) -> Lane<'e, E, T> {
-        Lane::from_bits(value.bits() + self.count.shl(T::FRACTION))
+        Lane::from_bits(value.bits() + self.count.left(T::FRACTION))
     }
 
     /// `value * 2^k` for any `k`, in two steps, so that it is rounded at the end alone.
     pub(super) fn scale_far(&self, value: Lane<'e, E, T>) -> Lane<'e, E, T> {
         let k = self.integer();
-        let half = k.shr(1);
+        let half = k.right(1);
         value * power_of_two(half) * power_of_two(k - half)
     }
 }
 
 /// `2^k` for the exponents of normal numbers.
 pub(super) fn power_of_two<'e, E: Emit, T: Format>(k: Lane<'e, E, T::Int>) -> Lane<'e, E, T> {
-    Lane::from_bits((k + k.int(T::BIAS)).shl(T::FRACTION))
+    Lane::from_bits((k + k.int(T::BIAS)).left(T::FRACTION))
 }
 
 /// `exp(part + tail)`, near 1.

@@ -29,6 +29,12 @@ pub trait Format: Float + Polynomials {
     /// See [`TAN_EIGHTH`](Self::TAN_EIGHTH).
     const TAN_THREE_EIGHTHS: f64 = 2.414_062_5;
 
+    /// `erf` is 1 and `erfc` is 0 beyond these; `erfc` is normal up to the third.
+    const ERF_ENDS: (f64, f64, f64);
+
+    /// Up to this, and from its inverse, `lgamma` needs no care at its ends.
+    const LGAMMA_USUAL: f64;
+
     /// `x^y` of a positive `x`.
     fn power<'e, E: Emit>(x: &Split<'e, E, Self>, y: Lane<'e, E, Self>) -> Power<'e, E, Self>;
 
@@ -43,6 +49,8 @@ impl Format for f32 {
     const EXP_ENDS: (f64, f64) = (-110.0, 89.0);
     const ANGLE_USUAL: f64 = 131_072.0;
     const SIZE_USUAL: f64 = (1_u64 << 50) as f64;
+    const ERF_ENDS: (f64, f64, f64) = (4.0, 10.6, 9.0);
+    const LGAMMA_USUAL: f64 = 1e30;
 
     fn power<'e, E: Emit>(x: &Split<'e, E, Self>, y: Lane<'e, E, Self>) -> Power<'e, E, Self> {
         pow::narrow(x, y)
@@ -65,6 +73,8 @@ impl Format for f64 {
     const EXP_ENDS: (f64, f64) = (-750.0, 710.0);
     const ANGLE_USUAL: f64 = 1_048_576.0;
     const SIZE_USUAL: f64 = f64::from_bits((1023 + 400) << 52);
+    const ERF_ENDS: (f64, f64, f64) = (6.0, 28.0, 26.0);
+    const LGAMMA_USUAL: f64 = 1e300;
 
     fn power<'e, E: Emit>(x: &Split<'e, E, Self>, y: Lane<'e, E, Self>) -> Power<'e, E, Self> {
         pow::wide(x, y)

@@ -88,6 +88,9 @@ functions! {
         asinh: Asinh, "inverse of `sinh`";
         acosh: Acosh, "inverse of `cosh`";
         atanh: Atanh, "inverse of `tanh`";
+        erf: Erf, "error function";
+        erfc: Erfc, "`1 - erf(x)`";
+        lgamma: Lgamma, "logarithm of the absolute value of the gamma function";
         cbrt: Cbrt, "cube root";
     }
     binary {

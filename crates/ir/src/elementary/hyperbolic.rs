@@ -72,9 +72,7 @@ impl<'e, E: Emit, T: Format> Hyperbolic<'e, E, T> {
 }
 
 /// `2^(k-1)` and `2^(-k-1)`.
-fn halves<'e, E: Emit, T: Format>(
-    k: Lane<'e, E, T::Int>,
-) -> (Lane<'e, E, T>, Lane<'e, E, T>) {
+fn halves<'e, E: Emit, T: Format>(k: Lane<'e, E, T::Int>) -> (Lane<'e, E, T>, Lane<'e, E, T>) {
     let less = k.int(-1);
     (power_of_two(k + less), power_of_two(less - k))
 }

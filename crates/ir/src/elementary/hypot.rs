@@ -43,7 +43,7 @@ pub(super) fn exact<'e, E: Emit, T: Format>(
 ) -> Lane<'e, E, T> {
     let (a, b) = sizes(x, y);
     let usual = is_usual(a, b);
-    let exponent = a.bits().shr(T::FRACTION);
+    let exponent = a.bits().right(T::FRACTION);
     let exponent = exponent - exponent.int(T::BIAS);
     let limit = T::BIAS - 1;
     let exponent = exponent.larger(exponent.int(-limit)).smaller(exponent.int(limit));

@@ -116,7 +116,7 @@ impl<'e, E: Emit, T: Float> Lane<'e, E, T> {
 
     /// The float of these bits.
     pub fn from_bits(bits: Lane<'e, E, T::Int>) -> Self {
-        bits.to(bits.emit.from_bits::<T>(bits.value))
+        bits.to(bits.emit.float_of_bits::<T>(bits.value))
     }
 
     /// An integral value as an integer.
@@ -126,7 +126,7 @@ impl<'e, E: Emit, T: Float> Lane<'e, E, T> {
 
     /// An integer as a float.
     pub fn from_integer(value: Lane<'e, E, T::Int>) -> Self {
-        value.to(value.emit.from_integer::<T>(value.value))
+        value.to(value.emit.float_of_integer::<T>(value.value))
     }
 
     /// `table[index]`
@@ -188,12 +188,12 @@ impl<E: Emit, T: Integer> Lane<'_, E, T> {
     }
 
     /// `self << count`
-    pub fn shl(self, count: u32) -> Self {
+    pub fn left(self, count: u32) -> Self {
         self.to(self.emit.shl(self.value, count))
     }
 
     /// `self >> count`, copies of the sign from the left.
-    pub fn shr(self, count: u32) -> Self {
+    pub fn right(self, count: u32) -> Self {
         self.to(self.emit.shr(self.value, count))
     }
 }

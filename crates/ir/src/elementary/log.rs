@@ -19,12 +19,10 @@ pub struct Split<'e, E: Emit, T: Format> {
 }
 
 /// The exponent that brings `x` between sqrt(1/2) and sqrt(2), and `x` without it.
-fn exponent<'e, E: Emit, T: Format>(
-    x: Lane<'e, E, T>,
-) -> (Lane<'e, E, T::Int>, Lane<'e, E, T>) {
+fn exponent<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> (Lane<'e, E, T::Int>, Lane<'e, E, T>) {
     let bits = x.bits();
-    let k = (bits - bits.like(T::SQRT_HALF.bits())).shr(T::FRACTION);
-    (k, Lane::from_bits(bits - k.shl(T::FRACTION)))
+    let k = (bits - bits.like(T::SQRT_HALF.bits())).right(T::FRACTION);
+    (k, Lane::from_bits(bits - k.left(T::FRACTION)))
 }
 
 /// A small integer as a float.
@@ -46,6 +44,14 @@ impl<'e, E: Emit, T: Format> Split<'e, E, T> {
         let split = Self::of(tiny.select(x * up.exp2(), x));
         let k = tiny.select(split.k - up, split.k);
         Self { k, ..split }
+    }
+
+    /// Of a positive number in two parts, the first of which may be subnormal.
+    pub(super) fn of_double(x: Double<'e, E, T>) -> Self {
+        let split = Self::of_any(x.high);
+        // How large 1 + f is beside x tells what becomes of the low part.
+        let ratio = (split.f + 1.0) / x.high.larger(x.high.of(T::SMALLEST_NORMAL));
+        Self { rest: Some(x.low * ratio), ..split }
     }
 
     /// Of `1 + x`, for `x` above -1 in two parts.
@@ -81,6 +87,11 @@ impl<T: Format> Base<T> {
 
     /// The logarithm of what was split.
     pub(super) fn of<'e, E: Emit>(&self, split: &Split<'e, E, T>) -> Lane<'e, E, T> {
+        self.parts(split).round()
+    }
+
+    /// The same in two parts, some two bits better.
+    pub(super) fn parts<'e, E: Emit>(&self, split: &Split<'e, E, T>) -> Double<'e, E, T> {
         let Split { k, f, rest } = *split;
         let [two, two_low] = self.two.map(|piece| f.like(piece));
         let linear = match self.e {
@@ -99,7 +110,7 @@ impl<T: Format> Base<T> {
         if let Some(rest) = rest {
             low = low + (-f).fma(rest, rest); // rest / (1 + f), nearly
         }
-        high + low
+        Double::new(high, low)
     }
 
     /// For any argument: `x` below 0 and NaN give NaN, 0 gives negative infinity.

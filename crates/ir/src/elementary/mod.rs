@@ -16,41 +16,46 @@
 //! ```
 
 #![expect(clippy::many_single_char_names, reason = "formulas, in the letters of their sources")]
+#![expect(clippy::return_self_not_must_use, reason = "parts of formulas, which nobody drops")]
+#![expect(clippy::elidable_lifetime_names, reason = "every lane lives as long as its emitter")]
 
+mod acos;
+mod acosh;
 mod angle;
+mod asin;
+mod asinh;
+mod atan;
+mod atan2;
+mod atanh;
+mod cbrt;
 mod cos;
+mod cosh;
 mod double;
 mod element;
 mod emit;
+mod erf;
+mod erfc;
 mod exp;
-mod format;
-mod function;
-mod log;
-mod log2;
-mod log10;
-mod log1p;
 mod exp2;
 mod expm1;
+mod format;
+mod function;
 mod hyperbolic;
-mod sinh;
-mod cosh;
-mod tanh;
-mod tan;
-mod asin;
-mod acos;
-mod atan;
-mod atan2;
-mod cbrt;
 mod hypot;
-mod asinh;
-mod acosh;
-mod atanh;
-mod pow;
 mod lane;
+mod lgamma;
+mod log;
+mod log10;
+mod log1p;
+mod log2;
 mod payne_hanek;
 mod polynomials;
+mod pow;
 mod scalar;
 mod sin;
+mod sinh;
+mod tan;
+mod tanh;
 
 pub use element::{Bits, Element, Float, Integer, Kind, Number};
 pub use emit::Emit;

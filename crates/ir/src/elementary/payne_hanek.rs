@@ -23,13 +23,13 @@ fn modulo_4<'e, E: Emit>(x: Lane<'e, E, f64>) -> Lane<'e, E, f64> {
 
 /// The angle of a finite `x`; NaN of others. The quadrant is 0 to 3.
 pub(super) fn reduce<'e, E: Emit>(x: Lane<'e, E, f64>) -> Angle<'e, E, f64> {
-    let field = x.abs().bits().shr(52);
+    let field = x.abs().bits().right(52);
     let exponent = Lane::<E, f64>::from_integer(field) - 1023.0;
     // The last bit of x / 2^(48 skip) is worth 4 or more, so the pieces before `skip` do not matter. (The
     // half keeps the product off the integers.)
     let skip = ((exponent - 53.5) * (1.0 / f64::from(PIECE))).floor();
     let skip = skip.larger(skip.of(0.0)).integer();
-    let shift = skip.shl(5) + skip.shl(4);
+    let shift = skip.left(5) + skip.left(4);
     let scaled = x * power_of_two::<E, f64>(shift.int(0) - shift);
 
     let mut sum = x.of(0.0);

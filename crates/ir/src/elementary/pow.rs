@@ -43,10 +43,7 @@ fn log2<'e, E: Emit>(x: &Split<'e, E, f64>) -> Double<'e, E, f64> {
 }
 
 /// For `f64`.
-pub(super) fn wide<'e, E: Emit>(
-    x: &Split<'e, E, f64>,
-    y: Lane<'e, E, f64>,
-) -> Power<'e, E, f64> {
+pub(super) fn wide<'e, E: Emit>(x: &Split<'e, E, f64>, y: Lane<'e, E, f64>) -> Power<'e, E, f64> {
     let logarithm = log2(x);
     let product = Double::product(y, logarithm.high);
     let exponent = clamp(product.high, f64::BIAS);
@@ -64,10 +61,7 @@ pub(super) fn wide<'e, E: Emit>(
 }
 
 /// For `f32`, in `f64`.
-pub(super) fn narrow<'e, E: Emit>(
-    x: &Split<'e, E, f32>,
-    y: Lane<'e, E, f32>,
-) -> Power<'e, E, f32> {
+pub(super) fn narrow<'e, E: Emit>(x: &Split<'e, E, f32>, y: Lane<'e, E, f32>) -> Power<'e, E, f32> {
     let f = x.f.widen();
     let logarithm = f.fma(f.polynomial(&POWER_LOG2), x.k.widen());
     let whole = clamp(y.widen() * logarithm, f32::BIAS);

@@ -95,7 +95,7 @@ impl Emit for Scalar {
         a.bits()
     }
     #[inline]
-    fn from_bits<T: Float>(&self, a: T::Int) -> T {
+    fn float_of_bits<T: Float>(&self, a: T::Int) -> T {
         T::from_bits(a)
     }
     #[inline]
@@ -103,7 +103,7 @@ impl Emit for Scalar {
         a.integer()
     }
     #[inline]
-    fn from_integer<T: Float>(&self, a: T::Int) -> T {
+    fn float_of_integer<T: Float>(&self, a: T::Int) -> T {
         T::from_integer(a)
     }
     #[inline]

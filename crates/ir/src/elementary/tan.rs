@@ -14,7 +14,7 @@ fn tan<'e, E: Emit, T: Format>(x: Lane<'e, E, T>, angle: &Angle<'e, E, T>) -> La
     let above = even.choose(sine, cosine);
     let below = even.choose(cosine, sine);
     let value = Double::quotient(above, below).round();
-    value.flip(x.sign() ^ odd.shl(T::WIDTH - 1))
+    value.flip(x.sign() ^ odd.left(T::WIDTH - 1))
 }
 
 /// `tan(x)`; common where `|x| <= 2^17` (`f32`) or `2^20` (`f64`).

@@ -13,12 +13,14 @@ pub(super) struct Machine<'m, 'a> {
     kernel: &'m Kernel,
     arguments: &'m mut [Argument<'a>],
     values: Vec<Scalar>,
+    /// How many more blocks may run.
+    runs: u64,
 }
 
 type Ran<T> = Result<T, Failure>;
 
 impl<'m, 'a> Machine<'m, 'a> {
-    pub(super) fn new(kernel: &'m Kernel, arguments: &'m mut [Argument<'a>]) -> Self {
+    pub(super) fn new(kernel: &'m Kernel, arguments: &'m mut [Argument<'a>], runs: u64) -> Self {
         let mut values: Vec<_> =
             kernel.values.iter().map(|value| Scalar::zero(value.dtype)).collect();
         for (parameter, argument) in kernel.parameters.iter().zip(&*arguments) {
@@ -32,7 +34,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                 _ => {}
             }
         }
-        Self { kernel, arguments, values }
+        Self { kernel, arguments, values, runs }
     }
 
     pub(super) fn run(&mut self) -> Ran<()> {
@@ -64,6 +66,9 @@ impl<'m, 'a> Machine<'m, 'a> {
     /// Statements stand at most [`crate::DEEPEST`] deep, so this may call itself.
     fn block(&mut self, block: BlockId) -> Ran<()> {
         let kernel = self.kernel;
+        self.runs = self.runs.checked_sub(1).ok_or_else(|| {
+            Failure::Fault(format!("kernel @{}: more blocks ran than were allowed", kernel.name))
+        })?;
         kernel.block(block).statements.iter().try_for_each(|statement| self.statement(statement))
     }
 
@@ -73,7 +78,11 @@ impl<'m, 'a> Machine<'m, 'a> {
             Statement::Op { result, op, operands } => {
                 let states = matches!(op.row().rule, Rule::Stated | Rule::Bits);
                 let stated = states.then(|| self.kernel.dtype(*result));
-                let answer = evaluate(*op, &self.get_all(operands), stated);
+                let mut given = [Scalar::zero(DType::Bool); 3];
+                for (slot, &operand) in given.iter_mut().zip(operands.iter()) {
+                    *slot = self.get(operand);
+                }
+                let answer = evaluate(*op, &given[..operands.len()], stated);
                 let answer = answer.map_err(|error| self.fault(statement, &error.to_string()))?;
                 self.set(*result, answer);
             }
@@ -163,8 +172,10 @@ impl<'m, 'a> Machine<'m, 'a> {
         } else {
             let types = body.yields.iter().map(|&value| self.kernel.dtype(value));
             let each = it.combiners.iter().zip(types).zip(&values);
-            each.flat_map(|((&combiner, dtype), values)| reduction::reduce(combiner, dtype, values))
-                .collect()
+            each.flat_map(|((&combiner, dtype), values)| {
+                reduction::reduce(combiner, dtype, values).to_vec()
+            })
+            .collect()
         };
         self.set_all(&it.results, &results);
         Ok(())
@@ -191,13 +202,20 @@ impl<'m, 'a> Machine<'m, 'a> {
         else {
             return Err(self.fault(statement, "no memory is given"));
         };
-        let given: Vec<_> = index.iter().map(|&value| self.get(value).to_i64()).collect();
-        let inside: Option<Vec<_>> = given.iter().map(|&i| usize::try_from(i).ok()).collect();
-        let position = inside.and_then(|inside| layout.position(&inside));
-        position.map(isize::unsigned_abs).ok_or_else(|| {
-            let shape = layout.shape();
-            self.fault(statement, &format!("index {given:?} of shape {shape:?}"))
-        })
+        let mut position = layout.offset();
+        for ((&value, &length), &stride) in index.iter().zip(layout.shape()).zip(layout.strides()) {
+            match usize::try_from(self.get(value).to_i64()) {
+                Ok(i) if i < length => position += i.cast_signed() * stride,
+                _ => {
+                    let given: Vec<_> =
+                        index.iter().map(|&value| self.get(value).to_i64()).collect();
+                    let shape = layout.shape();
+                    let reason = format!("index {given:?} of shape {shape:?}");
+                    return Err(self.fault(statement, &reason));
+                }
+            }
+        }
+        Ok(position.unsigned_abs())
     }
 
     fn fault(&self, statement: &Statement, reason: &str) -> Failure {

@@ -12,7 +12,7 @@ use pyo3::types::PyComplex;
 
 /// The elements of an object that has the buffer protocol, where they are. None if their type, byte
 /// order or alignment is one that no kernel reads.
-pub(super) fn shown(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
+pub(crate) fn shown(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
     let py = object.py();
     let mut view = std::mem::MaybeUninit::<ffi::Py_buffer>::zeroed();
     // SAFETY: the interpreter fills the view or fails.

@@ -34,8 +34,9 @@ pub enum Outcome {
     Stopped,
 }
 
-/// What it costs to wake threads; work that takes the caller less than that stays with it.
-const WAKE: Duration = Duration::from_micros(20);
+/// Work that takes the caller less than that stays with it. To wake a thread takes about 10 µs of the
+/// caller's own time and as long again until it works: two threads gain nothing before that.
+const WAKE: Duration = Duration::from_micros(50);
 /// A thread takes as many blocks at once as need about this long.
 const STRETCH: Duration = Duration::from_micros(200);
 /// How often the caller looks whether it was interrupted.
@@ -185,7 +186,7 @@ impl Crew {
         let mut looked = Instant::now();
         loop {
             // The end is shared out in ever smaller pieces, so that all end at the same time.
-            let left = self.blocks - self.next.load(Ordering::Relaxed);
+            let left = (self.blocks - self.next.load(Ordering::Relaxed)).max(0);
             size = size.min(left / (2 * self.threads) + 1);
             let begin = self.next.fetch_add(size, Ordering::Relaxed);
             if begin >= self.blocks {

@@ -11,6 +11,10 @@ impl Polynomials for f32 {
     const LOG10_2: [Self; 2] = [3.010254e-1, 4.605039e-6];
     const LOG2_E_PIECES: [Self; 2] = [1.442695e0, 1.925963e-8];
     const LOG10_E: [Self; 2] = [4.342945e-1, -1.010305e-8];
+    const ONE_LESS_EULER: [Self; 2] = [4.2278433e-1, 6.637774e-9];
+    const STIRLING_CONSTANT: [Self; 2] = [4.1893855e-1, -1.4168145e-8];
+    const LOG_PI: [Self; 2] = [1.1447299e0, 3.317301e-8];
+    const PI: [Self; 2] = [3.1415927e0, -8.742278e-8];
     const SQRT_HALF: Self = 7.0710677e-1;
     const TWO_OVER_PI: Self = 6.3661975e-1;
     const HALF_PI: [Self; 2] = [1.5707964e0, -4.371139e-8];
@@ -128,6 +132,61 @@ impl Polynomials for f32 {
         -1.4241269e-1,
         1.0576283e-1,
         -6.0320355e-2,
+    ];
+
+    // greatest error 2^-30.1
+    const ERF: &'static [Self] = &[
+        1.2837917e-1,
+        -3.7612626e-1,
+        1.1283508e-1,
+        -2.6842987e-2,
+        5.1359236e-3,
+        -6.942783e-4,
+    ];
+
+    // greatest error 2^-29.4
+    const ERFC: &'static [Self] = &[
+        -1.7004881e-2,
+        -1.3962111e-1,
+        1.5379642e-2,
+        6.809676e-2,
+        -1.0103919e-1,
+        9.3736224e-2,
+        -6.632802e-2,
+        3.7150938e-2,
+        -1.6209964e-2,
+        5.0711636e-3,
+        -7.295752e-4,
+        -2.4478568e-4,
+        1.2117856e-4,
+    ];
+
+    // greatest error 2^-5.1
+    const ERFC_SLOPE: &'static [Self] = &[
+        -1.12276845e-1,
+        9.7588085e-2,
+        -2.2844595e-1,
+        -7.7045965e-1,
+        1.3812784e0,
+    ];
+
+    // greatest error 2^-29.3
+    const LGAMMA: &'static [Self] = &[
+        3.2246703e-1,
+        -6.735226e-2,
+        2.0581098e-2,
+        -7.386807e-3,
+        2.8860266e-3,
+        -1.1813468e-3,
+        5.3352077e-4,
+        -2.6340596e-4,
+        6.34895e-5,
+    ];
+
+    // greatest error 2^-33.9
+    const STIRLING: &'static [Self] = &[
+        8.3333254e-2,
+        -2.7612706e-3,
     ];
 
     // greatest error 2^-17.4

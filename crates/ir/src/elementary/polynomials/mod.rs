@@ -1,14 +1,17 @@
 //! Coefficients and constants, lowest power first. The program that found them is
 //! `golden/elementary/polynomials.py`; `targets.py` beside it says what each one approximates, and where.
 
+#[expect(clippy::unreadable_literal, reason = "digits that no one reads")]
+#[expect(clippy::approx_constant, reason = "the pieces that follow depend on the first")]
 mod f32;
+#[expect(clippy::unreadable_literal, reason = "digits that no one reads")]
+#[expect(clippy::approx_constant, reason = "the pieces that follow depend on the first")]
 mod f64;
+#[expect(clippy::unreadable_literal, reason = "digits that no one reads")]
 mod two_over_pi;
 
 use super::element::Float;
-pub(super) use f64::{
-    POWER_EXP2, POWER_FIRST, POWER_LOG2, POWER_SECOND, POWER_SERIES,
-};
+pub(super) use f64::{POWER_EXP2, POWER_FIRST, POWER_LOG2, POWER_SECOND, POWER_SERIES};
 pub(super) use two_over_pi::TWO_OVER_PI_BITS;
 
 /// What the functions need of a format. A constant in pieces is their sum, the largest first.
@@ -22,6 +25,11 @@ pub trait Polynomials: Float {
     const LOG10_2: [Self; 2];
     const LOG2_E_PIECES: [Self; 2];
     const LOG10_E: [Self; 2];
+    const ONE_LESS_EULER: [Self; 2];
+    /// `(log(2 pi) - 1) / 2`
+    const STIRLING_CONSTANT: [Self; 2];
+    const LOG_PI: [Self; 2];
+    const PI: [Self; 2];
     const SQRT_HALF: Self;
     const TWO_OVER_PI: Self;
     const HALF_PI: [Self; 2];
@@ -52,6 +60,16 @@ pub trait Polynomials: Float {
     const ASIN: &'static [Self];
     /// `(atan(r) / r - 1) / z`, `z = r^2`, `|r| <= tan(pi / 8)`
     const ATAN: &'static [Self];
+    /// `erf(x) / x - 1`, a polynomial in `x^2`, `|x| <= 0.625`
+    const ERF: &'static [Self];
+    /// `(1 + 2 a) exp(a^2) erfc(a) - 1.25`, a polynomial in `(a - 4) / (a + 4)`, `a >= 0`
+    const ERFC: &'static [Self];
+    /// Its derivative, roughly
+    const ERFC_SLOPE: &'static [Self];
+    /// `(lgamma(2 + t) - (1 - euler) t) / t^2`, `|t| <= 1/2`
+    const LGAMMA: &'static [Self];
+    /// `x (lgamma(x) - (x - 1/2) log(x) + x - log(2 pi) / 2)`, a polynomial in `x^-2`, `x >= 8.4`
+    const STIRLING: &'static [Self];
     /// `f^(-1/3)` from 1 to 2, to a third of the digits (`f32`: half)
     const CBRT: &'static [Self];
 }
