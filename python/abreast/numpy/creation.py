@@ -207,7 +207,8 @@ def arange(
     kind = name if name.startswith(("float", "complex")) else "float64"
     first = np.dtype(kind).type(start)
     delta = np.dtype(kind).type(start + step) - first
-    return (counted.cast(kind) * delta + first).cast(name)
+    numbers = counted.cast(kind) * delta + first
+    return numbers.cast(name)
 
 
 def linspace(
