@@ -1,10 +1,11 @@
 //! Ops that few machines have, written with ops that all have.
 //!
 //! Each stands for a straight line of simpler ops with the same bits, so an emitter may ask for this
-//! pass instead of writing them itself. `lower/division.rs` has the quotients and remainders of
-//! floating point numbers, `lower/exponent.rs` what takes a number apart, `lower/integer.rs` powers
-//! and the upper half of products.
+//! pass instead of writing them itself. `lower/complex.rs` has complex numbers, `lower/division.rs` the
+//! quotients and remainders of floating point numbers, `lower/exponent.rs` what takes a number apart,
+//! `lower/integer.rs` powers and the upper half of products.
 
+mod complex;
 mod division;
 mod exponent;
 mod integer;
@@ -14,10 +15,14 @@ use memory::{DType, Scalar};
 use crate::writer::{Tables, Writer};
 use crate::{BlockId, Kernel, Op, Statement, Value};
 
-/// Whether [`lower`] replaces an op whose first operand has this type: `floor_div`, `rem`, `fmod`,
-/// `nextafter`, `ldexp`, `exponent`, `mantissa` of floats, and `pow`, `mul_high` of integers.
-pub fn is_lowered(op: Op, operand: DType) -> bool {
+/// Whether [`lower`] replaces an op whose first operand and result have these types: `floor_div`,
+/// `rem`, `fmod`, `nextafter`, `ldexp`, `exponent`, `mantissa` of floats, `pow`, `mul_high` of integers, and
+/// all of complex numbers but `real`, `imag`, `complex` and `select`.
+pub fn is_lowered(op: Op, operand: DType, result: DType) -> bool {
     match op {
+        Op::Real | Op::Imag | Op::Complex | Op::Select => false,
+        Op::Cast => operand.is_complex() || result.is_complex(),
+        _ if operand.is_complex() => true,
         Op::FloorDiv | Op::Rem | Op::Fmod => operand.is_float(),
         Op::NextAfter | Op::Ldexp | Op::Exponent | Op::Mantissa | Op::MulHigh => true,
         Op::Pow => operand.is_integer(),
@@ -32,7 +37,9 @@ pub fn lower(kernel: &Kernel) -> Kernel {
     for position in 0..kernel.blocks.len() {
         let block = BlockId::new(position);
         let is_one = |it: &Statement| match it {
-            Statement::Op { op, operands, .. } => is_lowered(*op, kernel.dtype(operands[0])),
+            Statement::Op { result, op, operands } => {
+                is_lowered(*op, kernel.dtype(operands[0]), kernel.dtype(*result))
+            }
             _ => false,
         };
         if kernel.block(block).statements.iter().any(is_one) {
@@ -47,10 +54,10 @@ fn lower_block(kernel: &mut Kernel, block: BlockId, tables: &mut Tables) {
     for statement in statements {
         match &statement {
             Statement::Op { result, op, operands }
-                if is_lowered(*op, writer.dtype(operands[0])) =>
+                if is_lowered(*op, writer.dtype(operands[0]), writer.dtype(*result)) =>
             {
                 let begin = writer.len();
-                let value = Formula { writer: &writer }.lower(*op, operands);
+                let value = Formula { writer: &writer }.lower(*op, operands, writer.dtype(*result));
                 writer.define(*result, value, begin);
             }
             _ => writer.push(statement),
@@ -66,10 +73,12 @@ struct Formula<'f, 'k> {
 }
 
 impl Formula<'_, '_> {
-    fn lower(self, op: Op, operands: &[Value]) -> Value {
+    fn lower(self, op: Op, operands: &[Value], result: DType) -> Value {
         let dtype = self.writer.dtype(operands[0]);
         let second = operands.get(1).copied().unwrap_or(operands[0]);
         match op {
+            Op::Cast => self.cast_complex(operands[0], result),
+            _ if dtype.is_complex() => self.complex(op, operands[0], second),
             Op::Pow => self.power(operands[0], second),
             Op::MulHigh => self.multiply_high(operands[0], second),
             Op::NextAfter => self.next_after(operands[0], second),

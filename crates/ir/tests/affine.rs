@@ -8,13 +8,14 @@ use proptest::prelude::*;
 /// The value with a name.
 fn named(kernel: &Kernel, name: &str) -> Value {
     let of_its_own = kernel.values.iter().position(|it| it.name.as_deref() == Some(name));
-    of_its_own.map(Value::new).unwrap_or_else(|| {
-        let parameter = kernel.parameters.iter().find(|it| it.name == name).expect(name);
-        match parameter.kind {
-            ir::ParameterKind::Extent(value) | ir::ParameterKind::Scalar(value) => value,
-            ir::ParameterKind::Buffer(_) => panic!("{name} is a buffer"),
-        }
-    })
+    if let Some(position) = of_its_own {
+        return Value::new(position);
+    }
+    let parameter = kernel.parameters.iter().find(|it| it.name == name).expect(name);
+    match parameter.kind {
+        ir::ParameterKind::Extent(value) | ir::ParameterKind::Scalar(value) => value,
+        ir::ParameterKind::Buffer(_) => panic!("{name} is a buffer"),
+    }
 }
 
 /// The block that defines a value as its argument.

@@ -55,7 +55,9 @@ fn outcome(kernel: &Kernel, seed: u8) -> (Vec<Vec<u8>>, Result<(), Failure>) {
     // A bool is 0 or 1 in memory too.
     for (memory, buffer) in memory.iter_mut().zip(&buffers) {
         if buffer.as_ref().is_some_and(|(_, layout)| layout.dtype() == memory::DType::Bool) {
-            memory.iter_mut().for_each(|byte| *byte &= 1);
+            for byte in memory {
+                *byte &= 1;
+            }
         }
     }
     let arguments = kernel.parameters.iter().zip(&buffers).zip(&mut memory);

@@ -36,7 +36,8 @@ fn check<T: Format>(lines: &str, word: fn(u64) -> T, bound: fn(&str) -> f64, sma
             // Where lgamma crosses 0 between its poles, its error is small beside 1.
             let crossing = name == "lgamma" && arguments[0].double() < -2.0;
             let size = if crossing { high.abs().max(1.0) } else { high.abs() };
-            let error = ((value - high) - low).abs() / unit::<T>(size, low * high.signum(), smallest);
+            let error =
+                ((value - high) - low).abs() / unit::<T>(size, low * high.signum(), smallest);
             error <= bound(name)
         };
         if !right {

@@ -68,7 +68,7 @@ fn run(kernel: &Kernel, dtype: DType, x: &[Scalar], y: &[Scalar]) -> [Vec<Scalar
     interpret(
         kernel,
         &mut [
-            Argument::Extent(x.len() as i64),
+            Argument::Extent(x.len().cast_signed() as i64),
             Argument::Read(&x_bytes, &layout),
             Argument::Read(&y_bytes, &layout),
             Argument::Write(&mut z, &layout),

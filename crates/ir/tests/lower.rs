@@ -10,11 +10,11 @@ use proptest::prelude::*;
 /// A kernel that applies an op to the elements of `x` and `y`.
 fn caller(op: Op, types: [DType; 2], result: DType) -> Kernel {
     let mut b = Builder::new("k");
-    let n = b.extent("n");
+    let length = b.extent("n");
     let x = b.buffer("x", types[0], Access::Read, &[Stride::Unit]);
     let y = b.buffer("y", types[1], Access::Read, &[Stride::Unit]);
     let z = b.buffer("z", result, Access::Write, &[Stride::Unit]);
-    b.parallel(&[n.into()], |b, i| {
+    b.parallel(&[length.into()], |b, i| {
         let operands = [b.load(x, i), b.load(y, i)];
         let answer = b.op(op, &operands[..op.arity()]);
         b.store(z, i, answer);
@@ -41,8 +41,9 @@ fn assert_same(op: Op, pairs: &[(Scalar, Scalar)]) {
     let lowered = lower(&caller(op, types, result));
     verify(&lowered).unwrap_or_else(|error| panic!("{error}"));
     for statement in lowered.blocks.iter().flat_map(|block| &block.statements) {
-        if let Statement::Op { op, operands, .. } = statement {
-            assert!(!is_lowered(*op, lowered.dtype(operands[0])), "{op} is left");
+        if let Statement::Op { result, op, operands } = statement {
+            let types = (lowered.dtype(operands[0]), lowered.dtype(*result));
+            assert!(!is_lowered(*op, types.0, types.1), "{op} is left");
         }
     }
     let ((x_bytes, x_layout), (y_bytes, y_layout)) = (pack(&x), pack(&y));
@@ -64,31 +65,26 @@ fn assert_same(op: Op, pairs: &[(Scalar, Scalar)]) {
     }
 }
 
-const OPS: [Op; 9] = [
-    Op::FloorDiv,
-    Op::Rem,
-    Op::Fmod,
-    Op::NextAfter,
-    Op::Ldexp,
-    Op::Exponent,
-    Op::Mantissa,
-    Op::Pow,
-    Op::MulHigh,
-];
-
 /// Each op that is lowered, with the types of its operands.
 fn cases() -> Vec<(Op, [DType; 2])> {
     let mut cases = Vec::new();
-    for op in OPS {
-        for dtype in op.row().accepts.iter().filter(|&dtype| is_lowered(op, dtype)) {
-            let second = if op == Op::Ldexp { DType::I32 } else { dtype };
-            cases.push((op, [dtype, second]));
+    for row in Op::table().iter().filter(|row| row.op != Op::Cast) {
+        for dtype in row.accepts.iter().filter(|&dtype| is_lowered(row.op, dtype, dtype)) {
+            let second = if row.op == Op::Ldexp { DType::I32 } else { dtype };
+            cases.push((row.op, [dtype, second]));
         }
     }
+    assert!(cases.len() > 50);
     cases
 }
 
 fn special(dtype: DType) -> Vec<Scalar> {
+    if dtype.is_complex() {
+        let parts = special(dtype.part());
+        let pairs =
+            parts.iter().step_by(3).flat_map(|&x| parts.iter().step_by(5).map(move |&y| (x, y)));
+        return pairs.map(|(x, y)| Scalar::from_parts(x, y)).collect();
+    }
     if dtype.is_integer() {
         let numbers =
             [0, 1, 2, 3, 7, 31, 52, 100, 127, 969, 1022, 1074, 2100, 3001, i64::MAX, i64::MIN];
@@ -131,6 +127,35 @@ fn special_operands() {
         let (x, y) = (special(first), special(second));
         let pairs: Vec<_> = x.iter().flat_map(|&x| y.iter().map(move |&y| (x, y))).collect();
         assert_same(op, &pairs);
+    }
+}
+
+#[test]
+fn casts_of_complex_numbers() {
+    for complex in [DType::C64, DType::C128] {
+        for other in DType::ALL {
+            for (from, to) in [(complex, other), (other, complex)] {
+                let mut b = Builder::new("k");
+                let x = b.scalar("x", from);
+                let z = b.buffer("z", to, Access::Write, &[]);
+                let cast = b.cast(to, x);
+                b.store(z, &[], cast);
+                let lowered = lower(&b.finish().unwrap());
+                verify(&lowered).unwrap_or_else(|error| panic!("{error}"));
+                let numbers = if from == DType::Bool { vec![true.into()] } else { special(from) };
+                for number in numbers {
+                    let expected = evaluate(Op::Cast, &[number], Some(to)).unwrap();
+                    let (mut found, _) = pack(&[expected]);
+                    found.fill(0xee);
+                    let layout = Layout::contiguous(to, &[]).unwrap();
+                    let (given, out) =
+                        (Argument::Scalar(number), Argument::Write(&mut found, &layout));
+                    interpret(&lowered, &mut [given, out]).unwrap();
+                    let found = Scalar::from_bytes(to, &found);
+                    assert!(found.same(expected), "{number:?} to {to}: {found:?}");
+                }
+            }
+        }
     }
 }
 

@@ -72,7 +72,7 @@ fn sums() {
         ],
     )
     .unwrap();
-    assert_eq!(outputs.map(f32::from_le_bytes), [9.0, 3.0, 6.0]);
+    assert_eq!(outputs, [9f32, 3.0, 6.0].map(f32::to_le_bytes));
 }
 
 #[test]

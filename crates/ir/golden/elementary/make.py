@@ -2,9 +2,9 @@
 
     python crates/ir/golden/elementary/make.py
 
-A line is a function, its arguments' bits, and the true value as a number of the format and what is missing
-from it, in float64, all hexadecimal. Finite values come from mpmath; the others, and the signs of zeros,
-from NumPy, or where it lacks the function from C99, Annex F.
+A line is a function, its arguments' bits, and the true value as a number of the format and what is
+missing from it, in float64, all hexadecimal. Finite values come from mpmath; the others, and the
+signs of zeros, from NumPy, or where it lacks the function from C99, Annex F.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from minimax import rounded
 from mpmath import mp, mpf
+
 from references import BINARY, FORMATS, REFERENCES, arguments, reference
 
 COUNT = 90
@@ -65,7 +66,9 @@ def limit(function: str, given: tuple) -> float:
         return math.copysign(at_zero, x) if function == "erf" else at_zero
     with np.errstate(all="ignore"):
         # Arrays, because NumPy takes its own ways with a lone exponent such as 1/2.
-        return float(getattr(np, NUMPY.get(function, function))(*(np.array([it] * 2) for it in given))[0])
+        return float(
+            getattr(np, NUMPY.get(function, function))(*(np.array([it] * 2) for it in given))[0]
+        )
 
 
 def bits(value: float, name: str) -> str:

@@ -1,8 +1,9 @@
 """Polynomials of least greatest error, by Remez' exchange on a grid, rounded to a format.
 
 E. Remez, "Sur la détermination des polynômes d'approximation de degré donné" (1934); J.-M. Muller,
-"Elementary Functions" (3rd ed. 2016), chapter 3. Coefficients are rounded one after the other, the lowest
-first, and what is left is fitted anew each time, so that the later ones make up for the rounding.
+"Elementary Functions" (3rd ed. 2016), chapter 3. Coefficients are rounded one after the other, the
+lowest first, and what is left is fitted anew each time, so that the later ones make up for the
+rounding.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Write the coefficients of the elementary functions: src/elementary/polynomials/f32.rs and f64.rs.
+"""Write the coefficients of the elementary functions: src/elementary/polynomials/*.rs.
 
     python crates/ir/golden/elementary/polynomials.py [NAME...]
 
-Needs mpmath and NumPy. Names given are fitted anew, the others keep what the files have.
+Needs mpmath and NumPy. Polynomials named are fitted anew (or ALL), the others keep what the files
+have.
 """
 
 from __future__ import annotations
@@ -33,27 +34,14 @@ pub(in super::super) static TWO_OVER_PI_BITS: [f64; 26] = [
 """
 
 
-def fitted(name: str, target: Target, dtype: type, bits: float) -> str:
-    """Return the lines of one constant."""
-    coefficients, error = polynomial(target, dtype, bits)
-    print(f"{name} {dtype.__name__}: degree {len(coefficients) - 1}, 2^{error:.1f}", flush=True)
-    words = ",\n".join(f"        {value!r}" for value in map(literal, coefficients))
-    return f"    // greatest error 2^{error:.1f}\n    const {name}: &'static [Self] = &[\n{words},\n    ];\n"
-
-
-class literal:  # noqa: N801
-    """A number as Rust reads it."""
-
-    def __init__(self, value: np.floating) -> None:
-        self.value = value
-
-    def __repr__(self) -> str:
-        text = np.format_float_scientific(self.value, unique=True)
-        return re.sub(r"e([+-])0*(\d)", lambda m: f"e{m[1].strip('+')}{m[2]}", text).replace(".e", ".0e")
+def literal(value: np.floating) -> str:
+    """Return a number as Rust reads it."""
+    mantissa, exponent = np.format_float_scientific(value, unique=True).split("e")
+    return f"{mantissa}{'0' if mantissa.endswith('.') else ''}e{int(exponent)}"
 
 
 def pieces(name: str, value: mpf, widths: list[int], dtype: type) -> str:
-    """Return a constant as a sum of numbers; a width of 0 is the format's, others leave low bits empty."""
+    """Return a constant as a sum of numbers of some widths, where 0 is the format's own."""
     words = []
     for width in widths:
         if width:
@@ -61,34 +49,46 @@ def pieces(name: str, value: mpf, widths: list[int], dtype: type) -> str:
             piece = dtype(float(mp.nint(value * scale) / scale))
         else:
             piece = rounded(value, dtype)
-        words.append(repr(literal(piece)))
+        words.append(literal(piece))
         value -= mpf(float(piece))
     if len(words) == 1:
-        return f"    const {name}: Self = {words[0]};\n"
-    return f"    const {name}: [Self; {len(words)}] = [{', '.join(words)}];\n"
+        return f"const {name}: Self = {words[0]};\n"
+    return f"const {name}: [Self; {len(words)}] = [{', '.join(words)}];\n"
 
 
-def free(names: list[str], old: str) -> str:
-    """Return the constants that belong to no format."""
-    parts = [
-        pieces(name, value, [0, 0], np.float64).replace("    const", "pub(in super::super) const")
-        for name, value in WIDE_PIECES
-    ]
-    for name, (target, bits) in WIDE.items():
-        kept = re.search(rf"// greatest[^\n]*\n#\[rustfmt::skip\]\n[^;]*const {name}:[^;]*;[^;]*;\n", old)
-        if kept and name not in names:
-            parts.append(kept[0])
-            continue
-        text = fitted(name, target, np.float64, bits)
-        count = text.count(",")
-        text = text.replace("    const", "#[rustfmt::skip]\npub(in super::super) const")
-        text = text.replace("&'static [Self] = &[", f"[f64; {count}] = [").replace("    //", "//")
-        parts.append(text.replace("        ", "    ").replace("    ];", "];"))
-    return "\n" + "".join(f"/// For `pow`.\n{it}" for it in parts).replace("Self", "f64")
+def fitted(name: str, target: Target, dtype: type, bits: float) -> str:
+    """Return the lines of a constant: a new polynomial."""
+    coefficients, error = polynomial(target, dtype, bits)
+    print(f"{name} {dtype.__name__}: degree {len(coefficients) - 1}, 2^{error:.1f}", flush=True)
+    words = "".join(f"    {literal(it)},\n" for it in coefficients)
+    return f"// greatest error 2^{error:.1f}\nconst {name}: &'static [Self] = &[\n{words}];\n"
+
+
+def known(text: str) -> dict[str, str]:
+    """Return the polynomials that a file has, by name, as `fitted` gives them."""
+    pattern = r"(// greatest.*)\n(?: *#.*\n)? *(?:pub.*)?const (\w+):.*\[\n([^\]]*)\];\n"
+    found = {}
+    for error, name, numbers in re.findall(pattern, text):
+        words = "".join(f"    {it.strip()}\n" for it in numbers.strip().splitlines())
+        found[name] = f"{error}\nconst {name}: &'static [Self] = &[\n{words}];\n"
+    return found
+
+
+def inside(text: str) -> str:
+    """Return lines as they stand in an `impl`."""
+    return re.sub(r"^(?=.)", "    ", text, flags=re.MULTILINE)
+
+
+def free(text: str) -> str:
+    """Return a constant as one that stands alone, for `pow`."""
+    count = text.count(",\n")
+    text = text.replace("&'static [Self] = &[", f"[Self; {count}] = [").replace("Self", "f64")
+    skip = "#[rustfmt::skip]\n" if count else ""
+    return "/// For `pow`.\n" + text.replace("const ", f"{skip}pub(in super::super) const ")
 
 
 def two_over_pi() -> str:
-    """Return the table of 2/pi, 48 bits an entry, for arguments up to the largest double."""
+    """Return the table of 2/pi, for arguments up to the largest double."""
     with mp.workprec(1400):
         value, words = 2 / mp.pi, []
         for _ in range(26):
@@ -99,22 +99,32 @@ def two_over_pi() -> str:
 
 
 def main(names: list[str]) -> None:
-    """Write both files."""
-    for file, (dtype, bits) in FORMATS.items():
+    """Write the files."""
+    for file, (dtype, usual) in FORMATS.items():
         path = FOLDER / f"{file}.rs"
-        old = path.read_text() if path.exists() else ""
-        kept = dict(
-            (m[2], m[0]) for m in re.finditer(r"    // greatest[^\n]*\n    const (\w+)[^;]*;\n".replace("(\\w+)", "((\\w+))"), old)
-        )
+        old = known(path.read_text() if path.exists() else "")
+
+        def constant(
+            name: str,
+            target: Target,
+            bits: float,
+            old: dict[str, str] = old,
+            dtype: type = dtype,
+        ) -> str:
+            if name in old and name not in names and "ALL" not in names:
+                return old[name]
+            return fitted(name, target, dtype, bits)
+
         parts = ["".join(pieces(*it, dtype) for it in CONSTANTS[file])]
         for name, (target, extra) in TARGETS.items():
-            if name in kept and name not in names:
-                parts.append(kept[name])
-            else:
-                more = extra[file] if isinstance(extra, dict) else extra
-                parts.append(fitted(name, target, dtype, bits + more))
-        text = HEAD.format(name=file) + "\n".join(parts) + "}\n"
-        path.write_text(text + (free(names, old) if file == "f64" else ""))
+            more = extra[file] if isinstance(extra, dict) else extra
+            parts.append(constant(name, target, usual + more))
+        text = HEAD.format(name=file) + inside("\n".join(parts)) + "}\n"
+        if file == "f64":
+            alone = [pieces(name, value, [0, 0], dtype) for name, value in WIDE_PIECES]
+            alone += [constant(name, target, bits) for name, (target, bits) in WIDE.items()]
+            text += "\n" + "".join(map(free, alone))
+        path.write_text(text)
     (FOLDER / "two_over_pi.rs").write_text(TABLE + two_over_pi() + "];\n")
 
 

@@ -71,8 +71,12 @@ PAIRS: dict[str, list] = {
     "atan2": [(None, None), ((-1, 1), (-1, 1)), ((-10, 10), (-1, 1)), ((-1, 1), (-10, 10))],
     "hypot": [(None, None), ((-1, 1), (-1, 1)), ((-10, 10), (-1, 1)), ((0, 1e-3), (1, 2))],
     "pow": [
-        ((0, 2), (-100, 100)), ((0.9, 1.1), (-1000, 1000)), ((0, 100), (-10, 10)),
-        ((0.999, 1.001), (-1e5, 1e5)), ((0, 1e30), (-2, 2)), ("positive", (-3, 3)),
+        ((0, 2), (-100, 100)),
+        ((0.9, 1.1), (-1000, 1000)),
+        ((0, 100), (-10, 10)),
+        ((0.999, 1.001), (-1e5, 1e5)),
+        ((0, 1e30), (-2, 2)),
+        ("positive", (-3, 3)),
         ("positive", (-0.01, 0.01)),
     ],
 }
@@ -121,5 +125,3 @@ def ulps(value: np.floating, true: mpf, name: str) -> float:
         limit = (2 - mpf(2) ** -digits) * mpf(2) ** (overflow - 1)
         return 0.0 if abs(true) >= limit and (true > 0) == (value > 0) else float("inf")
     return float(abs(mpf(float(value)) - true) / unit)
-
-

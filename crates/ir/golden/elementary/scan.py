@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 from mpmath import mp
+
 from references import BINARY, FORMATS, PAIRS, RANGES, draw, reference, ulps
 
 

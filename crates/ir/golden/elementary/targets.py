@@ -57,7 +57,9 @@ def stirling(w: mpf) -> mpf:
 # With the bits wanted beyond 27.5 (f32) and 57 (f64).
 TARGETS: dict[str, tuple[Target, float | dict[str, float]]] = {
     "EXP": (
-        Target(lambda r: (mp.exp(r) - 1 - r) / r**2, lambda r: r**2 / mp.exp(r), -HALF_LN2, HALF_LN2),
+        Target(
+            lambda r: (mp.exp(r) - 1 - r) / r**2, lambda r: r**2 / mp.exp(r), -HALF_LN2, HALF_LN2
+        ),
         0,
     ),
     "EXP2": (
@@ -133,7 +135,7 @@ TARGETS: dict[str, tuple[Target, float | dict[str, float]]] = {
     ),
     # For the rounding errors of t alone, so three digits do.
     "ERFC_SLOPE": (
-        Target(lambda t: mp.diff(scaled_erfc, t), lambda t: mpf(1), mpf("-0.99999"), mpf("0.75")),
+        Target(lambda t: mp.diff(scaled_erfc, t), lambda _: mpf(1), mpf("-0.99999"), mpf("0.75")),
         {"f32": -23, "f64": -52.5},
     ),
     "LGAMMA": (
@@ -146,12 +148,18 @@ TARGETS: dict[str, tuple[Target, float | dict[str, float]]] = {
         1.2,
     ),
     "STIRLING": (
-        Target(stirling, lambda w: mp.sqrt(w) / mp.loggamma(1 / mp.sqrt(w)), mpf("1e-9"), mpf("8.4") ** -2),
+        Target(
+            stirling,
+            lambda w: mp.sqrt(w) / mp.loggamma(1 / mp.sqrt(w)),
+            mpf("1e-9"),
+            mpf("8.4") ** -2,
+        ),
         1,
     ),
     # A first guess: what follows triples its digits in f64, and doubles them at the end.
     "CBRT": (Target(lambda f: 1 / mp.cbrt(f), mp.cbrt, mpf(1), mpf(2)), {"f32": -12, "f64": -38}),
 }
+
 
 def series_of_log2(z: mpf) -> mpf:
     """Return what follows the terms in s and s^3 of log2((1 + s) / (1 - s)), over s^5; z = s^2."""

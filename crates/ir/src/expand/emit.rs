@@ -115,13 +115,13 @@ impl Emit for Writer<'_> {
     fn to_bits<T: Float>(&self, a: Value) -> Value {
         self.op(Op::Bitcast, dtype::<T::Int>(), &[a])
     }
-    fn from_bits<T: Float>(&self, a: Value) -> Value {
+    fn float_of_bits<T: Float>(&self, a: Value) -> Value {
         self.op(Op::Bitcast, dtype::<T>(), &[a])
     }
     fn to_integer<T: Float>(&self, a: Value) -> Value {
         self.op(Op::Cast, dtype::<T::Int>(), &[a])
     }
-    fn from_integer<T: Float>(&self, a: Value) -> Value {
+    fn float_of_integer<T: Float>(&self, a: Value) -> Value {
         self.op(Op::Cast, dtype::<T>(), &[a])
     }
     fn widen(&self, a: Value) -> Value {
