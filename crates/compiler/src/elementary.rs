@@ -161,7 +161,7 @@ impl Emit for Writer<'_> {
         self.convert::<T, T::Int>("bitcast", a)
     }
 
-    fn from_bits<T: Float>(&self, a: Operand) -> Operand {
+    fn float_of_bits<T: Float>(&self, a: Operand) -> Operand {
         self.convert::<T::Int, T>("bitcast", a)
     }
 
@@ -171,7 +171,7 @@ impl Emit for Writer<'_> {
         self.op::<T::Int>("freeze", &[converted])
     }
 
-    fn from_integer<T: Float>(&self, a: Operand) -> Operand {
+    fn float_of_integer<T: Float>(&self, a: Operand) -> Operand {
         self.convert::<T::Int, T>("sitofp", a)
     }
 
