@@ -9,10 +9,22 @@ import numpy as np
 import abreast.numpy as anp
 from abreast.numpy import Array
 
-DTYPES = (
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 "
-    "complex64 complex128"
-).split()
+DTYPES = [
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
 
 _TOLERANCE = {"float16": 2e-3, "float32": 1e-6, "complex64": 2e-6}
 

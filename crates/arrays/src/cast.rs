@@ -21,9 +21,9 @@ impl Array {
 pub(crate) fn elementwise(name: &str, op: Op, arrays: &[Array]) -> Result<Array, Error> {
     let inputs = broadcast(name, arrays)?;
     let types: Vec<_> = inputs.iter().map(Array::dtype).collect();
-    let dtype = op.result(&types, None).map_err(|error| {
-        Error::new(crate::ErrorKind::Type, format!("{name}: {error}"))
-    })?;
+    let dtype = op
+        .result(&types, None)
+        .map_err(|error| Error::new(crate::ErrorKind::Type, format!("{name}: {error}")))?;
     let shape = inputs[0].shape().to_vec();
     Ok(Array::lazy(dtype, &shape, Operation::Elementwise(op, inputs)))
 }

@@ -47,9 +47,8 @@ pub fn explain(arrays: &[Array]) -> Result<String, Error> {
             continue;
         }
         let written = write(&graph, &run.plan, number, &run.layouts);
-        let kernel = build(&written.program).map_err(|invalid| {
-            Error::new(crate::ErrorKind::Internal, invalid.to_string())
-        })?;
+        let kernel = build(&written.program)
+            .map_err(|invalid| Error::new(crate::ErrorKind::Internal, invalid.to_string()))?;
         texts.push(kernel.to_string());
         for (&vertex, layout) in pass.outputs.iter().zip(written.layouts) {
             run.layouts[vertex] = Some(layout);
@@ -173,13 +172,7 @@ impl<'g> Run<'g> {
         self.allocate(vertex, Layout::contiguous(array.dtype(), array.shape())?)?;
         let (offset, strides) = self.seen(base, array.rank(), None);
         let whole = self.layout(vertex).strides().to_vec();
-        self.change(
-            (vertex, 0, whole),
-            (base, offset, strides),
-            array.shape(),
-            None,
-            interrupted,
-        )?;
+        self.change((vertex, 0, whole), (base, offset, strides), array.shape(), None, interrupted)?;
         let (offset, strides) = self.seen(vertex, value.rank(), Some(map));
         let (from, steps) = self.seen(new, value.rank(), None);
         self.change(
@@ -234,7 +227,8 @@ impl<'g> Run<'g> {
         let executable = shelf::executable(&self.device, &key, build)?;
         let extents = axes.lengths.iter();
         let mut arguments: Vec<_> = extents.map(|&it| Argument::Extent(it as i64)).collect();
-        for (elements, vertex, offset, at) in [(&value, from.0, from.1, 1), (&target, to.0, to.1, 0)]
+        for (elements, vertex, offset, at) in
+            [(&value, from.0, from.1, 1), (&target, to.0, to.1, 0)]
         {
             let seen = Seen { vertex, offset, strides: axes.strides[at].clone() };
             arguments.push(Argument::Buffer(self.place(elements, &seen, &axes.lengths)?));

@@ -67,7 +67,7 @@ pub fn apply(name: &str, operands: &[Operand]) -> Result<Array, Error> {
             let dtype = dtype_of(operands);
             with(name, op, operands, if dtype == DType::Bool { DType::I8 } else { dtype })
         }
-        Rule::Float(op) => with(name, op, operands, float_of(dtype_of(operands))),
+        Rule::Float(op) => with(name, op, operands, float_for(operands)),
         Rule::Comparison(op) => {
             let dtype = dtype_of(operands);
             if mixed_wide(operands) || dtype.is_complex() && !matches!(op, Op::Eq | Op::Ne) {
@@ -122,12 +122,7 @@ fn question(name: &str, op: Op, otherwise: bool, operand: &Operand) -> Result<Ar
 }
 
 /// The op on operands of one type; one that the op does not take is left to NumPy.
-pub(crate) fn with(
-    name: &str,
-    op: Op,
-    operands: &[Operand],
-    dtype: DType,
-) -> Result<Array, Error> {
+pub(crate) fn with(name: &str, op: Op, operands: &[Operand], dtype: DType) -> Result<Array, Error> {
     if op.result(&vec![dtype; operands.len()], None).is_err() {
         return Err(Error::not_covered(name));
     }
@@ -144,6 +139,18 @@ pub(crate) fn float_of(dtype: DType) -> DType {
         (_, 2) => DType::F32,
         _ => Width::current().float(),
     }
+}
+
+/// The float that operands meet in, each integer as the float that it becomes.
+pub(crate) fn float_for(operands: &[Operand]) -> DType {
+    let floats: Vec<_> = operands
+        .iter()
+        .map(|operand| match operand {
+            Operand::Array(array) => array.cast(float_of(array.dtype())).into(),
+            Operand::Weak(weak) => Operand::Weak(*weak),
+        })
+        .collect();
+    float_of(dtype_of(&floats))
 }
 
 /// Whether int64 and uint64 meet, which no type holds both of.

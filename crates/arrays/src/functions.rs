@@ -7,7 +7,7 @@ use ir::Op;
 use memory::{DType, Kind, Scalar};
 
 use crate::cast::elementwise;
-use crate::function::{Rule, float_of, with};
+use crate::function::{Rule, float_for, with};
 use crate::operand::{Weak, dtype_of};
 use crate::{Array, Error, ErrorKind, Function, Operand};
 
@@ -121,6 +121,9 @@ fn abs(operands: &[Operand]) -> Result<Array, Error> {
 
 fn conj(operands: &[Operand]) -> Result<Array, Error> {
     let array = operands[0].array(None)?;
+    if array.dtype() == DType::Bool {
+        return Err(Error::not_covered("conj"));
+    }
     if !array.dtype().is_complex() {
         return Ok(array);
     }
@@ -166,7 +169,7 @@ fn reciprocal(operands: &[Operand]) -> Result<Array, Error> {
 }
 
 fn signbit(operands: &[Operand]) -> Result<Array, Error> {
-    with("signbit", Op::SignBit, operands, float_of(dtype_of(operands)))
+    with("signbit", Op::SignBit, operands, float_for(operands))
 }
 
 fn divide(operands: &[Operand]) -> Result<Array, Error> {
@@ -195,7 +198,7 @@ fn pow(operands: &[Operand]) -> Result<Array, Error> {
     }
     if let Operand::Weak(weak) = operands[1] {
         match weak {
-            Weak::Int(power) if power < 0 && dtype.is_integer() => {
+            Weak::Int(power) if power < 0 && dtype.kind() == Kind::Signed => {
                 return Err(Error::new(
                     ErrorKind::Value,
                     format!(
@@ -204,7 +207,11 @@ fn pow(operands: &[Operand]) -> Result<Array, Error> {
                     ),
                 ));
             }
-            Weak::Int(2) => return with("pow", Op::Square, &operands[..1], dtype),
+            Weak::Int(2) => {
+                let own = dtype_of(&operands[..1]);
+                let dtype = if own == DType::Bool { DType::I8 } else { dtype };
+                return with("pow", Op::Square, &operands[..1], dtype);
+            }
             Weak::Float(power) if dtype.is_float() && power.to_bits() == 2f64.to_bits() => {
                 return with("pow", Op::Square, &operands[..1], dtype);
             }
@@ -239,7 +246,7 @@ fn choose(operands: &[Operand]) -> Result<Array, Error> {
 
 /// `log(exp(x) + exp(y))` without overflow on the way.
 fn logaddexp(operands: &[Operand]) -> Result<Array, Error> {
-    let dtype = float_of(dtype_of(operands));
+    let dtype = float_for(operands);
     let name = "logaddexp";
     let of = |op, operands: &[Array]| elementwise(name, op, operands);
     if !dtype.is_float() {

@@ -127,9 +127,10 @@ impl Map {
 
     /// Whether some axis of the space does not matter: whoever is seen through it is seen again.
     pub(crate) fn repeats(&self, space: &[usize]) -> bool {
-        space.iter().enumerate().any(|(axis, &length)| {
-            length > 1 && self.rows.iter().all(|row| row.steps[axis] == 0)
-        })
+        space
+            .iter()
+            .enumerate()
+            .any(|(axis, &length)| length > 1 && self.rows.iter().all(|row| row.steps[axis] == 0))
     }
 }
 

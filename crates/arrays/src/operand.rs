@@ -90,9 +90,8 @@ impl Weak {
 
     /// The number as a value of a type that can hold its kind.
     pub fn scalar(self, dtype: DType) -> Result<Scalar, Error> {
-        let refuse = |why: &str| {
-            Err(Error::new(ErrorKind::Type, format!("{self:?} as {dtype}: {why}")))
-        };
+        let refuse =
+            |why: &str| Err(Error::new(ErrorKind::Type, format!("{self:?} as {dtype}: {why}")));
         Ok(match self {
             Self::Bool(value) => Scalar::from_i64(dtype, value.into()),
             Self::Int(value) => {
@@ -193,9 +192,7 @@ pub fn dtype_of(operands: &[Operand]) -> DType {
             Weak::Float(_) if strong.is_float() || strong.is_complex() => strong,
             Weak::Float(_) => weak.dtype(),
             Weak::Complex(..) if strong.is_complex() => strong,
-            Weak::Complex(..) if strong.is_float() => {
-                strong.complex().unwrap_or(DType::C64)
-            }
+            Weak::Complex(..) if strong.is_float() => strong.complex().unwrap_or(DType::C64),
             Weak::Complex(..) => weak.dtype(),
         },
     }

@@ -220,9 +220,9 @@ impl Planner<'_> {
                     [] => false,
                 };
                 alone
-                    && !uses.iter().any(|used| {
-                        used.map.repeats(&passes[used.pass].space(used.level))
-                    })
+                    && !uses
+                        .iter()
+                        .any(|used| used.map.repeats(&passes[used.pass].space(used.level)))
             }
         }
     }
@@ -352,8 +352,8 @@ fn costs(graph: &Graph) -> Vec<u32> {
                 if inputs > CHEAP || input.rank() == 0 { inputs.min(READ) } else { inputs }
             }
             Some(Operation::View(..)) => inputs,
-            Some(Operation::Full(_)) => 0,
-            Some(Operation::Iota | Operation::Cast(_)) => 1 + inputs,
+            Some(Operation::Full(_) | Operation::Iota) => 0,
+            Some(Operation::Cast(_)) => 1 + inputs,
             Some(Operation::Elementwise(op, _)) => (op_cost(*op) + inputs).min(NEVER),
             Some(Operation::Reduce { .. }) => NEVER,
         });

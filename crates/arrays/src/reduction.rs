@@ -63,16 +63,21 @@ impl Array {
         let count: usize = axes.iter().map(|&axis| self.shape()[axis]).product();
         let reduced = match reduction {
             Reduction::Sum | Reduction::Prod => {
-                let combiner = if reduction == Reduction::Sum { Combiner::Add } else { Combiner::Mul };
+                let combiner =
+                    if reduction == Reduction::Sum { Combiner::Add } else { Combiner::Mul };
                 self.total(combiner, &axes, dtype)
             }
             Reduction::Min | Reduction::Max => {
-                let combiner = if reduction == Reduction::Min { Combiner::Min } else { Combiner::Max };
+                let combiner =
+                    if reduction == Reduction::Min { Combiner::Min } else { Combiner::Max };
                 self.extreme(name, combiner, 0, &axes, count)?
             }
             Reduction::ArgMin | Reduction::ArgMax => {
-                let combiner =
-                    if reduction == Reduction::ArgMin { Combiner::ArgMin } else { Combiner::ArgMax };
+                let combiner = if reduction == Reduction::ArgMin {
+                    Combiner::ArgMin
+                } else {
+                    Combiner::ArgMax
+                };
                 self.extreme(name, combiner, 1, &axes, count)?
             }
             Reduction::Mean => self.mean(&axes, count, dtype)?,

@@ -10,10 +10,7 @@ use crate::{Array, Data, Error, ErrorKind};
 
 impl Array {
     /// The elements that an operation on layouts shows.
-    fn view(
-        &self,
-        view: impl Fn(&Layout) -> Result<Layout, LayoutError>,
-    ) -> Result<Self, Error> {
+    fn view(&self, view: impl Fn(&Layout) -> Result<Layout, LayoutError>) -> Result<Self, Error> {
         match self.standing() {
             Standing::Ready(data) => {
                 let layout = view(&data.layout)?;
@@ -82,7 +79,11 @@ impl Array {
         }
         let parts: Vec<_> = (0..self.rank())
             .map(|axis| {
-                if axes.contains(&axis) { Index::At(0) } else { Index::Slice(memory::Slice::default()) }
+                if axes.contains(&axis) {
+                    Index::At(0)
+                } else {
+                    Index::Slice(memory::Slice::default())
+                }
             })
             .collect();
         self.index(&parts)
@@ -106,7 +107,11 @@ impl Array {
                     return Self::full(*value, &shape);
                 }
                 if let Some(map) = ones_moved(self.shape(), &shape) {
-                    return Ok(Self::lazy(self.dtype(), &shape, Operation::View(self.clone(), map)));
+                    return Ok(Self::lazy(
+                        self.dtype(),
+                        &shape,
+                        Operation::View(self.clone(), map),
+                    ));
                 }
             }
         }

@@ -33,9 +33,11 @@ pub(crate) fn write(
     let mut values = Vec::new();
     for &vertex in &pass.outputs {
         let value = match graph.operation(vertex) {
-            Some(Operation::Reshape(_)) => {
-                writer.value(Point { vertex: graph.vertices[vertex].inputs[0], level: Level::Outer, map: start })
-            }
+            Some(Operation::Reshape(_)) => writer.value(Point {
+                vertex: graph.vertices[vertex].inputs[0],
+                level: Level::Outer,
+                map: start,
+            }),
             Some(Operation::Scan { axis, input, .. }) => {
                 let map = inner_map(&Map::identity(outer), outer, &[*axis], input.rank());
                 let map = writer.map(map);
@@ -78,12 +80,7 @@ struct Writer<'g> {
 }
 
 impl<'g> Writer<'g> {
-    fn new(
-        graph: &'g Graph,
-        plan: &'g Plan,
-        number: usize,
-        layouts: &'g [Option<Layout>],
-    ) -> Self {
+    fn new(graph: &'g Graph, plan: &'g Plan, number: usize, layouts: &'g [Option<Layout>]) -> Self {
         Self {
             graph,
             plan,
@@ -173,7 +170,8 @@ impl<'g> Writer<'g> {
                 let row = &self.maps[map].rows()[0];
                 let moving: Vec<_> =
                     row.steps.iter().enumerate().filter(|(_, step)| **step != 0).collect();
-                let (axis, step) = moving.first().map_or((None, 0), |&(axis, &step)| (Some(axis), step));
+                let (axis, step) =
+                    moving.first().map_or((None, 0), |&(axis, &step)| (Some(axis), step));
                 debug_assert!(moving.len() <= 1, "views move one axis along one axis");
                 let start = self.scalar(Scalar::from(row.start as i64));
                 let step = self.scalar(Scalar::from(step as i64));
@@ -255,11 +253,8 @@ impl<'g> Writer<'g> {
         let inner = pass.inner.as_ref().map_or(&[][..], |inner| &inner.lengths);
         let scan = matches!(pass.form, Form::Scan(_));
         let order = self.order(pass);
-        let layouts: Vec<_> = pass
-            .outputs
-            .iter()
-            .map(|&vertex| self.output_layout(vertex, pass, &order))
-            .collect();
+        let layouts: Vec<_> =
+            pass.outputs.iter().map(|&vertex| self.output_layout(vertex, pass, &order)).collect();
         let mut outputs: Vec<_> = pass
             .outputs
             .iter()
@@ -363,9 +358,8 @@ impl<'g> Writer<'g> {
     /// The outer axes in the order in which memory is read straightest.
     fn order(&self, pass: &Pass) -> Vec<usize> {
         let natural: Vec<_> = (0..pass.outer.len()).collect();
-        let reshapes = |&vertex: &usize| {
-            matches!(self.graph.operation(vertex), Some(Operation::Reshape(_)))
-        };
+        let reshapes =
+            |&vertex: &usize| matches!(self.graph.operation(vertex), Some(Operation::Reshape(_)));
         if pass.form != Form::Map || pass.inner.is_some() || pass.outputs.iter().any(reshapes) {
             return natural;
         }

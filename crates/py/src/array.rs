@@ -13,10 +13,13 @@ use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple, PyType};
 use std::ffi::c_int;
 
-pub(crate) use compute::{array_compilations, array_device, array_evaluate};
+pub(crate) use compute::{
+    array_compilations, array_device, array_evaluate, array_explain, array_interpret,
+};
 
 use compute::{finished, raise, ready, relieved};
 use operand::{Given, given, to_dtype, weak};
@@ -33,7 +36,9 @@ pub(crate) struct PyArray {
 type Answer<'py> = PyResult<Bound<'py, PyAny>>;
 
 fn python<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
-    py.import("abreast.numpy.fallback")?.getattr(name)
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let import = || py.import("abreast.numpy.fallback").map(Bound::unbind);
+    MODULE.get_or_try_init(py, import)?.bind(py).getattr(name)
 }
 
 fn protocol<'py>(py: Python<'py>, name: &str) -> Answer<'py> {

@@ -46,6 +46,8 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(array::array_evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_compilations, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_device, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_explain, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_interpret, module)?)?;
     module.add_class::<graph::Graph>()?;
     module.add_class::<journal::Journal>()?;
     module.add_class::<journal::SerialLane>()?;

@@ -11,7 +11,7 @@ pub use crew::{Outcome, Work, crew};
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -56,9 +56,16 @@ pub fn threads() -> usize {
         return here;
     }
     match THREADS.load(Ordering::Relaxed) {
-        0 => thread::available_parallelism().map_or(1, usize::from),
+        0 => cores(),
         threads => threads,
     }
+}
+
+/// Cores that this process may use. Asked once: the system reads files to answer, and small kernels
+/// are over before it has.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// Have work use so many threads, from now on; zero: one a core.

@@ -11,13 +11,14 @@ together when somebody asks for a value; arrays never change. What has no kernel
 NumPy, and is listed in `fallbacks`.
 """
 
+# ruff: noqa: F401, F403 - the names are what this module is for
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 from numpy import (
-    bool_ as bool,  # noqa: A004 - the standard's name
+    bool_ as bool,
 )
 from numpy import (
     complex64,
@@ -44,6 +45,7 @@ from numpy import (
 from abreast._abreast import Array
 from abreast._abreast import array_compilations as compilations
 from abreast._abreast import array_evaluate as evaluate
+from abreast._abreast import array_explain as explain
 from abreast.numpy.convert import array, asarray
 from abreast.numpy.creation import *
 from abreast.numpy.dtypes import *

@@ -72,7 +72,7 @@ class Place:
             return made
         # Indices that are arrays: an element named twice changes twice, in order.
         copy = np.array(self._array)
-        key, value = to_numpy(self._key), to_numpy(value)
+        key, value = to_numpy(self._key), np.asarray(to_numpy(value)).astype(copy.dtype)
         if ufunc is None:
             copy[key] = value
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,22 @@ from abreast._abreast import Array, array_width
 __all__ = ["array", "asarray", "dtype_name", "is_covered"]
 
 COVERED = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
-    "float16 float32 float64 complex64 complex128".split()
+    [
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    ]
 )
 """Element types that kernels know, by their names."""
 
@@ -32,15 +47,14 @@ def dtype_name(dtype: Any) -> str | None:
     """Return the name of an element type, given as NumPy takes it; None for None."""
     if dtype is None:
         return None
-    try:
+    known: str | None = None
+    with suppress(TypeError):
         known = _PLAIN.get(dtype)
-    except TypeError:
-        known = None
     if known is not None:
         return known
     if dtype in (int, float, complex) and array_width(None) == 32:
         return {int: "int32", float: "float32", complex: "complex64"}[dtype]
-    name = np.dtype(dtype).name
+    name = str(np.dtype(dtype).name)
     if name not in COVERED:
         raise TypeError(_refusal(np.dtype(dtype)))
     return name
@@ -90,7 +104,10 @@ def asarray(
         if copy:
             return _shown(np.array(obj))
         return obj
-    if type(obj) in (bool, int, float, complex) and copy is not False:
+    number = type(obj)
+    if copy is not False and (
+        number in (bool, float, complex) or (number is int and -(1 << 63) <= obj < 1 << 63)
+    ):
         return Array.full(obj, (), name)
     if isinstance(obj, (np.ndarray, np.generic)):
         return _of_numpy(np.asarray(obj), name, copy)
@@ -147,9 +164,7 @@ def _of_numpy(made: np.ndarray[Any, Any], name: str | None, copy: bool | None) -
     return _shown(made, name, copy)
 
 
-def _shown(
-    made: np.ndarray[Any, Any], name: str | None = None, copy: bool | None = None
-) -> Array:
+def _shown(made: np.ndarray[Any, Any], name: str | None = None, copy: bool | None = None) -> Array:
     shown = Array.of_buffer(made)
     if shown is None:
         # Foreign byte order, or elements that do not lie where their type wants them.

@@ -32,9 +32,11 @@ Shape = int | tuple[int, ...]
 def shape_of(shape: Any) -> list[int]:
     """Return a shape, given as an integer or a sequence of them, as a list."""
     try:
-        lengths = [shape.__index__()] if hasattr(shape, "__index__") else [
-            length.__index__() for length in shape
-        ]
+        lengths = (
+            [shape.__index__()]
+            if hasattr(shape, "__index__")
+            else [length.__index__() for length in shape]
+        )
     except (AttributeError, TypeError):
         raise TypeError(
             f"shape {shape!r}: a shape is an integer or a tuple of integers\n"
@@ -189,7 +191,7 @@ def arange(
         start, stop = 0, start
     numbers = (start, stop, step)
     if any(type(number) not in (int, float) for number in numbers):
-        return by_numpy(np.arange, numbers, {"dtype": dtype})
+        return asarray(by_numpy(np.arange, numbers, {"dtype": dtype}))
     if step == 0:
         raise ValueError("arange: step is zero\nhint: give the distance between two numbers")
     floating = any(type(number) is float for number in numbers)
@@ -199,11 +201,14 @@ def arange(
     counted = Array.iota(max(count, 0))
     if not floating and name.startswith(("int", "uint", "float")):
         kind = "int64" if name.startswith(("int", "uint")) else name
-        return (counted.cast(kind) * step + start).cast(name)
+        counted = counted.cast(kind)
+        counted = counted if step == 1 else counted * step
+        return (counted if start == 0 else counted + start).cast(name)
     kind = name if name.startswith(("float", "complex")) else "float64"
     first = np.dtype(kind).type(start)
     delta = np.dtype(kind).type(start + step) - first
-    return (counted.cast(kind) * delta + first).cast(name)
+    numbers = counted.cast(kind) * delta + first
+    return numbers.cast(name)
 
 
 def linspace(
@@ -247,7 +252,7 @@ def linspace(
         made = by_numpy(
             np.linspace, (start, stop, num), {"endpoint": endpoint, "dtype": dtype, **options}
         )
-        return made.cast(name) if dtype is None and plain else made
+        return asarray(made, dtype=name if dtype is None and plain else None)
     first, last = float(start), float(stop)
     steps = num - 1 if endpoint else num
     distance = last - first

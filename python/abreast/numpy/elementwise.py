@@ -29,7 +29,8 @@ class ElementFunction:
         self.__doc__ = meaning
         self.arity = arity
 
-    def __call__(self, *operands: Any, **options: Any) -> Array:
+    def __call__(self, *operands: Any, **options: Any) -> Any:
+        """Return the function of operands; options are NumPy's, and run through NumPy."""
         if options or len(operands) != self.arity:
             return self._with_options(operands, options)
         return array_function(self.__name__, *operands)

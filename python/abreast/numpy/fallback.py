@@ -15,7 +15,15 @@ import numpy as np
 from abreast._abreast import Array
 from abreast.numpy.convert import asarray, is_covered
 
-__all__ = ["attribute", "elementwise", "from_numpy", "getitem", "operand", "refuse_write", "to_numpy"]
+__all__ = [
+    "attribute",
+    "elementwise",
+    "from_numpy",
+    "getitem",
+    "operand",
+    "refuse_write",
+    "to_numpy",
+]
 
 NUMPY_NAMES = {
     "abs": "absolute",
@@ -34,7 +42,9 @@ NUMPY_NAMES = {
 }
 """Functions of the array API standard that older names of NumPy stand for as well."""
 
-IN_PLACE = frozenset({"fill", "itemset", "partition", "put", "resize", "setfield", "setflags", "sort"})
+IN_PLACE = frozenset(
+    {"fill", "itemset", "partition", "put", "resize", "setfield", "setflags", "sort"}
+)
 """Methods of NumPy's arrays that write to them."""
 
 

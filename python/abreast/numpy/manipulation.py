@@ -51,7 +51,7 @@ def _axis(name: str, axis: Any, rank: int) -> int:
     return position % rank
 
 
-def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:
+def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:  # noqa: ARG001
     """Return the elements in row-major order under another shape.
 
     Parameters
@@ -162,7 +162,7 @@ def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
     )
     if len(sources) != len(targets) or len(set(sources)) != len(sources) != len(set(targets)):
         raise ValueError(
-            f"moveaxis: from {source} to {destination}\nhint: name as many places as axes, each once"
+            f"moveaxis: from {source} to {destination}\nhint: name as many places as axes"
         )
     order = [axis for axis in range(array.ndim) if axis not in sources]
     for target, origin in sorted(zip(targets, sources, strict=True)):
@@ -278,7 +278,7 @@ def broadcast_arrays(*arrays: Any) -> list[Array]:
     return [x.broadcasted(list(shape)) for x in ready]
 
 
-def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:  # noqa: ARG001
     """Return the elements in another type.
 
     Parameters

@@ -15,7 +15,7 @@ from abreast.numpy.fallback import by_numpy
 __all__ = ["METHODS", "PROPERTIES"]
 
 
-def _astype(self: Array, dtype: Any, copy: bool = True, **options: Any) -> Any:
+def _astype(self: Array, dtype: Any, copy: bool = True, **options: Any) -> Any:  # noqa: ARG001
     if options.get("casting", "unsafe") != "unsafe":
         return by_numpy(lambda x: x.astype(dtype, **options), (self,))
     return manipulation.astype(self, dtype)
@@ -60,7 +60,7 @@ def _squeeze(self: Array, axis: Any = None) -> Array:
     return manipulation.squeeze(self, axis=axis)
 
 
-def _copy(self: Array, order: str = "C") -> Array:
+def _copy(self: Array, order: str = "C") -> Array:  # noqa: ARG001
     return self  # nobody can write to it
 
 
@@ -78,7 +78,7 @@ def _flatten(self: Array, order: str = "C") -> Any:
     return manipulation.ravel(self)
 
 
-def _to_device(self: Array, device: Any, /, *, stream: Any = None) -> Array:
+def _to_device(self: Array, device: Any, /, *, stream: Any = None) -> Array:  # noqa: ARG001
     from abreast.numpy.convert import check_device
 
     check_device(device)
@@ -105,16 +105,28 @@ METHODS: dict[str, Callable[..., Any]] = {
     "transpose": _transpose,
     **{
         name: _reducer(name)
-        for name in "sum prod min max mean var std any all argmin argmax".split()
+        for name in [
+            "sum",
+            "prod",
+            "min",
+            "max",
+            "mean",
+            "var",
+            "std",
+            "any",
+            "all",
+            "argmin",
+            "argmax",
+        ]
     },
 }
 
 PROPERTIES: dict[str, Callable[[Array], Any]] = {
     "at": At,
-    "device": lambda self: "cpu",
+    "device": lambda _: "cpu",
     "flat": lambda self: iter(manipulation.ravel(self)),
     "imag": lambda self: array_function("imag", self),
     "mT": manipulation.matrix_transpose,
     "real": lambda self: array_function("real", self),
-    "base": lambda self: None,
+    "base": lambda _: None,
 }

@@ -23,6 +23,7 @@ class NumpyFunction:
         self.__wrapped__ = self._function
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        """Return what NumPy's function returns, arrays of abreast in the place of its own."""
         return by_numpy(self._function, args, options)
 
     def __repr__(self) -> str:

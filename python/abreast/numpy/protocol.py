@@ -33,7 +33,7 @@ def array(self: Array, dtype: Any = None, copy: bool | None = None) -> Any:
     return np.array(seen) if copy else seen
 
 
-def array_ufunc(self: Array, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+def array_ufunc(_self: Array, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
     """`__array_ufunc__`: NumPy's functions of elements make arrays of abreast."""
     from abreast.numpy.elementwise import FUNCTIONS
 
@@ -53,29 +53,34 @@ def array_ufunc(self: Array, ufunc: np.ufunc, method: str, *inputs: Any, **optio
         if function is not None and len(inputs) == function.arity:
             return function(*inputs)
     elif method == "reduce" and ufunc.__name__ in _REDUCTIONS and len(inputs) == 1:
-        if set(options) <= {"axis", "keepdims", "dtype"}:
-            from abreast.numpy import reduction
-
-            options.setdefault("axis", 0)
-            if options.get("dtype") is None:
-                options.pop("dtype", None)
-            if "dtype" not in options or ufunc.__name__ in ("add", "multiply"):
-                name = _REDUCTIONS[ufunc.__name__]
-                return getattr(reduction, name)(inputs[0], **options)
+        made = _reduced(_REDUCTIONS[ufunc.__name__], inputs[0], options)
+        if made is not None:
+            return made
     done = getattr(ufunc, method)(*fallback.to_numpy(inputs), **fallback.to_numpy(options))
     if out:
         return out[0] if len(out) == 1 else out
     return fallback.from_numpy(done)
 
 
+def _reduced(name: str, x: Any, options: dict[str, Any]) -> Any:
+    from abreast.numpy import reduction
+
+    options = {"axis": 0, **options}
+    if options.get("dtype") is None:
+        options.pop("dtype", None)
+    allowed = {"axis", "keepdims", "dtype"} if name in ("sum", "prod") else {"axis", "keepdims"}
+    return getattr(reduction, name)(x, **options) if set(options) <= allowed else None
+
+
 _ABSENT = object()
 
 
 def array_function(
-    self: Array, function: Any, types: Any, args: tuple[Any, ...], options: dict[str, Any]
+    _self: Array, function: Any, types: Any, args: tuple[Any, ...], options: dict[str, Any]
 ) -> Any:
     """`__array_function__`: the other functions of NumPy make arrays of abreast."""
     import abreast.numpy as anp
+    from abreast.numpy.fallbacks import REFUSED
 
     if not all(issubclass(kind, (Array, np.ndarray, np.generic)) for kind in types):
         return NotImplemented
@@ -85,7 +90,7 @@ def array_function(
             "hint: leave it out and use what the function returns"
         )
     name = function.__name__
-    if name in anp.REFUSED and args and isinstance(args[0], Array):
+    if name in REFUSED and args and isinstance(args[0], Array):
         raise TypeError(
             f"{name} writes to its first argument, and arrays do not change\n"
             "hint: x.at[...].set(value) gives a new array; numpy.array(x) is a copy to write to"
@@ -94,8 +99,6 @@ def array_function(
     if own is not None and function is getattr(np, name, None):
         try:
             return own(*args, **options)
-        except _Unfit:
-            pass
         except TypeError as error:
             # NumPy's function takes its arguments in another way than ours.
             if "argument" not in str(error):
@@ -103,11 +106,7 @@ def array_function(
     return fallback.by_numpy(function, args, options)
 
 
-class _Unfit(Exception):
-    pass
-
-
-def namespace(self: Array, api_version: str | None = None) -> Any:
+def namespace(_self: Array, api_version: str | None = None) -> Any:
     """`__array_namespace__`: the functions for such arrays."""
     if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
         raise ValueError(
@@ -165,6 +164,6 @@ def dlpack(self: Array, **options: Any) -> Any:
     return np.asarray(self).__dlpack__(**options)
 
 
-def dlpack_device(self: Array) -> tuple[int, int]:
+def dlpack_device(_self: Array) -> tuple[int, int]:
     """`__dlpack_device__`: the type and number of the device."""
     return (1, 0)

@@ -48,7 +48,7 @@ def _reduce(
     options: dict[str, Any],
     dtype: Any = None,
     correction: float = 0.0,
-) -> Any:
+) -> Array:
     if not options:
         made = asarray(x).reduced(name, _axes(axis), bool(keepdims), dtype_name(dtype), correction)
         if made is not None:
@@ -59,7 +59,7 @@ def _reduce(
         options["dtype"] = dtype
     if correction:
         options["correction"] = correction
-    return by_numpy(getattr(np, name), (x,), options)
+    return asarray(by_numpy(getattr(np, name), (x,), options))
 
 
 def sum(
@@ -232,9 +232,7 @@ def count_nonzero(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Ar
     return _reduce("count_nonzero", x, axis, keepdims, {})
 
 
-def argmax(
-    x: Any, /, *, axis: int | None = None, keepdims: bool = False, **options: Any
-) -> Array:
+def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False, **options: Any) -> Array:
     """Return where the first of the largest elements stands along an axis.
 
     Parameters
@@ -257,9 +255,7 @@ def argmax(
     return _reduce("argmax", x, axis, keepdims, options)
 
 
-def argmin(
-    x: Any, /, *, axis: int | None = None, keepdims: bool = False, **options: Any
-) -> Array:
+def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False, **options: Any) -> Array:
     """Return where the first of the smallest elements stands; parameters as for `argmax`.
 
     Examples
@@ -271,7 +267,7 @@ def argmin(
     return _reduce("argmin", x, axis, keepdims, options)
 
 
-def _cumulative(name: str, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Any:
+def _cumulative(name: str, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Array:
     array = asarray(x)
     if axis is None and array.ndim != 1:
         raise ValueError(
@@ -283,7 +279,7 @@ def _cumulative(name: str, x: Any, axis: Any, dtype: Any, include_initial: bool)
         if made is not None:
             return made
     options = {"axis": axis, "dtype": dtype, "include_initial": include_initial}
-    return by_numpy(getattr(np, name), (array,), options)
+    return asarray(by_numpy(getattr(np, name), (array,), options))
 
 
 def cumulative_sum(
@@ -335,7 +331,9 @@ def cumsum(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
     Array([ 1,  3,  6, 10])
     """
     array = asarray(x)
-    return cumulative_sum(array.reshaped([-1]) if axis is None else array, axis=axis or 0, dtype=dtype)
+    return cumulative_sum(
+        array.reshaped([-1]) if axis is None else array, axis=axis or 0, dtype=dtype
+    )
 
 
 def cumprod(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
@@ -348,4 +346,6 @@ def cumprod(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
     Array([ 1,  2,  6, 24])
     """
     array = asarray(x)
-    return cumulative_prod(array.reshaped([-1]) if axis is None else array, axis=axis or 0, dtype=dtype)
+    return cumulative_prod(
+        array.reshaped([-1]) if axis is None else array, axis=axis or 0, dtype=dtype
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
+from abreast._abreast import Array, array_evaluate
 from abreast.backends import journal
 from abreast.backends.contract import Backend, Call, Job
 from abreast.bundle import Apart, Together, write
@@ -39,7 +40,8 @@ def compute(*anything: Any, plan: PlanLike = None, progress: ProgressLike = Fals
     ----------
     *anything : object
         Delayed values and futures, alone or in lists, tuples and dicts of any depth, which come
-        back with the values in their place. Whatever holds none comes back as it is.
+        back with the values in their place. Arrays of `abreast.numpy` are computed, all of them
+        together, and come back. Whatever holds none of these comes back as it is.
     plan : str or Plan, optional
         Where to run; see `abreast.plan`.
     progress : bool, "always", or callable
@@ -68,7 +70,22 @@ def compute(*anything: Any, plan: PlanLike = None, progress: ProgressLike = Fals
     ([3, 6], 9)
     """
     values = _run(anything, plan, progress, asked=_value)
+    if arrays := list(_arrays(values)):
+        array_evaluate(*arrays)
     return values[0] if len(anything) == 1 else tuple(values)
+
+
+def _arrays(value: Any) -> Iterator[Array]:
+    """Yield the lazy arrays in lists, tuples and dicts: they are computed together."""
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Array):
+            yield value
+        elif type(value) in (list, tuple):
+            pending.extend(value)
+        elif type(value) is dict:
+            pending.extend(value.values())
 
 
 def persist(*anything: Any, plan: PlanLike = None, progress: ProgressLike = False) -> Any:

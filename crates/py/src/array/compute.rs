@@ -29,6 +29,17 @@ pub(crate) fn array_evaluate(py: Python<'_>, given: &Bound<'_, PyTuple>) -> PyRe
     run(py, |interrupted| arrays::evaluate(&wanted, interrupted))
 }
 
+/// The kernels that these become together.
+#[pyfunction]
+#[pyo3(signature = (*given))]
+pub(crate) fn array_explain(py: Python<'_>, given: &Bound<'_, PyTuple>) -> PyResult<String> {
+    let mut wanted = Vec::with_capacity(given.len());
+    for array in given.iter() {
+        wanted.push(array.cast::<PyArray>()?.get().array.clone());
+    }
+    arrays::explain(&wanted).map_err(|error| raise(py, &error))
+}
+
 /// How many kernels were compiled in this process.
 #[pyfunction]
 pub(crate) fn array_compilations() -> u64 {
@@ -40,6 +51,19 @@ pub(crate) fn array_compilations() -> u64 {
 pub(crate) fn array_device(py: Python<'_>) -> PyResult<&'static str> {
     choose_device(py)?;
     Ok(arrays::device().name())
+}
+
+/// Compute by the interpreter of kernels from now on, or by compiled ones again: for tests, which see
+/// more kernels in a second than anybody compiles in an hour.
+#[pyfunction]
+pub(crate) fn array_interpret(py: Python<'_>, interpret: bool) -> PyResult<()> {
+    choose_device(py)?;
+    if interpret {
+        arrays::set_device(Arc::new(Interpreter));
+    } else {
+        arrays::set_device(Arc::new(CpuDevice::new(compile::cache(py)?, Arc::new(Interpreter))));
+    }
+    Ok(())
 }
 
 /// Compute an array.
