@@ -18,7 +18,7 @@ const LARGE: f64 = 8.5;
 /// What the three formulas have in common: `factor * (log(of) - less) + rest`.
 struct Parts<'e, E: Emit, T: Format> {
     of: Double<'e, E, T>,
-    factor: Lane<'e, E, T>,
+    factor: Double<'e, E, T>,
     less: Lane<'e, E, T>,
     rest: Double<'e, E, T>,
 }
@@ -58,7 +58,7 @@ fn parts<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Parts<'e, E, T> {
 
     Parts {
         of: large.choose(Double::new(x, zero), of),
-        factor: large.select(x - 0.5, factor),
+        factor: large.choose(Double::ordered_sum(x, x.of(-0.5)), Double::new(factor, zero)),
         less: large.select(one, zero),
         rest: large.choose(Double::new(constant, tail), Double::new(near_two.high, near_two_low)),
     }
@@ -67,8 +67,9 @@ fn parts<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Parts<'e, E, T> {
 impl<'e, E: Emit, T: Format> Parts<'e, E, T> {
     fn sum(&self, logarithm: Double<'e, E, T>) -> Double<'e, E, T> {
         let less = Double::ordered_sum(logarithm.high, -self.less);
-        let product = Double::product(self.factor, less.high);
-        let low = self.factor.fma(less.low + logarithm.low, product.low);
+        let product = Double::product(self.factor.high, less.high);
+        let low = self.factor.low.fma(less.high, product.low);
+        let low = self.factor.high.fma(less.low + logarithm.low, low);
         let sum = Double::sum(product.high, self.rest.high);
         Double::new(sum.high, sum.low + (low + self.rest.low))
     }

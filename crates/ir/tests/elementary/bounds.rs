@@ -27,7 +27,7 @@ pub(crate) const BOUNDS: &[(&str, f64, f64)] = &[
     ("cbrt", 0.6, 0.6),
     ("erf", 0.8, 0.8),
     ("erfc", 1.7, 1.3),
-    ("lgamma", 1.2, 1.3),
+    ("lgamma", 1.3, 1.4),
     ("hypot", 0.6, 0.6),
 ];
 
