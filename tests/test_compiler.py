@@ -65,9 +65,9 @@ def same(expected, compiled):
         assert np.array_equal(nan, np.isnan(compiled))
         # A NaN has many bit patterns, and which of them is not promised.
         expected, compiled = np.where(nan, 0, expected), np.where(nan, 0, compiled)
-    bad = np.flatnonzero(expected.view(f"u{expected.itemsize}") != compiled.view(
-        f"u{expected.itemsize}"
-    ))
+    bad = np.flatnonzero(
+        expected.view(f"u{expected.itemsize}") != compiled.view(f"u{expected.itemsize}")
+    )
     assert bad.size == 0, (bad[:5], expected.flat[bad[:5]], compiled.flat[bad[:5]])
 
 
@@ -190,24 +190,26 @@ def test_reductions_along_memory_and_across(how, dtype):
     results = results_of(how, dtype)
     names = [f"%r{k}" for k in range(len(results))]
     whole = f"""
-    kernel @whole(%n: extent, %x: read {dtype}[unit], {', '.join(
-        f'%y{k}: write {each}[]' for k, each in enumerate(results))}) {{
-      {', '.join(names)} = reduce {how} (%i) in (%n) {{
+    kernel @whole(%n: extent, %x: read {dtype}[unit], {
+        ", ".join(f"%y{k}: write {each}[]" for k, each in enumerate(results))
+    }) {{
+      {", ".join(names)} = reduce {how} (%i) in (%n) {{
         %1 = load %x[%i]
         yield %1
       }}
-      {chr(10).join(f'store %r{k}, %y{k}[]' for k in range(len(results)))}
+      {chr(10).join(f"store %r{k}, %y{k}[]" for k in range(len(results)))}
     }}
     """
     columns = f"""
-    kernel @columns(%n: extent, %m: extent, %x: read {dtype}[any, unit], {', '.join(
-        f'%y{k}: write {each}[unit]' for k, each in enumerate(results))}) {{
+    kernel @columns(%n: extent, %m: extent, %x: read {dtype}[any, unit], {
+        ", ".join(f"%y{k}: write {each}[unit]" for k, each in enumerate(results))
+    }) {{
       for parallel (%j) in (%m) {{
-        {', '.join(names)} = reduce {how} (%i) in (%n) {{
+        {", ".join(names)} = reduce {how} (%i) in (%n) {{
           %1 = load %x[%i, %j]
           yield %1
         }}
-        {chr(10).join(f'store %r{k}, %y{k}[%j]' for k in range(len(results)))}
+        {chr(10).join(f"store %r{k}, %y{k}[%j]" for k in range(len(results)))}
       }}
     }}
     """
