@@ -14,6 +14,7 @@ mod memory;
 mod originals;
 mod parcel;
 mod processes;
+mod random;
 mod threads;
 mod worker;
 
@@ -33,6 +34,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(parcel::delivered, module)?)?;
     module.add_function(wrap_pyfunction!(threads::help, module)?)?;
     module.add_function(wrap_pyfunction!(threads::say, module)?)?;
+    random::register(module)?;
     module.add_class::<graph::Graph>()?;
     module.add_class::<journal::Journal>()?;
     module.add_class::<journal::SerialLane>()?;

@@ -24,8 +24,8 @@ use crate::{BitGenerator, Distribution, ParameterError};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Integers<T> {
-    low: T,
-    range: u64, // the highest minus the lowest
+    pub(crate) low: T,
+    pub(crate) range: u64, // the highest minus the lowest
 }
 
 impl<T: Integer> Integers<T> {
@@ -103,7 +103,7 @@ mod sealed {
     use super::{BitGenerator, Shared};
 
     /// What `Integers` needs to know of a type.
-    pub trait Sealed: Copy {
+    pub trait Sealed: Copy + Default {
         const LOW: Self; // zero: offsets count from here and wrap
         const LOWEST: i128;
         const HIGHEST: i128;

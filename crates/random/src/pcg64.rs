@@ -126,6 +126,15 @@ impl BitGenerator for Pcg64 {
             *value = self.next_double();
         }
     }
+
+    fn keeps_half(&self) -> bool {
+        self.half.kept
+    }
+
+    fn ahead(&self, words: u64) -> Option<Self> {
+        let state = advanced(self.state, MULTIPLIER, self.increment, words.into());
+        Some(Self { state, ..self.clone() })
+    }
 }
 rand_core_traits!(Pcg64);
 

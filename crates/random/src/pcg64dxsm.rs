@@ -80,7 +80,16 @@ impl From<&SeedSequence> for Pcg64Dxsm {
     }
 }
 
-impl BitGenerator for Pcg64Dxsm {}
+impl BitGenerator for Pcg64Dxsm {
+    fn keeps_half(&self) -> bool {
+        self.half.kept
+    }
+
+    fn ahead(&self, words: u64) -> Option<Self> {
+        let state = advanced(self.state, MULTIPLIER.into(), self.increment, words.into());
+        Some(Self { state, ..self.clone() })
+    }
+}
 rand_core_traits!(Pcg64Dxsm);
 
 #[inline]

@@ -165,5 +165,26 @@ impl From<&SeedSequence> for Philox4x64 {
     }
 }
 
-impl BitGenerator for Philox4x64 {}
+impl BitGenerator for Philox4x64 {
+    fn keeps_half(&self) -> bool {
+        self.half.kept
+    }
+
+    fn ahead(&self, words: u64) -> Option<Self> {
+        let mut later = self.clone();
+        let left = 4 - later.position as u64;
+        if words <= left {
+            later.position += words as usize;
+            return Some(later);
+        }
+        // The block that holds the last of these words becomes the one in the buffer.
+        let beyond = words - left - 1;
+        later.count([beyond / 4, 0, 0, 0]);
+        later.position = 4;
+        for _ in 0..=beyond % 4 {
+            later.long();
+        }
+        Some(later)
+    }
+}
 rand_core_traits!(Philox4x64);

@@ -85,5 +85,9 @@ impl From<&SeedSequence> for Sfc64 {
     }
 }
 
-impl BitGenerator for Sfc64 {}
+impl BitGenerator for Sfc64 {
+    fn keeps_half(&self) -> bool {
+        self.half.kept
+    }
+}
 rand_core_traits!(Sfc64);
