@@ -22,6 +22,8 @@ class Continuous(Drawing):
 
     def standard_normal(self, size: Any = None, dtype: Any = np.float64, out: Any = None) -> Any:
         """Draw normal numbers of mean 0 and deviation 1."""
+        if size is None and out is None and dtype is np.float64:
+            return self._bits.real("standard_normal", ())
         return self._plain("standard_normal", size, dtype, out)
 
     def standard_exponential(

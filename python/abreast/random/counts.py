@@ -23,8 +23,12 @@ class Counts(Drawing):
         endpoint: bool = False,
     ) -> Any:
         """Draw whole numbers from `low` to below `high`, or up to it; with one bound, from 0."""
-        kind = _integer_type(dtype)
         bounds = _bounds(low, high, endpoint)
+        if size is None and dtype is np.int64 and bounds is not None:
+            first, last = bounds
+            if _LEAST <= first <= last <= _MOST:
+                return np.int64(self._bits.integer(first, last))
+        kind = _integer_type(dtype)
         if kind is None or bounds is None:
             return self._between(low, high, size, dtype, endpoint)
         first, last = bounds
@@ -103,12 +107,20 @@ _LIMITS: dict[str, tuple[int, int]] = {
 } | {"bool": (0, 1)}
 
 
+_LEAST, _MOST = _LIMITS["int64"]
+
+
 def _integer_type(dtype: Any) -> Any:
+    if dtype is np.int64:
+        return _LONG
     try:
         found = np.dtype(dtype)
     except TypeError:
         return None
     return found if found.isnative and found.name in _LIMITS else None
+
+
+_LONG = np.dtype(np.int64)
 
 
 def _bounds(low: Any, high: Any, endpoint: bool) -> tuple[int, int] | None:

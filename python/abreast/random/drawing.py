@@ -54,11 +54,15 @@ class Drawing:
     def _reals(self, name: str, parameters: tuple[Any, ...], size: Any) -> Any:
         """Draw doubles of a distribution whose parameters are doubles."""
         try:
-            if size is None and all(type(it) is float or type(it) is int for it in parameters):
-                return self._bits.real(name, list(parameters))
+            if size is None:
+                for it in parameters:
+                    if type(it) is not float and type(it) is not int:
+                        break
+                else:
+                    return self._bits.real(name, parameters)
             numbers, shape = _numbers(parameters, "r" * len(parameters), size)
             if shape is None:
-                return self._bits.real(name, numbers)
+                return self._bits.real(name, tuple(numbers))
             out = np.empty(shape)
             threads = threads_for(out.size) if name == "uniform" else 1
             self._bits.doubles(name, _columns(numbers, out.shape), out.reshape(-1), threads)
@@ -69,9 +73,15 @@ class Drawing:
     def _whole(self, name: str, parameters: tuple[Any, ...], kinds: str, size: Any) -> Any:
         """Draw counts; `kinds` says which parameters are whole numbers (w) and which real (r)."""
         try:
+            if size is None:
+                for it, kind in zip(parameters, kinds, strict=True):
+                    if type(it) is not int and (kind == "w" or type(it) is not float):
+                        break
+                else:
+                    return self._bits.count(name, parameters)
             numbers, shape = _numbers(parameters, kinds, size)
             if shape is None:
-                return self._bits.count(name, numbers)
+                return self._bits.count(name, tuple(numbers))
             out = np.empty(shape, np.int64)
             self._bits.counts(name, _columns(numbers, out.shape), out.reshape(-1))
             return out
@@ -90,14 +100,14 @@ class Drawing:
             return self._by_numpy(name, size=size, dtype=dtype, out=out, **more)
         if size is None and out is None:
             if dtype is _DOUBLE:
-                return self._bits.real(kind, [])
+                return self._bits.real(kind, ())
             one = np.empty(1, dtype)
-            self._bits.floats(kind, [], one, 1)
+            self._bits.floats(kind, (), one, 1)
             return float(one[0])
         result = np.empty(size, dtype) if out is None else out
         draw = self._bits.doubles if dtype is _DOUBLE else self._bits.floats
         threads = threads_for(result.size) if name == "random" else 1
-        draw(kind, [], result.reshape(-1), threads)
+        draw(kind, (), result.reshape(-1), threads)
         return result
 
     def _shaped(self, name: str, shape: Any, size: Any, dtype: Any, out: Any) -> Any:
@@ -182,11 +192,11 @@ def _numbers(parameters: tuple[Any, ...], kinds: str, size: Any) -> tuple[list[A
     return numbers, shape
 
 
-def _columns(numbers: list[Any], shape: tuple[int, ...]) -> list[Any]:
+def _columns(numbers: list[Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Return the parameters as Rust takes them: numbers, or arrays with one for each value."""
-    return [
+    return tuple(
         np.ascontiguousarray(np.broadcast_to(it, shape)).reshape(-1)
         if isinstance(it, np.ndarray)
         else it
         for it in numbers
-    ]
+    )

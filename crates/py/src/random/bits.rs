@@ -173,8 +173,8 @@ impl Bits {
     }
 
     /// One real number of a distribution.
-    fn real(&self, py: Python<'_>, name: &str, parameters: Vec<Bound<'_, PyAny>>) -> PyResult<f64> {
-        let all = Columns::new(&parameters, 1)?;
+    fn real(&self, py: Python<'_>, name: &str, parameters: &Bound<'_, PyTuple>) -> PyResult<f64> {
+        let all = Columns::new(parameters, 1)?;
         let mut out = [0.0];
         self.with(
             py,
@@ -186,13 +186,8 @@ impl Bits {
     }
 
     /// One count.
-    fn count(
-        &self,
-        py: Python<'_>,
-        name: &str,
-        parameters: Vec<Bound<'_, PyAny>>,
-    ) -> PyResult<i64> {
-        let all = Columns::new(&parameters, 1)?;
+    fn count(&self, py: Python<'_>, name: &str, parameters: &Bound<'_, PyTuple>) -> PyResult<i64> {
+        let all = Columns::new(parameters, 1)?;
         let mut out = [0];
         self.with(
             py,
@@ -207,12 +202,12 @@ impl Bits {
     fn doubles(
         &self,
         name: &str,
-        parameters: Vec<Bound<'_, PyAny>>,
+        parameters: &Bound<'_, PyTuple>,
         out: &Bound<'_, PyAny>,
         threads: usize,
     ) -> PyResult<()> {
         let count = out.len()?;
-        let all = Columns::new(&parameters, count)?;
+        let all = Columns::new(parameters, count)?;
         self.fill(out, |source, out: &mut [f64]| match name {
             "random" if threads > 1 => {
                 spread(source, 1, threads, out, &StandardUniform);
@@ -231,12 +226,12 @@ impl Bits {
     fn floats(
         &self,
         name: &str,
-        parameters: Vec<Bound<'_, PyAny>>,
+        parameters: &Bound<'_, PyTuple>,
         out: &Bound<'_, PyAny>,
         threads: usize,
     ) -> PyResult<()> {
         let count = out.len()?;
-        let all = Columns::new(&parameters, count)?;
+        let all = Columns::new(parameters, count)?;
         self.fill(out, |source, out: &mut [f32]| {
             if name == "random" && threads > 1 {
                 spread(source, 2, threads, out, &StandardUniform);
@@ -250,13 +245,19 @@ impl Bits {
     fn counts(
         &self,
         name: &str,
-        parameters: Vec<Bound<'_, PyAny>>,
+        parameters: &Bound<'_, PyTuple>,
         out: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let all = Columns::new(&parameters, out.len()?)?;
+        let all = Columns::new(parameters, out.len()?)?;
         self.fill(out, |source, out: &mut [i64]| {
             with_bits!(source, bits => draws::counts(name, &all, bits, out))
         })
+    }
+
+    /// One long integer from `low` to `high`, both included.
+    fn integer(&self, py: Python<'_>, low: i64, high: i64) -> PyResult<i64> {
+        let range = Integers::new(low..=high).map_err(refused)?;
+        self.with(py, false, |source| with_bits!(source, bits => range.draw(bits)))
     }
 
     /// Fill an array with integers from `low` to `high`, both included.

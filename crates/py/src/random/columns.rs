@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt};
+use pyo3::types::{PyFloat, PyInt, PyTuple};
 
 use super::room::Room;
 
@@ -63,9 +63,10 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Numbers and arrays of doubles or long integers, as many as `names` says, for `count` values.
-    pub(super) fn new(objects: &[Bound<'_, PyAny>], count: usize) -> PyResult<Self> {
-        let columns = objects.iter().map(Column::new).collect::<PyResult<Vec<_>>>()?;
+    /// Numbers and arrays of doubles or long integers, for `count` values.
+    pub(super) fn new(objects: &Bound<'_, PyTuple>, count: usize) -> PyResult<Self> {
+        let columns =
+            objects.iter().map(|object| Column::new(&object)).collect::<PyResult<Vec<_>>>()?;
         let mut vary = false;
         for len in columns.iter().filter_map(Column::len) {
             vary = true;

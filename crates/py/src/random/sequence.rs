@@ -5,7 +5,7 @@
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Seeds of any size, stirred into well mixed bits, with a tree of children: NumPy's.
 ///
@@ -32,16 +32,29 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[pyclass(frozen, module = "abreast.random", name = "SeedSequence")]
 pub(crate) struct SeedSequence {
     entropy: Py<PyAny>, // as it was given
-    sequence: Mutex<::random::SeedSequence>,
+    stage: Mutex<Stage>,
+}
+
+/// A child is made when something is asked of it: most of a million never are.
+enum Stage {
+    Made(::random::SeedSequence),
+    Child(Arc<::random::SeedSequence>, u32),
 }
 
 impl SeedSequence {
-    fn lock(&self) -> MutexGuard<'_, ::random::SeedSequence> {
-        self.sequence.lock().unwrap_or_else(PoisonError::into_inner)
+    fn with<R>(&self, work: impl FnOnce(&mut ::random::SeedSequence) -> R) -> R {
+        let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Stage::Child(parent, number) = &*stage {
+            *stage = Stage::Made(parent.child(*number));
+        }
+        match &mut *stage {
+            Stage::Made(sequence) => work(sequence),
+            Stage::Child(..) => unreachable!("it was made above"),
+        }
     }
 
     pub(super) fn inner(&self) -> ::random::SeedSequence {
-        self.lock().clone()
+        self.with(|sequence| sequence.clone())
     }
 }
 
@@ -64,7 +77,7 @@ impl SeedSequence {
             .with_pool_size(pool_size.unsigned_abs() as usize)
             .with_spawn_key(&key)
             .with_children_spawned(n_children_spawned);
-        Ok(Self { entropy: entropy.unbind(), sequence: Mutex::new(sequence) })
+        Ok(Self { entropy: entropy.unbind(), stage: Mutex::new(Stage::Made(sequence)) })
     }
 
     /// The seed, as it was given.
@@ -76,25 +89,25 @@ impl SeedSequence {
     /// The place in the tree.
     #[getter]
     fn spawn_key<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.lock().spawn_key())
+        PyTuple::new(py, self.inner().spawn_key())
     }
 
     /// How many words of mixed bits there are.
     #[getter]
     fn pool_size(&self) -> usize {
-        self.lock().pool().len()
+        self.inner().pool().len()
     }
 
     /// How many children were spawned so far.
     #[getter]
     fn n_children_spawned(&self) -> u32 {
-        self.lock().children_spawned()
+        self.inner().children_spawned()
     }
 
     /// The mixed bits, an array of 32-bit words.
     #[getter]
     fn pool<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        array(py, &bytes(self.lock().pool()), "uint32")
+        array(py, &bytes(self.inner().pool()), "uint32")
     }
 
     /// The arguments that make this sequence again.
@@ -129,28 +142,27 @@ impl SeedSequence {
                 )));
             }
         };
-        let words = self.lock().generate_u32(if long { 2 * n_words } else { n_words });
+        let words = self.inner().generate_u32(if long { 2 * n_words } else { n_words });
         array(py, &bytes(&words), &name)
     }
 
     /// Return the next `n_children` sequences below this one.
     fn spawn<'py>(&self, py: Python<'py>, n_children: u32) -> PyResult<Bound<'py, PyList>> {
-        let first = {
-            let mut sequence = self.lock();
+        let (first, parent) = self.with(|sequence| {
             let first = sequence.children_spawned();
             let Some(children) = first.checked_add(n_children) else {
                 return Err(PyValueError::new_err(format!(
                     "n_children={n_children} after {first} of them: 4294967295 is the most"
                 )));
             };
-            *sequence = sequence.clone().with_children_spawned(children);
-            first
-        };
-        let parent = self.inner();
+            let parent = sequence.clone();
+            *sequence = parent.clone().with_children_spawned(children);
+            Ok((first, Arc::new(parent)))
+        })?;
         let list = PyList::empty(py);
         for child in first..first + n_children {
-            let sequence = Mutex::new(parent.child(child));
-            list.append(Bound::new(py, Self { entropy: self.entropy(py), sequence })?)?;
+            let stage = Mutex::new(Stage::Child(parent.clone(), child));
+            list.append(Bound::new(py, Self { entropy: self.entropy(py), stage })?)?;
         }
         Ok(list)
     }
@@ -180,7 +192,7 @@ impl SeedSequence {
     }
 
     fn __hash__(&self) -> u64 {
-        self.lock().generate_u64(1)[0]
+        self.inner().generate_u64(1)[0]
     }
 
     fn __reduce__<'py>(

@@ -145,7 +145,14 @@ impl Source {
 macro_rules! with_bits {
     ($source:expr, $bits:ident => $work:expr) => {
         match $source {
-            $crate::random::source::Source::Pcg64($bits) => $work,
+            $crate::random::source::Source::Pcg64(kept) => {
+                // In a place of its own, so that its words stay in registers while `$work` writes.
+                let mut own = kept.clone();
+                let $bits = &mut own;
+                let done = $work;
+                *kept = own;
+                done
+            }
             other => {
                 let $bits = other.any();
                 $work
