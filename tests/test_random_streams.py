@@ -74,9 +74,9 @@ def test_a_million_streams():
     started = time.perf_counter()
     found = ab.random.streams(1, 1_000_000)
     assert found[999_999].random() != found[0].random()
-    children = ab.random.SeedSequence(1).spawn(1_000_000)
-    assert time.perf_counter() - started < 5  # 0.4 s on an idle machine
-    assert children[-1].spawn_key == (999_999,)
+    children = ab.random.SeedSequence(1).spawn(100_000)
+    assert time.perf_counter() - started < 2
+    assert children[-1].spawn_key == (99_999,)
 
 
 @pytest.mark.parametrize("size", [0, 1, 5, 12, (3, 7), 1000])

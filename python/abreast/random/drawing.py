@@ -7,6 +7,7 @@ mean in NumPy, and wrong ones raise NumPy's errors.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,12 @@ _LONG = np.dtype(np.int64)
 class _Unusual(Exception):
     """Arguments that are NumPy's to judge."""
 
+
+# Types of parameters that are plain numbers, by what the parameters are.
+_SINGLE = {
+    kinds: frozenset(itertools.product(*((int,) if it == "w" else (int, float) for it in kinds)))
+    for kinds in ("r", "rr", "wr", "www")
+}
 
 # Before anything is drawn. NumPy then says what is wrong.
 _REFUSED = (_Unusual, ValueError, OverflowError)
@@ -73,12 +80,8 @@ class Drawing:
     def _whole(self, name: str, parameters: tuple[Any, ...], kinds: str, size: Any) -> Any:
         """Draw counts; `kinds` says which parameters are whole numbers (w) and which real (r)."""
         try:
-            if size is None:
-                for it, kind in zip(parameters, kinds, strict=True):
-                    if type(it) is not int and (kind == "w" or type(it) is not float):
-                        break
-                else:
-                    return self._bits.count(name, parameters)
+            if size is None and tuple(map(type, parameters)) in _SINGLE[kinds]:
+                return self._bits.count(name, parameters)
             numbers, shape = _numbers(parameters, kinds, size)
             if shape is None:
                 return self._bits.count(name, tuple(numbers))

@@ -20,8 +20,7 @@ impl Column {
             return Ok(Self::Real(object.extract()?));
         }
         if object.is_instance_of::<PyInt>() {
-            let whole = object.extract();
-            return Ok(whole.map_or(Self::Real(object.extract()?), Self::Whole));
+            return Ok(Self::Whole(object.extract()?)); // NumPy is asked about larger ones
         }
         match Room::readable(object) {
             Ok(reals) => Ok(Self::Reals(reals)),
