@@ -54,6 +54,7 @@ mod seed_sequence;
 mod sfc64;
 mod shuffle;
 mod state_error;
+mod stateful;
 mod uniform;
 mod vonmises;
 mod waiting;
@@ -70,6 +71,7 @@ pub use exponential::{
 };
 pub use gamma::{Gamma, StandardGamma};
 pub use generator::{Generator, default_rng};
+pub use half_word::HalfWord;
 pub use hypergeometric::{Draw, Hypergeometric, MultivariateHypergeometric};
 pub use integers::{Integer, Integers, Shared};
 pub use location_scale::{Gumbel, Laplace, Logistic};

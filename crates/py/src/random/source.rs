@@ -1,8 +1,8 @@
 //! One of NumPy's bit generators, whichever it is.
 
 use ::random::{
-    BitGenerator, Mt19937, Mt19937State, Pcg64, Pcg64Dxsm, Pcg64State, Philox4x64, Philox4x64State,
-    Sfc64, Sfc64State,
+    BitGenerator, HalfWord, Mt19937, Mt19937State, Pcg64, Pcg64Dxsm, Pcg64State, Philox4x64,
+    Philox4x64State, Sfc64, Sfc64State,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -22,12 +22,12 @@ type PhiloxParts = ([u64; 4], [u64; 2], [u64; 4], usize, bool, u32);
 type SfcParts = ([u64; 4], bool, u32);
 
 fn pcg_parts(state: Pcg64State) -> PcgParts {
-    (state.state, state.inc, state.has_uint32, state.uinteger)
+    (state.state, state.inc, state.half.has_uint32, state.half.uinteger)
 }
 
 fn pcg_state(parts: &Bound<'_, PyTuple>) -> PyResult<Pcg64State> {
     let (state, inc, has_uint32, uinteger): PcgParts = parts.extract()?;
-    Ok(Pcg64State { state, inc, has_uint32, uinteger })
+    Ok(Pcg64State { state, inc, half: HalfWord { has_uint32, uinteger } })
 }
 
 fn unfit(error: impl ToString) -> PyErr {
@@ -38,8 +38,10 @@ impl Source {
     /// The generator of this name in this state; the parts are NumPy's, in the order of `parts`.
     pub(super) fn restored(kind: &str, parts: &Bound<'_, PyTuple>) -> PyResult<Self> {
         Ok(match kind {
-            "PCG64" => Self::Pcg64(Pcg64::from_state(&pcg_state(parts)?)),
-            "PCG64DXSM" => Self::Pcg64Dxsm(Pcg64Dxsm::from_state(&pcg_state(parts)?)),
+            "PCG64" => Self::Pcg64(Pcg64::from_state(&pcg_state(parts)?).map_err(unfit)?),
+            "PCG64DXSM" => {
+                Self::Pcg64Dxsm(Pcg64Dxsm::from_state(&pcg_state(parts)?).map_err(unfit)?)
+            }
             "MT19937" => {
                 let (key, pos): (Vec<u32>, usize) = parts.extract()?;
                 let key = key.try_into().map_err(|_| unfit("key must have 624 words"))?;
@@ -49,13 +51,14 @@ impl Source {
             "Philox" => {
                 let (counter, key, buffer, buffer_pos, has_uint32, uinteger): PhiloxParts =
                     parts.extract()?;
-                let state =
-                    Philox4x64State { counter, key, buffer, buffer_pos, has_uint32, uinteger };
+                let half = HalfWord { has_uint32, uinteger };
+                let state = Philox4x64State { counter, key, buffer, buffer_pos, half };
                 Self::Philox(Philox4x64::from_state(&state).map_err(unfit)?)
             }
             "SFC64" => {
                 let (state, has_uint32, uinteger): SfcParts = parts.extract()?;
-                Self::Sfc64(Sfc64::from_state(&Sfc64State { state, has_uint32, uinteger }))
+                let half = HalfWord { has_uint32, uinteger };
+                Self::Sfc64(Sfc64::from_state(&Sfc64State { state, half }).map_err(unfit)?)
             }
             _ => return Err(unfit(format!("{kind} is no bit generator of NumPy"))),
         })
@@ -92,14 +95,13 @@ impl Source {
                 (state.key.to_vec(), state.pos).into_pyobject(py)?
             }
             Self::Philox(bits) => {
-                let state = bits.state();
-                let Philox4x64State { counter, key, buffer, buffer_pos, has_uint32, uinteger } =
-                    state;
+                let Philox4x64State { counter, key, buffer, buffer_pos, half } = bits.state();
+                let HalfWord { has_uint32, uinteger } = half;
                 (counter, key, buffer, buffer_pos, has_uint32, uinteger).into_pyobject(py)?
             }
             Self::Sfc64(bits) => {
-                let Sfc64State { state, has_uint32, uinteger } = bits.state();
-                (state, has_uint32, uinteger).into_pyobject(py)?
+                let Sfc64State { state, half } = bits.state();
+                (state, half.has_uint32, half.uinteger).into_pyobject(py)?
             }
         };
         Ok(parts.into_any())
