@@ -25,8 +25,24 @@ fn words_are_those_of_philox() {
         let counter = [block as u32, (block >> 32) as u32, 3, seed[2].wrapping_add(5)];
         let answer = Philox4x32::block(counter, [seed[0], seed[1]]);
         let half = 2 * (rest / 16) as usize;
-        assert_eq!(word, u64::from(answer[half + 1]) << 32 | u64::from(answer[half]));
+        assert_eq!(word, u64::from(answer[half]) << 32 | u64::from(answer[half + 1]));
     }
+}
+
+/// The same sums are in `tests/test_random_parallel.py`, where the widest vectors are used.
+#[test]
+fn vectors_of_any_width_give_the_same_bits() {
+    let numbers = Positional::from(&SeedSequence::new(42));
+    let (mut doubles, mut floats) = (vec![0.0_f64; 100_000], vec![0.0_f32; 100_000]);
+    let sum = |words: &mut dyn Iterator<Item = u64>| words.fold(0, u64::wrapping_add);
+    numbers.fill_normal(0, 0, &mut doubles);
+    numbers.fill_normal(1, 0, &mut floats);
+    assert_eq!(sum(&mut doubles.iter().map(|value| value.to_bits())), 8903214163380663413);
+    assert_eq!(sum(&mut floats.iter().map(|value| value.to_bits().into())), 212750438381172);
+    numbers.fill_exponential(2, 0, &mut doubles);
+    numbers.fill_exponential(3, 0, &mut floats);
+    assert_eq!(sum(&mut doubles.iter().map(|value| value.to_bits())), 207531569197602454);
+    assert_eq!(sum(&mut floats.iter().map(|value| value.to_bits().into())), 105783463779207);
 }
 
 #[test]

@@ -46,8 +46,10 @@ pub(super) fn long(source: Source, group: u64) -> [[u64; LANES]; 2] {
     let [a, b, c, d] = blocks(source, group * LANES as u64);
     let mut words = [[0; LANES]; 2];
     for lane in 0..LANES {
-        words[0][lane] = (a[lane] & LOW) | (b[lane] << 32);
-        words[1][lane] = (c[lane] & LOW) | (d[lane] << 32);
+        // The products are the lower halves: the compiler would make a dear multiplication of a
+        // product that is shifted to the left.
+        words[0][lane] = (b[lane] & LOW) | (a[lane] << 32);
+        words[1][lane] = (d[lane] & LOW) | (c[lane] << 32);
     }
     words
 }
