@@ -1,6 +1,6 @@
 //! Numbers by position: known answers, any part alone, and generators that leap.
 
-#![allow(clippy::float_cmp, reason = "bit for bit is the task")]
+#![allow(clippy::float_cmp, clippy::unreadable_literal, reason = "bit for bit is the task")]
 
 use random::{
     BitGenerator, Integers, Mt19937, Pcg64, Pcg64Dxsm, Philox4x32, Philox4x64, Positional,
