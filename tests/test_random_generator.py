@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import abreast as ab
+from abreast.tasks.prepare import Streams
 from numpys import assert_same, both, plain
 
 KINDS = ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"]
@@ -463,3 +464,22 @@ def test_importing_abreast_loads_none_of_it():
 
     code = "import abreast.random, sys; assert 'numpy' not in sys.modules; abreast.random.PCG64(1)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("where", ["serial", "processes:2"])
+def test_tasks_that_share_a_generator_are_noticed(where):
+    Streams._told.clear()  # each function is told once
+    rng = ab.random.default_rng(3)
+
+    def shaken(x):
+        return x + rng.random()
+
+    with pytest.warns(ab.RandomStreamWarning, match="shaken"):
+        ab.map(shaken, range(8), plan=where)
+
+
+def test_a_generator_goes_to_tasks():
+    rng = ab.random.default_rng(3)
+    rng.random(3, dtype="f4")
+    (there,) = ab.map(lambda it: it.random(5, dtype="f4").tolist(), [rng], plan="processes:1")
+    assert there == rng.random(5, dtype="f4").tolist()
