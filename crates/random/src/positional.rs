@@ -18,8 +18,8 @@ use words::LANES;
 /// Position p of draw d comes from Philox4x32-10 (Salmon and others, 2011) with the counter
 /// (block of p, d); two words of the seed are the key, a third one is added to the highest word of
 /// the counter. The blocks lie side by side in groups of 16, in the order in which vector
-/// registers hold them. There is no fused arithmetic and no rounding but that of IEEE 754, so the
-/// numbers are the same on every machine.
+/// registers hold them. Every rounding is one that IEEE 754 fixes, also those of fused
+/// multiplications, so the numbers are the same on every machine.
 ///
 /// All methods are inlined, so a caller that is compiled for wider vectors gets wider vectors.
 ///

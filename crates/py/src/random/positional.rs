@@ -33,11 +33,11 @@ macro_rules! for_this_machine {
         fn $name<$kind: $bound>($($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512cd,avx2,bmi2")]
+                #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512cd,avx2,bmi2,fma")]
                 fn wide<$kind: $bound>($($argument: $type),*) {
                     $body;
                 }
-                #[target_feature(enable = "avx2,bmi2")]
+                #[target_feature(enable = "avx2,bmi2,fma")]
                 fn middle<$kind: $bound>($($argument: $type),*) {
                     $body;
                 }
@@ -47,11 +47,15 @@ macro_rules! for_this_machine {
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512cd")
                     && is_x86_feature_detected!("bmi2")
+                    && is_x86_feature_detected!("fma")
                 {
                     // SAFETY: the machine has what the function was compiled for.
                     return unsafe { wide($($argument),*) };
                 }
-                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") {
+                if is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("bmi2")
+                    && is_x86_feature_detected!("fma")
+                {
                     // SAFETY: as above.
                     return unsafe { middle($($argument),*) };
                 }

@@ -32,9 +32,9 @@ pub(super) fn minus_log(word: u64) -> f64 {
         3.999_999_999_940_942e-1,
         6.666_666_666_666_735e-1,
     ] {
-        rest = coefficient + z * rest;
+        rest = z.mul_add(rest, coefficient);
     }
-    -k * LN_2 - s * (2.0 + z * rest)
+    0.0 - k.mul_add(LN_2, s * z.mul_add(rest, 2.0))
 }
 
 /// -ln of the uniform number between 0 and 1 that the upper 31 bits of a word are, counted in
@@ -53,7 +53,7 @@ pub(super) fn minus_log_single(word: u32) -> f32 {
     let z = s * s;
     let mut rest = 0.242_790_79_f32;
     for coefficient in [0.284_987_87, 0.400_009_72, 0.666_666_6] {
-        rest = coefficient + z * rest;
+        rest = z.mul_add(rest, coefficient);
     }
-    -(k as f32) * (LN_2 as f32) - s * (2.0 + z * rest)
+    0.0 - (k as f32).mul_add(LN_2 as f32, s * z.mul_add(rest, 2.0))
 }

@@ -50,9 +50,9 @@ fn direction(word: u64) -> (f64, f64) {
         8.333_333_333_322_49e-3,
         -1.666_666_666_666_663_2e-1,
     ] {
-        sine = coefficient + z * sine;
+        sine = z.mul_add(sine, coefficient);
     }
-    let sine = x + x * z * sine;
+    let sine = (x * z).mul_add(sine, x);
     let mut cosine = -1.135_964_755_778_819_5e-11;
     for coefficient in [
         2.087_572_321_298_175e-9,
@@ -63,7 +63,7 @@ fn direction(word: u64) -> (f64, f64) {
         -0.5,
         1.0,
     ] {
-        cosine = coefficient + z * cosine;
+        cosine = z.mul_add(cosine, coefficient);
     }
     let swap = (word >> 62 & 1).wrapping_neg();
     let sign = word & 1 << 63;
@@ -79,11 +79,11 @@ fn direction_single(word: u32) -> (f32, f32) {
     let x = (word << 2).cast_signed() as f32 * UNIT;
     let z = x * x;
     let sine = -1.951_529_6e-4_f32;
-    let sine = -1.666_665_5e-1 + z * (8.332_161e-3 + z * sine);
-    let sine = x + x * z * sine;
+    let sine = z.mul_add(z.mul_add(sine, 8.332_161e-3), -1.666_665_5e-1);
+    let sine = (x * z).mul_add(sine, x);
     let cosine = 2.443_315_7e-5_f32;
-    let cosine = 4.166_664_6e-2 + z * (-1.388_731_6e-3 + z * cosine);
-    let cosine = 1.0 + z * (-0.5 + z * cosine);
+    let cosine = z.mul_add(z.mul_add(cosine, -1.388_731_6e-3), 4.166_664_6e-2);
+    let cosine = z.mul_add(z.mul_add(cosine, -0.5), 1.0);
     let swap = (word >> 30 & 1).wrapping_neg();
     let sign = word & 1 << 31;
     let (x, y) = (cosine.to_bits(), sine.to_bits());
