@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from abreast import config
+    from abreast import config, random
     from abreast.comparison.compare import compare
     from abreast.comparison.found import Comparison
     from abreast.errors import (
@@ -67,6 +67,7 @@ __all__ = [
     "threads",
     "share",
     "config",
+    "random",
     "report",
     "Report",
     "timeline",
@@ -105,7 +106,7 @@ _HOMES = {
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
-_HOME["config"] = ""  # a module itself
+_HOME |= {"config": "", "random": ""}  # modules themselves
 
 __version__: str
 
