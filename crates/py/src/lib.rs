@@ -3,8 +3,8 @@
 //! Level 5: converts, enters, returns; no logic of its own. Every wait leaves the interpreter to
 //! other threads and looks for Ctrl-C (`enter`).
 
-mod array;
 mod allocator;
+mod array;
 mod assembler;
 mod buffer;
 mod call;

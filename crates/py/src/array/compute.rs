@@ -105,8 +105,7 @@ fn run(
     let mut raised = None;
     let result = outside(py, || {
         work(&mut || {
-            let signals = Python::attach(|py| py.check_signals());
-            raised = signals.err();
+            raised = Python::attach(|py| py.check_signals().err());
             raised.is_some()
         })
     });
