@@ -63,7 +63,9 @@ impl Emitter<'_> {
         }
         let kind = match (from_lane_to_lane, anywhere) {
             (None, None) => Kind::One(address),
-            (Some(Step::Bytes(bytes)), None) if bytes == dtype.size() as i64 => Kind::Row(address),
+            (Some(Step::Bytes(bytes)), None) if bytes == dtype.size().cast_signed() as i64 => {
+                Kind::Row(address)
+            }
             (regular, irregular) => {
                 let ty = Type::new(WORD, self.lanes);
                 let mut offset = irregular;

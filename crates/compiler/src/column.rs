@@ -7,11 +7,12 @@
 use ir::{Axis, Combiner, For, Reduce, Statement, Value};
 use memory::DType;
 
+use crate::combine::{Part, Pass};
 use crate::emitter::Emitter;
 use crate::held::Held;
-use crate::reduce::{DEEPEST, Part, Pass};
 use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
+use crate::tree::DEEPEST;
 use crate::{BLOCK, LANES, Unsupported};
 
 /// A parallel loop around one reduction whose columns can be lanes.
@@ -149,8 +150,8 @@ impl<'k> Emitter<'k> {
         to: Operand,
     ) -> Result<(), Unsupported> {
         let parts = self.parts(it.reduce)?;
-        let size = self.tile() as u64;
-        let rooms = |e: &mut Self, parts: &[Part], rows: u64| -> Vec<Operand> {
+        let size = self.tile();
+        let rooms = |e: &mut Self, parts: &[Part], rows: i64| -> Vec<Operand> {
             parts.iter().map(|part| e.room(part.dtype, rows * size)).collect()
         };
         let (first, second) = (self.first_pass(it.reduce), self.second_parts(it.reduce));
@@ -263,12 +264,12 @@ impl<'k> Emitter<'k> {
 
     /// Go once through the rows of a block, and combine the lanes into row 0.
     fn column_way(&mut self, work: &Rows<'_, '_>, again: bool) -> Result<(), Unsupported> {
-        let first = self.text.intrinsic("smin", WORD, &[work.length, number(LANES as i64)]);
+        let first = self.text.intrinsic("smin", WORD, &[work.length, number(LANES)]);
         self.rows_of(work, number(0), first, true, again)?;
-        self.rows_of(work, number(LANES as i64), work.length, false, again)?;
+        self.rows_of(work, number(LANES), work.length, false, again)?;
         let (rooms, parts) = work.tile.way(again);
         let level = self.text.begin_count(number(0), number(LANES.ilog2().into()), 1);
-        let half = self.text.op("lshr", WORD, &[number(LANES as i64 / 2), level.index]);
+        let half = self.text.op("lshr", WORD, &[number(LANES / 2), level.index]);
         let end = self.text.op("sub", WORD, &[first, half]);
         let end = self.text.intrinsic("smin", WORD, &[end, half]);
         let pair = self.text.begin_count(number(0), end, 1);
@@ -293,7 +294,7 @@ impl<'k> Emitter<'k> {
         let row = self.text.begin_count(from, to, 1);
         let k = self.text.op("add", WORD, &[work.begin, row.index]);
         self.place_at(work.it.reduce, k);
-        let lane = self.text.op("and", WORD, &[row.index, number(LANES as i64 - 1)]);
+        let lane = self.text.op("and", WORD, &[row.index, number(LANES - 1)]);
         let base = self.text.op("mul", WORD, &[lane, number(self.tile())]);
         let code = |e: &mut Self, at: Operand| {
             let here = e.text.op("add", WORD, &[work.tile.from, at]);
@@ -446,7 +447,7 @@ impl<'k> Emitter<'k> {
         let carry = (&tile.carry[..], number(0));
         self.copy_row(tile, (&tile.levels, row), carry)?;
         let above = self.text.op("add", WORD, &[lowest, number(1)]);
-        let each = self.text.begin_count(above, number(DEEPEST as i64 - 1), 1);
+        let each = self.text.begin_count(above, number(DEEPEST - 1), 1);
         let bit = self.text.op("lshr", WORD, &[blocks, each.index]);
         let bit = self.text.op("and", WORD, &[bit, number(1)]);
         let there = self.text.op("icmp ne", WORD, &[bit, number(0)]);

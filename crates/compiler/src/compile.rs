@@ -66,6 +66,7 @@ fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
 ///
 /// [`Unsupported`] where a kernel uses what only the interpreter runs so far.
 pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    let kernel = &ir::lower(kernel);
     let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64 };
     let mut written = Module::default();
     let mut scratch = 0;

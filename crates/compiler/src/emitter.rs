@@ -119,12 +119,12 @@ impl<'k> Emitter<'k> {
         let ty = Type::new(DType::I64, self.lanes);
         let first = self.text.splat(base, ty);
         let first = self.text.show(first, self.lanes);
-        let iota = self.text.iota(self.lanes);
+        let iota = Text::iota(self.lanes);
         self.text.define(format_args!("add {ty} {first}, {iota}"))
     }
 
     /// Memory for `count` elements, made once when the function begins.
-    pub(crate) fn room(&mut self, dtype: DType, count: u64) -> Operand {
+    pub(crate) fn room(&mut self, dtype: DType, count: i64) -> Operand {
         let room = self.text.register();
         let name = self.text.show(room, 1);
         let ty = Type::new(dtype, 1).stored();
@@ -312,10 +312,10 @@ impl<'k> Emitter<'k> {
         if self.lanes == 1 || self.kernel.dtype(a) != DType::I64 {
             return None;
         }
-        let (a, b) = match (op, self.held(a), self.held(b)) {
-            (Op::Add | Op::Sub, Held::Linear(a), Held::Uniform(b))
-            | (Op::Add, Held::Uniform(a), Held::Linear(b)) => (a, b),
-            _ => return None,
+        let ((Op::Add | Op::Sub, Held::Linear(a), Held::Uniform(b))
+        | (Op::Add, Held::Uniform(a), Held::Linear(b))) = (op, self.held(a), self.held(b))
+        else {
+            return None;
         };
         let name = if op == Op::Add { "add" } else { "sub" };
         Some(Held::Linear(self.text.op(name, Type::new(DType::I64, 1), &[a, b])))

@@ -83,7 +83,7 @@ impl Frame {
                     let mut steps = Vec::new();
                     for stride in &buffer.strides {
                         steps.push(match stride {
-                            Stride::Unit => Step::Bytes(buffer.dtype.size() as i64),
+                            Stride::Unit => Step::Bytes(buffer.dtype.size().cast_signed() as i64),
                             Stride::Zero => Step::Bytes(0),
                             Stride::Any => {
                                 frame.words += 1;

@@ -24,17 +24,20 @@
 
 mod access;
 mod column;
+mod combine;
 mod compile;
 mod compiled;
 mod elementary;
 mod emitter;
 mod frame;
 mod held;
+mod lanes;
 mod nest;
 mod op;
 mod reduce;
 mod structure;
 mod text;
+mod tree;
 mod unsupported;
 
 pub use compile::compile;
@@ -48,4 +51,4 @@ const CHUNK: i64 = 16_384;
 const BLOCK: i64 = 4096;
 
 /// Accumulators of a block, of 0009.
-const LANES: u64 = 32;
+const LANES: i64 = 32;

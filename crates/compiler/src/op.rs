@@ -50,9 +50,6 @@ fn half(
     let wide: Vec<_> =
         operands.iter().map(|&it| cast(text, DType::F16, DType::F32, lanes, it)).collect();
     let wide_result = if result == DType::F16 { DType::F32 } else { result };
-    if matches!(op, Op::NextAfter | Op::Ldexp | Op::Exponent | Op::Mantissa) {
-        return Err(Unsupported::new(format!("{op} of f16")));
-    }
     let found = emit(text, op, DType::F32, wide_result, lanes, &wide)?;
     Ok(if result == DType::F16 { cast(text, DType::F32, DType::F16, lanes, found) } else { found })
 }
@@ -213,6 +210,8 @@ fn integer(text: &mut Text, op: Op, ty: Type, operands: &[Operand]) -> Option<Op
             text.select(inside, ty, shifted, zero)
         }
         Op::CountOnes => text.intrinsic("ctpop", ty, &[x]),
+        Op::LeadingZeros => text.zeros("ctlz", ty, x),
+        Op::TrailingZeros => text.zeros("cttz", ty, x),
         _ => return None,
     })
 }

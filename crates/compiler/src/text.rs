@@ -126,6 +126,7 @@ pub(crate) struct Text {
 
 impl Text {
     /// How an operand stands behind its type.
+    #[expect(clippy::unused_self, reason = "a text is what shows its operands")]
     pub(crate) fn show(&self, operand: Operand, lanes: u32) -> String {
         match operand {
             Operand::Register(number) => format!("%r{number}"),
@@ -238,6 +239,14 @@ impl Text {
         self.define(format_args!("call {ty} @llvm.{name}.{suffix}({})", shown.join(", ")))
     }
 
+    /// Zeros above or below the bits that are set; all of them where none is.
+    pub(crate) fn zeros(&mut self, name: &str, ty: Type, operand: Operand) -> Operand {
+        let suffix = ty.suffix();
+        self.outside.insert(format!("declare {ty} @llvm.{name}.{suffix}({ty}, i1)"));
+        let shown = self.show(operand, ty.lanes);
+        self.define(format_args!("call {ty} @llvm.{name}.{suffix}({ty} {shown}, i1 false)"))
+    }
+
     /// One value in every lane.
     pub(crate) fn splat(&mut self, operand: Operand, ty: Type) -> Operand {
         if ty.lanes == 1 || matches!(operand, Operand::Constant(..)) {
@@ -313,7 +322,7 @@ impl Text {
     }
 
     /// 0, 1, 2, ... in the lanes, as i64.
-    pub(crate) fn iota(&mut self, lanes: u32) -> String {
+    pub(crate) fn iota(lanes: u32) -> String {
         if lanes == 1 {
             return "0".to_owned();
         }

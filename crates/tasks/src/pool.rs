@@ -32,11 +32,29 @@ const HELD: Duration = Duration::from_secs(1);
 
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
+    /// What [`with_threads`] said; zero: nothing.
+    static HERE: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Threads that work uses where nobody says otherwise: as [`set_threads`] said, else one a core
+/// Have work that begins on this thread inside of `run` use so many threads.
+pub fn with_threads<R>(threads: usize, run: impl FnOnce() -> R) -> R {
+    struct Restore(usize);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            HERE.set(self.0);
+        }
+    }
+    let _restore = Restore(HERE.replace(threads));
+    run()
+}
+
+/// Threads that work uses: as [`with_threads`] said here, or [`set_threads`] for all, else one a core
 /// that this process may use.
 pub fn threads() -> usize {
+    let here = HERE.get();
+    if here > 0 {
+        return here;
+    }
     match THREADS.load(Ordering::Relaxed) {
         0 => cores(),
         threads => threads,

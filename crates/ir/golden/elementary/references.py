@@ -63,7 +63,7 @@ RANGES: dict[str, list] = {
     "cbrt": [None, (-1, 1), (1, 8)],
     "erf": [None, (-1, 1), (-3, 3), (0.4, 2), (0, 6)],
     "erfc": [None, (-1, 1), (-6, 6), (0, 27), (0, 10)],
-    "lgamma": [None, (0, 1), (0.5, 3), (1, 12), (0, 100), (0, 1e5)],
+    "lgamma": [None, (-0.5, 1), (1.2, 1.5), (0.5, 3), (1, 12), (0, 100), (0, 1e5)],
 }
 RANGES["cos"] = RANGES["tan"] = RANGES["sin"]
 RANGES["cosh"] = RANGES["sinh"]

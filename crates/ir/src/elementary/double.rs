@@ -61,6 +61,16 @@ impl<'e, E: Emit, T: Float> Double<'e, E, T> {
         Self { high, low: ((-high).fma(high, x.high) + x.low) / twice }
     }
 
+    /// `x^2 (c[0] + c[1] x + ...)`, better than to the last place by the size of `c[1] x / c[0]`.
+    pub(super) fn square_times(x: Lane<'e, E, T>, coefficients: &[T]) -> Self {
+        let (first, others) = coefficients.split_first().expect("a polynomial has coefficients");
+        let first = x.like(*first);
+        let square = Self::product(x, x);
+        let lead = Self::product(square.high, first);
+        let low = square.low.fma(first, lead.low);
+        Self { high: lead.high, low: square.high.fma(x * x.polynomial(others), low) }
+    }
+
     /// `self * other`, but for terms below the last bit.
     pub(super) fn times(self, other: Self) -> Self {
         let whole = Self::product(self.high, other.high);

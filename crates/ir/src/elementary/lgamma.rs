@@ -18,7 +18,7 @@ const LARGE: f64 = 8.5;
 /// What the three formulas have in common: `factor * (log(of) - less) + rest`.
 struct Parts<'e, E: Emit, T: Format> {
     of: Double<'e, E, T>,
-    factor: Lane<'e, E, T>,
+    factor: Double<'e, E, T>,
     less: Lane<'e, E, T>,
     rest: Double<'e, E, T>,
 }
@@ -47,7 +47,9 @@ fn parts<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Parts<'e, E, T> {
     let factor = whole.less(x.of(2.0)).select(x.of(-1.0), one);
     let [slope, slope_low] = T::ONE_LESS_EULER.map(|piece| x.like(piece));
     let linear = Double::product(t, slope);
-    let bend = (t * t).fma(t.polynomial(T::LGAMMA), t.fma(slope_low, linear.low));
+    let bend = Double::square_times(t, T::LGAMMA);
+    let near_two = Double::sum(linear.high, bend.high);
+    let near_two_low = near_two.low + t.fma(slope_low, linear.low + bend.low);
 
     // (x - 1/2) (log(x) - 1) + (log(2 pi) - 1) / 2 + ...
     let inverse = one / large.select(x, one);
@@ -56,18 +58,18 @@ fn parts<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Parts<'e, E, T> {
 
     Parts {
         of: large.choose(Double::new(x, zero), of),
-        factor: large.select(x - 0.5, factor),
+        factor: large.choose(Double::ordered_sum(x, x.of(-0.5)), Double::new(factor, zero)),
         less: large.select(one, zero),
-        rest: large.choose(Double::new(constant, tail), Double::new(linear.high, bend)),
+        rest: large.choose(Double::new(constant, tail), Double::new(near_two.high, near_two_low)),
     }
 }
 
 impl<'e, E: Emit, T: Format> Parts<'e, E, T> {
     fn sum(&self, logarithm: Double<'e, E, T>) -> Double<'e, E, T> {
-        let logarithm = logarithm.tidy(); // so that the product below is not infinite too early
         let less = Double::ordered_sum(logarithm.high, -self.less);
-        let product = Double::product(self.factor, less.high);
-        let low = self.factor.fma(less.low + logarithm.low, product.low);
+        let product = Double::product(self.factor.high, less.high);
+        let low = self.factor.low.fma(less.high, product.low);
+        let low = self.factor.high.fma(less.low + logarithm.low, low);
         let sum = Double::sum(product.high, self.rest.high);
         Double::new(sum.high, sum.low + (low + self.rest.low))
     }
@@ -76,7 +78,7 @@ impl<'e, E: Emit, T: Format> Parts<'e, E, T> {
 /// `lgamma(x)`; common where `x` is from 1e-30 to 1e30 (`f32`) or 1e-300 to 1e300 (`f64`).
 pub(super) fn fast<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> (Lane<'e, E, T>, Mask<'e, E>) {
     let parts = parts(x);
-    let value = parts.sum(Base::natural().parts(&Split::of_double(parts.of))).round();
+    let value = parts.sum(Base::careful(&Split::of_double(parts.of))).round();
     let common = x.of(1.0 / T::LGAMMA_USUAL).at_most(x) & x.at_most(x.of(T::LGAMMA_USUAL));
     (value, common)
 }
@@ -102,10 +104,10 @@ pub(super) fn exact<'e, E: Emit, T: Format>(x: Lane<'e, E, T>) -> Lane<'e, E, T>
     // lgamma(-a) = log(pi) - log(a |sin(pi a)|) - lgamma(a)
     let size = below.select(-x, x);
     let parts = parts(size);
-    let value = parts.sum(Base::natural().parts(&Split::of_double(parts.of)));
+    let value = parts.sum(Base::careful(&Split::of_double(parts.of)));
 
     let mirror = sine_times(below.select(size, x.of(0.5)));
-    let logarithm = Base::natural().parts(&Split::of_double(mirror));
+    let logarithm = Base::careful(&Split::of_double(mirror));
     let [log_pi, log_pi_low] = T::LOG_PI.map(|piece| x.like(piece));
     let first = Double::sum(log_pi, -logarithm.high);
     let second = Double::sum(first.high, -value.high);

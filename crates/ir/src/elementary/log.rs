@@ -87,11 +87,6 @@ impl<T: Format> Base<T> {
 
     /// The logarithm of what was split.
     pub(super) fn of<'e, E: Emit>(&self, split: &Split<'e, E, T>) -> Lane<'e, E, T> {
-        self.parts(split).round()
-    }
-
-    /// The same in two parts, some two bits better.
-    pub(super) fn parts<'e, E: Emit>(&self, split: &Split<'e, E, T>) -> Double<'e, E, T> {
         let Split { k, f, rest } = *split;
         let [two, two_low] = self.two.map(|piece| f.like(piece));
         let linear = match self.e {
@@ -110,7 +105,22 @@ impl<T: Format> Base<T> {
         if let Some(rest) = rest {
             low = low + (-f).fma(rest, rest); // rest / (1 + f), nearly
         }
-        Double::new(high, low)
+        high + low
+    }
+
+    /// The natural logarithm in two parts that do not overlap, some four bits better than one.
+    pub(super) fn careful<'e, E: Emit>(split: &Split<'e, E, T>) -> Double<'e, E, T> {
+        let Split { k, f, rest } = *split;
+        let [two, two_low] = T::LN2_SHORT.map(|piece| f.like(piece));
+        let high = k.fma(two, f);
+        let lost = k.fma(two, -high) + f;
+        let bend = Double::square_times(f, T::LOG);
+        let sum = Double::sum(high, bend.high);
+        let mut low = sum.low + (lost + k.fma(two_low, bend.low));
+        if let Some(rest) = rest {
+            low = low + (-f).fma(rest, rest);
+        }
+        Double::new(sum.high, low)
     }
 
     /// For any argument: `x` below 0 and NaN give NaN, 0 gives negative infinity.

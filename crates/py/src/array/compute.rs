@@ -12,6 +12,7 @@ use pyo3::exceptions::{
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
+use tasks::pool;
 
 use super::PyArray;
 use crate::compile;
@@ -97,16 +98,28 @@ fn choose_device(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
+/// How many threads are in force in this context.
+fn threads_here(py: Python<'_>) -> PyResult<usize> {
+    static COUNT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let count = COUNT.get_or_try_init(py, || {
+        Ok::<_, PyErr>(py.import("abreast.thread_count")?.getattr("count")?.unbind())
+    })?;
+    count.bind(py).call0()?.extract()
+}
+
 fn run(
     py: Python<'_>,
     work: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<(), Error> + Send,
 ) -> PyResult<()> {
     choose_device(py)?;
+    let threads = threads_here(py)?;
     let mut raised = None;
     let result = outside(py, || {
-        work(&mut || {
-            raised = Python::attach(|py| py.check_signals().err());
-            raised.is_some()
+        pool::with_threads(threads, || {
+            work(&mut || {
+                raised = Python::attach(|py| py.check_signals().err());
+                raised.is_some()
+            })
         })
     });
     result.map_err(|error| match (error.kind(), raised) {

@@ -1,0 +1,204 @@
+//! What a reduction carries, and how two of these become one.
+
+use ir::{Combiner, Op, Reduce};
+use memory::DType;
+
+use crate::emitter::Emitter;
+use crate::text::{Operand, Type};
+use crate::{Unsupported, op};
+
+/// One number that a reduction carries: most combiners have one, some have more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) dtype: DType,
+    how: Combiner,
+}
+
+/// One way through the values of a block. Moments take two: their sum, then the squares about its mean.
+pub(crate) struct Pass {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) about: About,
+}
+
+/// What the values of moments are taken about, one mean for each of them.
+pub(crate) enum About {
+    /// The first way: nothing.
+    Zero,
+    /// The second one: the same mean in all lanes.
+    Scalars(Vec<Operand>),
+    /// Or a mean for each lane.
+    Vectors(Vec<Operand>),
+}
+
+impl Pass {
+    /// The second way where each lane has a mean of its own.
+    pub(crate) fn about_vectors(parts: &[Part], means: Vec<Operand>) -> Self {
+        Self { parts: parts.to_vec(), about: About::Vectors(means) }
+    }
+}
+
+impl Emitter<'_> {
+    /// What a reduction carries from block to block.
+    pub(crate) fn parts(&self, it: &Reduce) -> Result<Vec<Part>, Unsupported> {
+        let yields = &self.kernel.block(it.body).yields;
+        let mut parts = Vec::new();
+        for (&how, &value) in it.combiners.iter().zip(yields) {
+            let dtype = self.kernel.dtype(value);
+            if dtype.is_complex() {
+                return Err(Unsupported::new(format!("{how} of {}", dtype.short())));
+            }
+            parts.extend(how.results(dtype).into_iter().map(|dtype| Part { dtype, how }));
+        }
+        Ok(parts)
+    }
+
+    /// The first way through the values of a block.
+    pub(crate) fn first_pass(&self, it: &Reduce) -> Pass {
+        let yields = &self.kernel.block(it.body).yields;
+        let mut parts = Vec::new();
+        for (&how, &value) in it.combiners.iter().zip(yields) {
+            let dtype = self.kernel.dtype(value);
+            if how == Combiner::Moments {
+                parts.push(Part { dtype, how: Combiner::Add });
+            } else {
+                parts.extend(how.results(dtype).into_iter().map(|dtype| Part { dtype, how }));
+            }
+        }
+        Pass { parts, about: About::Zero }
+    }
+
+    /// What the second way carries: a sum of squares for each moments.
+    pub(crate) fn second_parts(&self, it: &Reduce) -> Vec<Part> {
+        let yields = &self.kernel.block(it.body).yields;
+        let moments = it.combiners.iter().zip(yields).filter(|(how, _)| **how == Combiner::Moments);
+        moments
+            .map(|(_, &value)| Part { dtype: self.kernel.dtype(value), how: Combiner::Add })
+            .collect()
+    }
+
+    /// Combine what came first with what came later, lane by lane.
+    pub(crate) fn combine(
+        &mut self,
+        parts: &[Part],
+        lanes: u32,
+        first: &[Operand],
+        later: &[Operand],
+    ) -> Result<Vec<Operand>, Unsupported> {
+        let mut combined = Vec::new();
+        let mut at = 0;
+        while at < parts.len() {
+            let Part { how: combiner, dtype } = parts[at];
+            let simple = match combiner {
+                Combiner::Add => Some(Op::Add),
+                Combiner::Mul => Some(Op::Mul),
+                Combiner::Min => Some(Op::Min),
+                Combiner::Max => Some(Op::Max),
+                Combiner::And => Some(Op::And),
+                Combiner::Or => Some(Op::Or),
+                Combiner::Xor => Some(Op::Xor),
+                _ => None,
+            };
+            if let Some(simple) = simple {
+                let operands = [first[at], later[at]];
+                combined.push(op::emit(&mut self.text, simple, dtype, dtype, lanes, &operands)?);
+                at += 1;
+            } else if combiner == Combiner::Moments {
+                let [a, b] = [first, later].map(|it| [it[at], it[at + 1], it[at + 2]]);
+                combined.extend(self.merge(parts[at + 1].dtype, lanes, a, b));
+                at += 3;
+            } else {
+                let (a, b) = ([first[at], first[at + 1]], [later[at], later[at + 1]]);
+                combined.extend(self.better(combiner, dtype, lanes, a, b)?);
+                at += 2;
+            }
+        }
+        Ok(combined)
+    }
+
+    /// Of two values with their places the smaller or larger one; of equal ones the first; NaN first.
+    fn better(
+        &mut self,
+        combiner: Combiner,
+        dtype: DType,
+        lanes: u32,
+        [value, place]: [Operand; 2],
+        [other, other_place]: [Operand; 2],
+    ) -> Result<[Operand; 2], Unsupported> {
+        let (ty, places) = (Type::new(dtype, lanes), Type::new(DType::I64, lanes));
+        let mask = Type::new(DType::Bool, lanes);
+        let how = if combiner == Combiner::ArgMin { Op::Lt } else { Op::Gt };
+        let to = DType::Bool;
+        let mut wins = op::emit(&mut self.text, how, dtype, to, lanes, &[other, value])?;
+        let mut same = op::emit(&mut self.text, Op::Eq, dtype, to, lanes, &[other, value])?;
+        if dtype.is_float() {
+            let one = op::emit(&mut self.text, Op::IsNan, dtype, to, lanes, &[value])?;
+            let two = op::emit(&mut self.text, Op::IsNan, dtype, to, lanes, &[other])?;
+            let both = self.text.op("and", mask, &[one, two]);
+            same = self.text.op("or", mask, &[same, both]);
+            let number = self.text.op("xor", mask, &[one, Operand::Constant(DType::Bool, 1)]);
+            let only = self.text.op("and", mask, &[two, number]);
+            wins = self.text.op("or", mask, &[wins, only]);
+        }
+        let earlier = self.text.op("icmp slt", places, &[other_place, place]);
+        let tie = self.text.op("and", mask, &[same, earlier]);
+        let take = self.text.op("or", mask, &[wins, tie]);
+        let value = self.text.select(take, ty, other, value);
+        let place = self.text.select(take, places, other_place, place);
+        Ok([value, place])
+    }
+
+    /// Counts, means and sums of squares of two sets of values, by the formula of Chan, Golub and
+    /// `LeVeque` (1979), in the order of operations that `ir::reduction` fixes.
+    fn merge(
+        &mut self,
+        dtype: DType,
+        lanes: u32,
+        [count, mean, squares]: [Operand; 3],
+        [other_count, other_mean, other_squares]: [Operand; 3],
+    ) -> [Operand; 3] {
+        let (words, ty) = (Type::new(DType::I64, lanes), Type::new(dtype, lanes));
+        let all = self.text.op("add", words, &[count, other_count]);
+        let [mine, others, whole] =
+            [count, other_count, all].map(|it| self.text.convert("sitofp", words, it, ty));
+        let share = self.text.op("fdiv", ty, &[others, whole]);
+        let delta = self.text.op("fsub", ty, &[other_mean, mean]);
+        let step = self.text.op("fmul", ty, &[delta, share]);
+        let new_mean = self.text.op("fadd", ty, &[mean, step]);
+        let square = self.text.op("fmul", ty, &[delta, delta]);
+        let weight = self.text.op("fmul", ty, &[mine, share]);
+        let between = self.text.op("fmul", ty, &[square, weight]);
+        let within = self.text.op("fadd", ty, &[squares, other_squares]);
+        [all, new_mean, self.text.op("fadd", ty, &[within, between])]
+    }
+
+    /// What the body yields, as the parts of one value each, `k` being the value's number.
+    pub(crate) fn yielded(&mut self, it: &Reduce, pass: &Pass, k: Operand) -> Vec<Operand> {
+        let yields = self.kernel.block(it.body).yields.clone();
+        let mut found = Vec::new();
+        let mut moments = 0;
+        for (&combiner, value) in it.combiners.iter().zip(yields) {
+            let ty = Type::new(self.kernel.dtype(value), self.lanes);
+            let mean = match (&pass.about, combiner) {
+                (About::Zero, _) => None,
+                (About::Scalars(means), Combiner::Moments) => {
+                    let mean = means[moments];
+                    Some(self.text.splat(mean, ty))
+                }
+                (About::Vectors(means), Combiner::Moments) => Some(means[moments]),
+                _ => continue,
+            };
+            moments += usize::from(combiner == Combiner::Moments);
+            let given = self.vector(value);
+            if let Some(mean) = mean {
+                let apart = self.text.op("fsub", ty, &[given, mean]);
+                found.push(self.text.op("fmul", ty, &[apart, apart]));
+                continue;
+            }
+            found.push(given);
+            if combiner.result_count() == 2 {
+                found.push(k);
+            }
+        }
+        found
+    }
+}
