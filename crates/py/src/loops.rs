@@ -43,13 +43,12 @@ pub(crate) fn run_loop(
     if given.len() != kernel.parameters.len() {
         return Err(PyValueError::new_err("an argument for each parameter"));
     }
-    let device: Arc<dyn Device> = match device {
-        "interpreter" => Arc::new(Interpreter),
-        _ => {
-            compiler::compile(&kernel, devices::cpu::cpu().vector)
-                .map_err(|error| PyTypeError::new_err(error.to_string()))?;
-            Arc::new(CpuDevice::new(cache(py)?, Arc::new(Interpreter)))
-        }
+    let device: Arc<dyn Device> = if device == "interpreter" {
+        Arc::new(Interpreter)
+    } else {
+        compiler::compile(&kernel, devices::cpu::cpu().vector)
+            .map_err(|error| PyTypeError::new_err(error.to_string()))?;
+        Arc::new(CpuDevice::new(cache(py)?, Arc::new(Interpreter)))
     };
     let done = outside(py, || {
         let executable = device.compile(&kernel)?;
