@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import abreast as ab
 import abreast.numpy as anp
 from abreast.numpy import Array
-from arrays import numbers
+from arrays import DTYPES, assert_same, numbers
 
 
 def kernels(*arrays: Array) -> int:
@@ -185,3 +186,32 @@ def test_inputs_are_released_when_the_value_is_there() -> None:
     y.block_until_ready()
     gc.collect()
     assert alive() is None
+
+
+def functions(xp: Any, x: Any) -> list[Any]:
+    """Several kernels' worth of everything, for elements of any type."""
+    made = [x + x, x * 2, x == x.T, xp.where(x > 1, x, 0) if x.dtype.kind != "c" else x * x]
+    made += [x.sum(), x[::2, 1:].sum(axis=0), (x + x).sum(axis=1), xp.any(x, axis=0)]
+    if x.dtype.kind != "c":
+        made += [x.min(), x.max(axis=1), x.argmax(axis=0), x.mean(), xp.sqrt(abs(x)), x.var()]
+        made += [x // 2, x % 3, xp.cumulative_sum(x, axis=1), x.astype("float32").T]
+    return made
+
+
+QUICK = ("bool", "int16", "float32", "complex64")
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [dtype if dtype in QUICK else pytest.param(dtype, marks=pytest.mark.long) for dtype in DTYPES],
+)
+def test_compiled_kernels_agree_with_numpy(dtype: str) -> None:
+    source = numbers(dtype, (40, 40))
+    for place in (source, source.T, source[::-1, ::-1]):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found, expected = functions(anp, anp.asarray(place)), functions(np, place)
+        anp.evaluate(*found)
+        for number, (mine, theirs) in enumerate(zip(found, expected, strict=True)):
+            scale = 1e3 if dtype in ("float32", "complex64") else 50.0
+            assert_same(np.asarray(mine), np.asarray(theirs), (dtype, number), scale=scale)

@@ -103,7 +103,7 @@ impl Array {
     pub fn data(&self) -> Option<Data> {
         match &*self.state() {
             State::Ready(data) => Some(data.clone()),
-            _ => None,
+            State::Lazy(_) => None,
         }
     }
 

@@ -84,11 +84,9 @@ impl From<DeviceError> for Error {
 
 /// A shape as Python writes it.
 pub(crate) fn tuple(shape: &[usize]) -> String {
-    match shape {
-        [single] => format!("({single},)"),
-        _ => {
-            let parts: Vec<_> = shape.iter().map(ToString::to_string).collect();
-            format!("({})", parts.join(", "))
-        }
+    if let [single] = shape {
+        return format!("({single},)");
     }
+    let parts: Vec<_> = shape.iter().map(ToString::to_string).collect();
+    format!("({})", parts.join(", "))
 }

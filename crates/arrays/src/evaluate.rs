@@ -138,7 +138,8 @@ impl<'g> Run<'g> {
         let key = Key::Program(program.clone());
         let executable = shelf::executable(&self.device, &key, || build(program))?;
         let extents = numbers.extents.iter();
-        let mut arguments: Vec<_> = extents.map(|&it| Argument::Extent(it as i64)).collect();
+        let mut arguments: Vec<_> =
+            extents.map(|&it| Argument::Extent(it.cast_signed() as i64)).collect();
         let inputs = program.inputs.iter().zip(&numbers.inputs);
         let outputs = program.outputs.iter().map(|it| &it.elements).zip(&numbers.outputs);
         for (elements, seen) in inputs.chain(outputs) {
@@ -226,7 +227,8 @@ impl<'g> Run<'g> {
         let build = || build_change(op, &target, &value);
         let executable = shelf::executable(&self.device, &key, build)?;
         let extents = axes.lengths.iter();
-        let mut arguments: Vec<_> = extents.map(|&it| Argument::Extent(it as i64)).collect();
+        let mut arguments: Vec<_> =
+            extents.map(|&it| Argument::Extent(it.cast_signed() as i64)).collect();
         for (elements, vertex, offset, at) in
             [(&value, from.0, from.1, 1), (&target, to.0, to.1, 0)]
         {

@@ -111,7 +111,7 @@ fn question(name: &str, op: Op, otherwise: bool, operand: &Operand) -> Result<Ar
         Kind::Float => elementwise(name, op, &[array]),
         Kind::Complex => {
             let both = if op == Op::IsFinite { Op::And } else { Op::Or };
-            let real = elementwise(name, Op::Real, &[array.clone()])?;
+            let real = elementwise(name, Op::Real, std::slice::from_ref(&array))?;
             let imag = elementwise(name, Op::Imag, &[array])?;
             let real = elementwise(name, op, &[real])?;
             let imag = elementwise(name, op, &[imag])?;

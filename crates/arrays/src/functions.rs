@@ -111,7 +111,7 @@ fn abs(operands: &[Operand]) -> Result<Array, Error> {
     match array.dtype().kind() {
         Kind::Bool | Kind::Unsigned => Ok(array),
         Kind::Complex => {
-            let real = elementwise("abs", Op::Real, &[array.clone()])?;
+            let real = elementwise("abs", Op::Real, std::slice::from_ref(&array))?;
             let imag = elementwise("abs", Op::Imag, &[array])?;
             elementwise("abs", Op::Hypot, &[real, imag])
         }

@@ -187,13 +187,10 @@ pub fn dtype_of(operands: &[Operand]) -> DType {
         (None, None) => Width::current().float(),
         (Some(strong), Some(weak)) => match weak {
             Weak::Bool(_) => promote(strong, DType::Bool),
-            Weak::Int(_) if strong == DType::Bool => weak.dtype(),
-            Weak::Int(_) => strong,
-            Weak::Float(_) if strong.is_float() || strong.is_complex() => strong,
-            Weak::Float(_) => weak.dtype(),
-            Weak::Complex(..) if strong.is_complex() => strong,
             Weak::Complex(..) if strong.is_float() => strong.complex().unwrap_or(DType::C64),
-            Weak::Complex(..) => weak.dtype(),
+            // A number of the array's kind, or below, takes the array's type.
+            _ if weak.kind() <= strong.kind() => strong,
+            _ => weak.dtype(),
         },
     }
 }

@@ -345,8 +345,10 @@ fn costs(graph: &Graph) -> Vec<u32> {
         let inputs: u32 = it.inputs.iter().map(|&input| costs[input].min(NEVER)).sum();
         costs.push(match graph.operation(vertex) {
             // What always becomes memory is read.
-            None | Some(Operation::Scan { .. } | Operation::Update { .. }) => READ,
-            Some(Operation::Reshape(_)) => READ,
+            None
+            | Some(Operation::Scan { .. } | Operation::Update { .. } | Operation::Reshape(_)) => {
+                READ
+            }
             // What would be computed again and again becomes memory as well.
             Some(Operation::View(input, map)) if map.repeats(it.array.shape()) => {
                 if inputs > CHEAP || input.rank() == 0 { inputs.min(READ) } else { inputs }

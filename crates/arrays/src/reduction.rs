@@ -115,7 +115,7 @@ impl Array {
     /// Axes by their positions, in ascending order.
     pub(crate) fn axes(&self, name: &str, axes: Option<&[isize]>) -> Result<Vec<usize>, Error> {
         let Some(axes) = axes else { return Ok((0..self.rank()).collect()) };
-        let rank = self.rank() as isize;
+        let rank = self.rank().cast_signed();
         let mut found = Vec::with_capacity(axes.len());
         for &axis in axes {
             if !(-rank..rank).contains(&axis) {
@@ -149,7 +149,7 @@ impl Array {
         }
         let (input, axes) = if axes.is_empty() {
             // There is always an axis: one of length 1 behind the last.
-            let position = self.rank() as isize;
+            let position = self.rank().cast_signed();
             match self.expand(position) {
                 Ok(input) => (input, vec![self.rank()]),
                 Err(_) => return self.clone(),
@@ -164,7 +164,7 @@ impl Array {
         let lengths: Vec<_> = shape
             .iter()
             .enumerate()
-            .map(|(axis, &length)| if axes.contains(&axis) { 1 } else { length as isize })
+            .map(|(axis, &length)| if axes.contains(&axis) { 1 } else { length.cast_signed() })
             .collect();
         self.reshape(&lengths)
     }

@@ -381,7 +381,7 @@ impl<'g> Writer<'g> {
             Layout::contiguous(array.dtype(), &ordered).and_then(|layout| {
                 let mut back = vec![0; order.len()];
                 for (position, &axis) in order.iter().enumerate() {
-                    back[axis] = position as isize;
+                    back[axis] = position.cast_signed();
                 }
                 layout.permute(&back)
             })

@@ -4,11 +4,12 @@
 //! memory that both sides see is in `sight`. What has no kernel goes to `abreast.numpy.fallback`.
 
 mod compute;
+mod function;
 mod index;
 mod operand;
 mod sight;
 
-use arrays::{Array, Change, ErrorKind, Operand, Reduction, Width};
+use arrays::{Array, Change, ErrorKind, Operand, Reduction};
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -21,7 +22,10 @@ pub(crate) use compute::{
     array_compilations, array_device, array_evaluate, array_explain, array_interpret,
 };
 
+pub(crate) use function::{array_function, array_functions, array_result_type, array_width};
+
 use compute::{finished, raise, ready, relieved};
+use function::apply;
 use operand::{Given, given, to_dtype, weak};
 
 pub(crate) use sight::shown;
@@ -58,76 +62,8 @@ fn wrap(py: Python<'_>, array: Array) -> Answer<'_> {
     Ok(Bound::new(py, PyArray { array })?.into_any())
 }
 
-fn answer<'py>(py: Python<'py>, result: Result<Array, arrays::Error>) -> Answer<'py> {
+fn answer(py: Python<'_>, result: Result<Array, arrays::Error>) -> Answer<'_> {
     wrap(py, result.map_err(|error| raise(py, &error))?)
-}
-
-/// A function of elements on what Python gave; by NumPy where there is no kernel.
-fn apply<'py>(py: Python<'py>, name: &str, operands: &[Bound<'py, PyAny>]) -> Answer<'py> {
-    let mut ready = Vec::with_capacity(operands.len());
-    for operand in operands {
-        match given(operand)? {
-            Given::Operand(operand) => ready.push(operand),
-            Given::Foreign => {
-                return Ok(py.NotImplemented().into_bound(py));
-            }
-        }
-    }
-    match arrays::apply(name, &ready) {
-        Ok(array) => wrap(py, array),
-        Err(error) if error.kind() == ErrorKind::NotCovered => {
-            let operands = PyTuple::new(py, operands)?;
-            python(py, "elementwise")?.call1((name, operands))
-        }
-        Err(error) => Err(raise(py, &error)),
-    }
-}
-
-/// `array_function(name, *operands)`: a function of elements.
-#[pyfunction]
-#[pyo3(signature = (name, *operands))]
-pub(crate) fn array_function<'py>(
-    py: Python<'py>,
-    name: &str,
-    operands: &Bound<'py, PyTuple>,
-) -> Answer<'py> {
-    let operands: Vec<_> = operands.iter().collect();
-    let answer = apply(py, name, &operands)?;
-    if answer.is(py.NotImplemented()) {
-        return python(py, "elementwise")?.call1((name, PyTuple::new(py, operands)?));
-    }
-    Ok(answer)
-}
-
-/// The names of the functions of elements.
-#[pyfunction]
-pub(crate) fn array_functions() -> Vec<&'static str> {
-    arrays::Function::table().iter().map(|function| function.name).collect()
-}
-
-/// The type that operands meet in, by its name.
-#[pyfunction]
-#[pyo3(signature = (*operands))]
-pub(crate) fn array_result_type(operands: &Bound<'_, PyTuple>) -> PyResult<Option<&'static str>> {
-    let mut ready = Vec::new();
-    for operand in operands.iter() {
-        match given(&operand)? {
-            Given::Operand(operand) => ready.push(operand),
-            Given::Foreign => return Ok(None),
-        }
-    }
-    Ok(Some(arrays::dtype_of(&ready).name()))
-}
-
-/// Set how wide numbers are whose type nobody said, 32 or 64; answers with what it was.
-#[pyfunction]
-pub(crate) fn array_width(bits: Option<u32>) -> u32 {
-    let width = match bits {
-        None => Width::current(),
-        Some(32) => arrays::set_width(Width::Narrow),
-        Some(_) => arrays::set_width(Width::Wide),
-    };
-    if width == Width::Narrow { 32 } else { 64 }
 }
 
 fn binary<'py>(name: &str, left: Bound<'py, PyAny>, right: Bound<'py, PyAny>) -> Answer<'py> {
@@ -215,7 +151,7 @@ impl PyArray {
     }
 
     /// Compute now, and wait until it is done.
-    fn block_until_ready<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn block_until_ready(slf: Bound<'_, Self>) -> Answer<'_> {
         ready(slf.py(), &slf.get().array)?;
         Ok(slf.into_any())
     }
@@ -305,10 +241,12 @@ impl PyArray {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "Python calls it on an array")]
     fn __setitem__(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         Err(PyErr::from_value(python(key.py(), "refuse_write")?.call1((key, value))?))
     }
 
+    #[expect(clippy::unused_self, reason = "Python calls it on an array")]
     fn __delitem__(&self, _key: &Bound<'_, PyAny>) -> PyResult<()> {
         Err(PyTypeError::new_err("cannot delete array elements"))
     }
@@ -442,22 +380,22 @@ impl PyArray {
         apply(py, "pow", &[other, slf.into_any()])
     }
 
-    fn __neg__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __neg__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
         apply(py, "negative", &[slf.into_any()])
     }
 
-    fn __pos__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __pos__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
         apply(py, "positive", &[slf.into_any()])
     }
 
-    fn __abs__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __abs__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
         apply(py, "abs", &[slf.into_any()])
     }
 
-    fn __invert__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __invert__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
         apply(py, "bitwise_invert", &[slf.into_any()])
     }
@@ -488,15 +426,15 @@ impl PyArray {
     }
 
     /// The only element as a number of Python.
-    fn item<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn item(slf: Bound<'_, Self>) -> Answer<'_> {
         single(&slf, "item")
     }
 
-    fn __repr__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __repr__(slf: Bound<'_, Self>) -> Answer<'_> {
         protocol(slf.py(), "represent")?.call1((slf,))
     }
 
-    fn __str__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __str__(slf: Bound<'_, Self>) -> Answer<'_> {
         protocol(slf.py(), "represent")?.call1((slf, true))
     }
 
@@ -504,7 +442,7 @@ impl PyArray {
         protocol(slf.py(), "written")?.call1((slf, specification))
     }
 
-    fn __iter__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __iter__(slf: Bound<'_, Self>) -> Answer<'_> {
         protocol(slf.py(), "iterate")?.call1((slf,))
     }
 
@@ -516,7 +454,7 @@ impl PyArray {
         protocol(slf.py(), "divide")?.call1((slf, other))
     }
 
-    fn __reduce__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __reduce__(slf: Bound<'_, Self>) -> Answer<'_> {
         protocol(slf.py(), "reduce")?.call1((slf,))
     }
 
@@ -532,22 +470,22 @@ impl PyArray {
         sight::number(py, &finished(py, &slf.get().array)?)?.is_truthy()
     }
 
-    fn __int__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __int__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
         py.get_type::<PyInt>().call1((single(&slf, "int")?,)).map(Bound::into_any)
     }
 
-    fn __float__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __float__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
         py.get_type::<PyFloat>().call1((single(&slf, "float")?,)).map(Bound::into_any)
     }
 
-    fn __complex__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __complex__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
         py.get_type::<PyComplex>().call1((single(&slf, "complex")?,)).map(Bound::into_any)
     }
 
-    fn __index__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __index__(slf: Bound<'_, Self>) -> Answer<'_> {
         let array = &slf.get().array;
         if array.rank() > 0 || !array.dtype().is_integer() {
             return Err(PyTypeError::new_err(
@@ -603,7 +541,7 @@ impl PyArray {
         protocol(slf.py(), "dlpack")?.call((slf,), options.as_ref())
     }
 
-    fn __dlpack_device__<'py>(slf: Bound<'py, Self>) -> Answer<'py> {
+    fn __dlpack_device__(slf: Bound<'_, Self>) -> Answer<'_> {
         protocol(slf.py(), "dlpack_device")?.call1((slf,))
     }
 
@@ -627,16 +565,17 @@ impl PyArray {
 
     /// # Safety
     /// The interpreter calls this, with a view that was filled.
+    #[expect(clippy::unused_self, reason = "Python calls it on an array")]
     unsafe fn __releasebuffer__(&self, view: *mut ffi::Py_buffer) {
         // SAFETY: the view was filled by `__getbuffer__`, and is released once.
         unsafe { sight::release(view) }
     }
 }
 
-fn covered<'py>(
-    py: Python<'py>,
+fn covered(
+    py: Python<'_>,
     result: Result<Array, arrays::Error>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
+) -> PyResult<Option<Bound<'_, PyAny>>> {
     match result {
         Ok(array) => Ok(Some(wrap(py, array)?)),
         Err(error) if error.kind() == ErrorKind::NotCovered => Ok(None),

@@ -43,18 +43,17 @@ pub(crate) fn run_loop(
     if given.len() != kernel.parameters.len() {
         return Err(PyValueError::new_err("an argument for each parameter"));
     }
-    let device: Arc<dyn Device> = match device {
-        "interpreter" => Arc::new(Interpreter),
-        _ => {
-            let vector = match device.split_once(':') {
-                Some((_, bytes)) => bytes.parse()?,
-                None => devices::cpu::cpu().vector,
-            };
-            compiler::compile(&kernel, vector)
-                .map_err(|error| PyTypeError::new_err(error.to_string()))?;
-            let cpu = CpuDevice::new(cache(py)?, Arc::new(Interpreter));
-            Arc::new(cpu.with_vector(vector))
-        }
+    let device: Arc<dyn Device> = if device == "interpreter" {
+        Arc::new(Interpreter)
+    } else {
+        let vector = match device.split_once(':') {
+            Some((_, bytes)) => bytes.parse()?,
+            None => devices::cpu::cpu().vector,
+        };
+        compiler::compile(&kernel, vector)
+            .map_err(|error| PyTypeError::new_err(error.to_string()))?;
+        let cpu = CpuDevice::new(cache(py)?, Arc::new(Interpreter));
+        Arc::new(cpu.with_vector(vector))
     };
     let done = outside(py, || {
         let executable = device.compile(&kernel)?;

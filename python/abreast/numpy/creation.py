@@ -207,8 +207,8 @@ def arange(
     kind = name if name.startswith(("float", "complex")) else "float64"
     first = np.dtype(kind).type(start)
     delta = np.dtype(kind).type(start + step) - first
-    numbers = counted.cast(kind) * delta + first
-    return numbers.cast(name)
+    made: Array = counted.cast(kind) * delta + first
+    return made.cast(name)
 
 
 def linspace(

@@ -117,8 +117,7 @@ fn run(
     let result = outside(py, || {
         pool::with_threads(threads, || {
             work(&mut || {
-                let signals = Python::attach(|py| py.check_signals());
-                raised = signals.err();
+                raised = Python::attach(|py| py.check_signals().err());
                 raised.is_some()
             })
         })

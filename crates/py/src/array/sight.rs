@@ -32,7 +32,7 @@ pub(crate) fn shown(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
         return Ok(None);
     };
     let keeper = Box::new(Viewed { view });
-    let start = (address as isize + low) as *mut u8;
+    let start = address.wrapping_add_signed(low) as *mut u8;
     // SAFETY: the object shows these bytes until the view is released, which the keeper does. They
     // are read alone: arrays write to memory of their own.
     let storage = unsafe { Storage::kept(start, len, keeper) };
@@ -71,7 +71,7 @@ unsafe fn seen(view: &ffi::Py_buffer) -> Option<(Layout, isize, usize)> {
         unsafe { CStr::from_ptr(view.format) }
     };
     let dtype = of_format(format.to_bytes())?;
-    if dtype.size() as isize != view.itemsize {
+    if dtype.size().cast_signed() != view.itemsize {
         return None;
     }
     let rank = usize::try_from(view.ndim).ok()?;
@@ -90,8 +90,8 @@ unsafe fn seen(view: &ffi::Py_buffer) -> Option<(Layout, isize, usize)> {
     let layout = Layout::new(dtype, &shape, &strides, 0).ok()?;
     let (low, high) = layout.bounds().map_or((0, 0), |bounds| (bounds.start, bounds.end));
     let layout = Layout::new(dtype, &shape, &strides, -low).ok()?;
-    let aligned =
-        (view.buf as isize + low) % dtype.alignment() as isize == 0 && layout.is_aligned();
+    let aligned = (view.buf as usize).wrapping_add_signed(low).is_multiple_of(dtype.alignment())
+        && layout.is_aligned();
     (aligned || layout.is_empty()).then_some((layout, low, (high - low).cast_unsigned()))
 }
 
@@ -180,7 +180,7 @@ pub(super) unsafe fn show(
         (*view).len = bytes.cast_signed();
         (*view).itemsize = layout.dtype().size().cast_signed();
         (*view).readonly = 1;
-        (*view).ndim = rank as c_int;
+        (*view).ndim = c_int::try_from(rank).unwrap_or(c_int::MAX);
         (*view).format = if asked(ffi::PyBUF_FORMAT) {
             format(layout.dtype()).as_ptr().cast_mut()
         } else {

@@ -1,0 +1,81 @@
+//! Functions of elements on what Python gives.
+
+use arrays::{ErrorKind, Width};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use super::compute::raise;
+use super::operand::{Given, given};
+use super::{Answer, python, wrap};
+
+/// A function of elements on what Python gave; by NumPy where there is no kernel.
+pub(super) fn apply<'py>(
+    py: Python<'py>,
+    name: &str,
+    operands: &[Bound<'py, PyAny>],
+) -> Answer<'py> {
+    let mut ready = Vec::with_capacity(operands.len());
+    for operand in operands {
+        match given(operand)? {
+            Given::Operand(operand) => ready.push(operand),
+            Given::Foreign => {
+                return Ok(py.NotImplemented().into_bound(py));
+            }
+        }
+    }
+    match arrays::apply(name, &ready) {
+        Ok(array) => wrap(py, array),
+        Err(error) if error.kind() == ErrorKind::NotCovered => {
+            let operands = PyTuple::new(py, operands)?;
+            python(py, "elementwise")?.call1((name, operands))
+        }
+        Err(error) => Err(raise(py, &error)),
+    }
+}
+
+/// `array_function(name, *operands)`: a function of elements.
+#[pyfunction]
+#[pyo3(signature = (name, *operands))]
+pub(crate) fn array_function<'py>(
+    py: Python<'py>,
+    name: &str,
+    operands: &Bound<'py, PyTuple>,
+) -> Answer<'py> {
+    let operands: Vec<_> = operands.iter().collect();
+    let answer = apply(py, name, &operands)?;
+    if answer.is(py.NotImplemented()) {
+        return python(py, "elementwise")?.call1((name, PyTuple::new(py, operands)?));
+    }
+    Ok(answer)
+}
+
+/// The names of the functions of elements.
+#[pyfunction]
+pub(crate) fn array_functions() -> Vec<&'static str> {
+    arrays::Function::table().iter().map(|function| function.name).collect()
+}
+
+/// The type that operands meet in, by its name.
+#[pyfunction]
+#[pyo3(signature = (*operands))]
+pub(crate) fn array_result_type(operands: &Bound<'_, PyTuple>) -> PyResult<Option<&'static str>> {
+    let mut ready = Vec::new();
+    for operand in operands.iter() {
+        match given(&operand)? {
+            Given::Operand(operand) => ready.push(operand),
+            Given::Foreign => return Ok(None),
+        }
+    }
+    Ok(Some(arrays::dtype_of(&ready).name()))
+}
+
+/// Set how wide numbers are whose type nobody said, 32 or 64; answers with what it was.
+#[pyfunction]
+pub(crate) fn array_width(bits: Option<u32>) -> u32 {
+    let width = match bits {
+        None => Width::current(),
+        Some(32) => arrays::set_width(Width::Narrow),
+        Some(_) => arrays::set_width(Width::Wide),
+    };
+    if width == Width::Narrow { 32 } else { 64 }
+}
