@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from abreast.backends import journal
-from abreast.backends.contract import Backend, Call, Job
+from abreast.backends.contract import Backend, Call, Job, Output
 from abreast.bundle import Apart, Together, write
 from abreast.errors import WorkerLost
 from abreast.failures import garbled, rebuild, unpicklable
@@ -17,6 +17,7 @@ from abreast.plans import abandon
 from abreast.structure import build
 from abreast.tasks.delayed import hold
 from abreast.tasks.graph import Tasks
+from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import PlanLike, check_seed_global, note, place
 from abreast.tasks.progress import Progress, ProgressLike
 
@@ -32,7 +33,12 @@ _LOOK = 0.01
 """Seconds between two looks at futures that did not end yet, while tasks run."""
 
 
-def compute(*anything: Any, plan: PlanLike = None, progress: ProgressLike = False) -> Any:
+def compute(
+    *anything: Any,
+    plan: PlanLike = None,
+    progress: ProgressLike = False,
+    output: str | None = None,
+) -> Any:
     """Return what delayed values stand for; what several of them need is computed once.
 
     Parameters
@@ -44,6 +50,8 @@ def compute(*anything: Any, plan: PlanLike = None, progress: ProgressLike = Fals
         Where to run; see `abreast.plan`.
     progress : bool, "always", or callable
         As for `map`.
+    output : {"ordered", "live", "tagged"}, optional
+        As for `map`; the order is the serial one, and a tag says which place in it a task has.
 
     Returns
     -------
@@ -67,11 +75,16 @@ def compute(*anything: Any, plan: PlanLike = None, progress: ProgressLike = Fals
     >>> ab.compute(parts, total(parts), plan="threads")
     ([3, 6], 9)
     """
-    values = _run(anything, plan, progress, asked=_value)
+    values = _run(anything, plan, progress, output, asked=_value)
     return values[0] if len(anything) == 1 else tuple(values)
 
 
-def persist(*anything: Any, plan: PlanLike = None, progress: ProgressLike = False) -> Any:
+def persist(
+    *anything: Any,
+    plan: PlanLike = None,
+    progress: ProgressLike = False,
+    output: str | None = None,
+) -> Any:
     """Compute now, and return the same with delayed values that hold their results.
 
     Further graphs go on from them. Parameters are those of `compute`.
@@ -83,7 +96,7 @@ def persist(*anything: Any, plan: PlanLike = None, progress: ProgressLike = Fals
     >>> ab.compute(ab.delayed(sum)(data), ab.delayed(max)(data), plan="threads")
     (6, 3)
     """
-    values = _run(anything, plan, progress, asked=hold)
+    values = _run(anything, plan, progress, output, asked=hold)
     return values[0] if len(anything) == 1 else tuple(values)
 
 
@@ -95,8 +108,11 @@ def _run(
     anything: tuple[Any, ...],
     plan: PlanLike,
     progress: ProgressLike,
+    output: str | None,
     asked: Callable[[Any], Any],
 ) -> list[Any]:
+    if output is not None:
+        check_output("compute", output)
     tasks = Tasks(anything)
     if not tasks.nodes:
         Progress(progress, 0, "compute").close()
@@ -107,7 +123,8 @@ def _run(
     for node in tasks.nodes:
         _check_seed(node, backend)
     bar = Progress(progress, len(tasks.nodes) - len(tasks.sources), "compute")
-    run = (_Apart if tasks.isolated else _Together)(tasks, backend, bar)
+    output = tasks.output() if output is None else output
+    run = (_Apart if tasks.isolated else _Together)(tasks, backend, bar, output)
     try:
         run.drive()
     except Exception:
@@ -116,8 +133,10 @@ def _run(
         raise
     except BaseException:
         run.job.stop(_STOP_GRACE)
+        run.listener.take(run.spoken(run.job.pull(0.0, None).output), run.is_over)
         raise
     finally:
+        run.listener.finish(None if run.failure is None else run.failed)
         bar.close()
     if run.failure is not None:
         run.job.cancel()
@@ -135,7 +154,7 @@ def _check_seed(node: Any, backend: Backend) -> None:
 class _Run:
     """One call on its way: forms bundles, feeds the job, and collects what comes back."""
 
-    def __init__(self, tasks: Tasks, backend: Backend, bar: Progress) -> None:
+    def __init__(self, tasks: Tasks, backend: Backend, bar: Progress, output: str) -> None:
         level = backend.level
         self.tasks = tasks
         self.bar = bar
@@ -155,7 +174,15 @@ class _Run:
         """All of them."""
         self.waiting: dict[int, Any] = {}
         """Futures that did not end yet."""
-        self.job: Job = backend.open(Call(self.runner(), caller="compute"))
+        self.listener = Listener(output, self.named, bar)
+        self.heard = self.listener.hears(backend)
+        self.order: list[int] = []
+        """Tasks in serial order, once somebody asks."""
+        self.speakers: dict[int, int] = {}
+        """Rank of the task that speaks, by the index of its bundle in the job."""
+        self.job: Job = backend.open(Call(self.runner(), caller="compute", heard=self.heard))
+        if hasattr(self.job, "listener"):
+            self.job.listener = lambda said: self.listener.take(self.spoken([said]), self.is_over)
         self.entry: Callable[[], int] | None = getattr(self.job, "entry", None)
         bar.follow(self.job, lambda index: self.running(index))
         self.begin()
@@ -168,6 +195,29 @@ class _Run:
             return f"bundle {index}"
         first = f"task {self.graph.rank(tasks[0])}, {self.tasks.name(tasks[0])},"
         return first if len(tasks) == 1 else f"{first} or one of {len(tasks) - 1} after it"
+
+    def named(self, rank: int) -> str:
+        """Return the function of the task with this rank, for a tag."""
+        if not self.order:
+            self.order = self.graph.order()
+        return self.tasks.name(self.order[rank])
+
+    def spoken(self, said: Sequence[Output]) -> list[Output]:
+        """Return what bundles said as said by their tasks, which are numbered in serial order."""
+        told = []
+        for index, kind, data in said:
+            if kind == "place":
+                self.speakers[index] = self.graph.rank(int(data))
+            elif index in self.speakers:
+                told.append(Output(self.speakers[index], kind, data))
+            elif index in self.flying:
+                # Its backend does not say which task it was.
+                told.append(Output(self.graph.rank(self.flying[index][1][0] >> 1), kind, data))
+        return told
+
+    def is_over(self, rank: int) -> bool:
+        """Whether a task has ended, and one after it is to be heard of."""
+        return rank < self.failed and self.graph.ended(rank)
 
     def runner(self) -> Callable[..., Any]:
         """Return what the workers run."""
@@ -228,8 +278,10 @@ class _Run:
                 if self.waiting:
                     period = _LOOK
                 pulled = self.job.pull(period, None)
+                said = self.spoken(pulled.output) if pulled.output else ()
                 done = sum(self.end(*ended) for ended in pulled.ended)
                 self.bar.add(done)
+                self.listener.take(said, self.is_over)
             elif self.waiting:
                 self.wait()
             else:
@@ -360,6 +412,7 @@ class _Together(_Run):
             tasks.ends,
             self.values,
             self.propagate,
+            self.heard,
         )
 
     def item(self, steps: list[int], needs: list[int]) -> Any:
@@ -404,7 +457,7 @@ class _Apart(_Run):
             for task, keys in tasks.takers.items()
             if (own := [key for key in keys if key not in shared])
         }
-        return Apart(tasks.functions, blobs, self.propagate, tasks.packer is not None)
+        return Apart(tasks.functions, blobs, self.propagate, tasks.packer is not None, self.heard)
 
     def item(self, steps: list[int], needs: list[int]) -> Any:
         """Return steps, calls and all values that they need."""

@@ -63,12 +63,13 @@ class Options:
                 "longer, and future.cancel(running=True) ends the task"
             )
         rules = check_rules("submit", self.retries, self.retry_on, self.timeout)
-        return start(function, args, kwargs, self.plan, self.seed, self.seed_global, rules)
+        tagged = self.output == "tagged"
+        return start(function, args, kwargs, self.plan, self.seed, self.seed_global, rules, tagged)
 
     def delayed(self, function: Callable[..., R]) -> DelayedFunction[R]:
         """As `abreast.delayed`; with a seed, ``rng`` is the stream of the seed itself.
 
-        The plan holds for a `compute` of what it returns, unless that is given another one.
+        Plan and output hold for a `compute` of what it returns, unless that is given others.
         """
         refuse_checkpoint("delayed", self.checkpoint)
         if check_rules("delayed", self.retries, self.retry_on, self.timeout, self.deadline):
@@ -78,11 +79,12 @@ class Options:
                 "graph too"
             )
         plain = delayed(function).__wrapped__
+        output = None if self.output == "ordered" else self.output
         if self.seed is None and not self.seed_global:
-            return DelayedFunction(plain, self.plan)
+            return DelayedFunction(plain, self.plan, output)
         if self.seed is None:
             check_seed_global("delayed", True, None, SERIAL)
-        return SeededFunction(plain, self.plan, self.seed, self.seed_global)
+        return SeededFunction(plain, self.plan, self.seed, self.seed_global, output)
 
 
 def options(
@@ -105,7 +107,8 @@ def options(
     ----------
     plan, seed, seed_global, progress, output, on_error, retries, retry_on, timeout, deadline,
     checkpoint
-        As for `map`. What submitted tasks print shows as it comes.
+        As for `map`. What submitted tasks print shows as it comes, with ``output="tagged"`` line
+        by line after function and number: the n-th that was submitted of this name.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from abreast.backends.contract import Backend, Job, Output
 from abreast.backends.output import show
 from abreast.tasks.progress import Progress
 
-__all__ = ["OUTPUT", "Listener", "check_output"]
+__all__ = ["OUTPUT", "Lines", "Listener", "Tags", "check_output"]
 
 OUTPUT = ("ordered", "live", "tagged")
 """How output shows: as serial would print it, as it comes, or with the name of its task."""
@@ -25,23 +25,91 @@ def check_output(caller: str, output: str) -> None:
         raise ValueError(f"{caller}: output={output!r}: one of {', '.join(map(repr, OUTPUT))}")
 
 
+class Lines:
+    """Makes whole lines of text that comes in pieces."""
+
+    def __init__(self) -> None:
+        self._begun: dict[tuple[int, str], str] = {}
+
+    def whole(self, said: Output) -> Output | None:
+        """Return it up to its last end of a line, with what was kept before; the rest is kept."""
+        task, kind, data = said
+        if kind not in ("stdout", "stderr") or not isinstance(data, str):
+            return said
+        text = self._begun.pop((task, kind), "") + data
+        lines, newline, rest = text.rpartition("\n")
+        if rest:
+            self._begun[task, kind] = rest
+        return Output(task, kind, lines + newline) if newline else None
+
+    def rest(self) -> list[Output]:
+        """Return and forget what is kept."""
+        begun, self._begun = self._begun, {}
+        return [Output(task, kind, rest) for (task, kind), rest in sorted(begun.items())]
+
+    def __bool__(self) -> bool:
+        return bool(self._begun)
+
+
+class Tags:
+    """Puts the name and number of its task before each line.
+
+    Parameters
+    ----------
+    name : callable
+        What a task is called, by its number.
+    """
+
+    def __init__(self, name: Callable[[int], str]) -> None:
+        self._name = name
+        self._lines = Lines()
+
+    def tag(self, said: Output) -> list[Output]:
+        """Return what of it are whole lines, tagged."""
+        whole = self._lines.whole(said)
+        return [] if whole is None else [self.tagged(whole)]
+
+    def rest(self) -> list[Output]:
+        """Return, tagged, what has no end of its line."""
+        return [self.tagged(Output(*it[:2], it.data + "\n")) for it in self._lines.rest()]
+
+    def tagged(self, said: Output) -> Output:
+        """Return a piece, tagged if it is text; warnings and records say where they are from."""
+        task, kind, data = said
+        if kind not in ("stdout", "stderr"):
+            return said
+        tag = f"[{self._name(task)} {task}] "
+        if isinstance(data, str):
+            return Output(task, kind, "".join(tag + it for it in data.splitlines(keepends=True)))
+        return Output(task, kind, tag.encode() + data)
+
+
 class Listener:
     """Shows what the tasks of one call say.
 
     Ordered: that of the first task that has not ended at once, that of later ones when all before
     them have ended. Otherwise line by line as it comes, for half a line of one task is no good
     beside half a line of another.
+
+    Parameters
+    ----------
+    output : str
+        One of `OUTPUT`.
+    name : str or callable
+        How the tasks are called: the function, or what to say for a task's number.
+    bar : Progress
     """
 
-    def __init__(self, output: str, name: str, bar: Progress) -> None:
+    def __init__(self, output: str, name: str | Callable[[int], str], bar: Progress) -> None:
         self._ordered = output == "ordered"
+        self._tags = Tags(name if callable(name) else lambda _task: name)
         self._tagged = output == "tagged"
-        self._name = name
+        self._name = "compute" if callable(name) else name
         self._bar = bar
         self._first = 0
         self._held: dict[int, list[Output]] = {}
         self._size = 0
-        self._lines: dict[tuple[int, str], str] = {}
+        self._lines = Lines()
 
     def hears(self, backend: Backend) -> bool:
         """Whether output has to come here, and cannot go where it goes by itself."""
@@ -95,9 +163,8 @@ class Listener:
                     show(each)
         self._held.clear()
         self._size = 0
-        for (task, kind), rest in sorted(self._lines.items()):
-            self._put(Output(task, kind, rest + "\n" if self._tagged else rest))
-        self._lines.clear()
+        for each in self._lines.rest():
+            self._put(Output(*each[:2], each.data + "\n") if self._tagged else each)
 
     def _give_up(self) -> None:
         """Too much waits for one task."""
@@ -114,26 +181,12 @@ class Listener:
 
     def _speak(self, said: Output) -> None:
         """Show whole lines, as they come."""
-        task, kind, data = said
-        if kind in ("stdout", "stderr") and isinstance(data, str):
-            text = self._lines.pop((task, kind), "") + data
-            whole, newline, rest = text.rpartition("\n")
-            if rest:
-                self._lines[task, kind] = rest
-            if not newline:
-                return
-            said = Output(task, kind, whole + newline)
-        self._put(said)
+        whole = self._lines.whole(said)
+        if whole is not None:
+            self._put(whole)
 
     def _put(self, said: Output) -> None:
-        task, kind, data = said
-        if self._tagged:
-            tag = f"[{self._name} {task}] "
-            if isinstance(data, str):
-                data = "".join(tag + line for line in data.splitlines(keepends=True))
-            elif kind in ("stdout", "stderr"):
-                data = tag.encode() + data
-        show(Output(task, kind, data))
+        show(self._tags.tagged(said) if self._tagged else said)
 
 
 def _len(data: Any) -> int:
