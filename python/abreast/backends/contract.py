@@ -143,7 +143,7 @@ class Job(Protocol):
         """Whether `pull` has something."""
 
     def outstanding(self) -> int:
-        """Tasks pushed and neither ended nor withdrawn."""
+        """Tasks pushed and neither ended nor withdrawn; of what ended, `ready` tells."""
 
     def running(self) -> bool:
         """Whether some task has been started and has not ended."""

@@ -300,5 +300,5 @@ class _Run:
         """Whether no task before the failed ones can still fail."""
         first = min(self.errors)
         unknown = any(self.results[index] is _WAITING for index in range(first))
-        # The end of a task may have arrived since the last pull: another thread's pull brings all.
+        # What has ended since the last pull is not outstanding any more.
         return not unknown or not (self.job.outstanding() or self.job.ready())
