@@ -49,7 +49,7 @@ def summary(spans, workers=2, count=None, sending=0.0, sent=0, lost=0):
         waiting=end,
     )
     names = sorted({task.worker for task in tasks})
-    return summarize(Tables(tasks, [job], [], names, 0, 0.0, ()), job)
+    return summarize(Tables(tasks, [job], [], [], [], names, 0, 0.0, ()), job)
 
 
 BALANCED = [(0, 0, 1), (1, 0, 1), (0, 1, 2), (1, 1, 2)]

@@ -53,10 +53,15 @@ class Summary:
             f"  computing {spell(self.computing)} ({share} % of the workers' time), "
             f"sending {spell(job.sending)}, receiving {spell(job.receiving)}, "
             f"waiting {spell(job.waiting)}",
-            f"  {size(job.sent)} to tasks, {size(job.returned)} from tasks; "
-            f"uneven tail {spell(self.tail)}",
+            f"  {self._moved()}; uneven tail {spell(self.tail)}",
         ]
         return "\n".join([*lines, *(f"  advice: {each}" for each in self.advice)])
+
+    def _moved(self) -> str:
+        job = self.job
+        if not job.sent and not job.returned and not job.plan.startswith("processes"):
+            return "nothing was moved: tasks ran in this process"
+        return f"{size(job.sent)} to tasks, {size(job.returned)} from tasks"
 
 
 @dataclass(frozen=True)
