@@ -1,5 +1,10 @@
 """What tasks of graphs, and submitted ones, print: in serial order, or after their names."""
 
+import os
+import pty
+import subprocess
+import sys
+import termios
 import threading
 import time
 
@@ -112,3 +117,73 @@ def test_a_dependent_is_tagged(capsys):
         first = ab.submit(time.sleep, 0.05)
         ab.options(output="tagged").submit(says, 1, first).result()
     assert capsys.readouterr().out.startswith("[says ")
+
+
+@pytest.mark.parametrize("where", PLANS)
+def test_output_stands_above_the_bar(capfd, where):
+    def half(n):
+        print("half", n, end="")
+        time.sleep(0.15)
+        print(" whole", n)
+
+    ab.map(half, range(3), progress="always", plan=where)
+    told = capfd.readouterr()
+    assert told.out == "".join(f"half {n} whole {n}\n" for n in range(3))
+    ab.compute([ab.delayed(half)(n) for n in range(3)], progress="always", plan=where)
+    assert capfd.readouterr().out == told.out
+
+
+@pytest.mark.parametrize("where", PLANS)
+def test_on_a_terminal_no_line_is_shared_with_the_bar(where):
+    program = f"""
+import time, sys
+import abreast as ab
+def speaks(n):
+    print("half", n, end="", flush=True)
+    time.sleep(0.15)
+    print(" whole", n, flush=True)
+    print("error", n, file=sys.stderr)
+ab.map(speaks, range(4), progress=True, plan={where!r})
+"""
+    shown = on_terminal(program)
+    lines = [line for line in screen(shown) if line]
+    wanted = [text for n in range(4) for text in (f"half {n} whole {n}", f"error {n}")]
+    assert lines[:-1] == wanted, shown
+    assert "4/4" in lines[-1]
+
+
+def on_terminal(program):
+    """Run a program whose standard streams are a terminal; return what it wrote there."""
+    parent, child = pty.openpty()
+    termios.tcsetwinsize(child, (24, 80))
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=child, stdout=child, stderr=child
+    )
+    os.close(child)
+    text = b""
+    try:
+        while piece := os.read(parent, 4096):
+            text += piece
+    except OSError:  # the other end is closed
+        pass
+    finally:
+        os.close(parent)
+        assert process.wait(20) == 0, text
+    return text.decode()
+
+
+def screen(text):
+    """Return the lines that a terminal shows after this text."""
+    lines = [""]
+    column = 0
+    text = text.replace("\r\n", "\n").replace("\x1b[A", "")
+    for letter in text:
+        if letter == "\n":
+            lines.append("")
+            column = 0
+        elif letter == "\r":
+            column = 0
+        else:
+            lines[-1] = lines[-1][:column].ljust(column) + letter + lines[-1][column + 1 :]
+            column += 1
+    return [line.rstrip() for line in lines]

@@ -348,7 +348,7 @@ def test_misuse(call, message):
 
 def test_nothing_yet():
     code = "import abreast as ab; print(ab.timeline()); print(ab.report())"
-    assert run(code) == "no calls yet\nshared memory: not used\n"
+    assert run(code) == "no calls yet\nno calls yet\n"
 
 
 @pytest.mark.parametrize("name", ["threads:2", "processes:2"])

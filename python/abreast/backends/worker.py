@@ -97,7 +97,7 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 
 def _interrupt_again(thread: int) -> None:
-    """A moment later; it means nothing any more when the task has ended by then."""
+    """Interrupt a moment later: nobody listens any more if the task has ended by then."""
     time.sleep(0.01)
     signal.pthread_kill(thread, signal.SIGINT)
 

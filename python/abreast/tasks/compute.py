@@ -5,13 +5,14 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Never
 
 from abreast.backends import journal
 from abreast.backends.contract import Backend, Call, Job, Output
 from abreast.bundle import Apart, Together, write
 from abreast.errors import WorkerLost
 from abreast.failures import garbled, rebuild, unpicklable
+from abreast.keywords import refuse
 from abreast.pickling import Blob, is_plain, pack
 from abreast.plans import abandon
 from abreast.structure import build
@@ -38,6 +39,7 @@ def compute(
     plan: PlanLike = None,
     progress: ProgressLike = False,
     output: str | None = None,
+    **unknown: Never,
 ) -> Any:
     """Return what delayed values stand for; what several of them need is computed once.
 
@@ -75,6 +77,8 @@ def compute(
     >>> ab.compute(parts, total(parts), plan="threads")
     ([3, 6], 9)
     """
+    if unknown:
+        refuse("compute", unknown, compute)
     values = _run(anything, plan, progress, output, asked=_value)
     return values[0] if len(anything) == 1 else tuple(values)
 
@@ -84,6 +88,7 @@ def persist(
     plan: PlanLike = None,
     progress: ProgressLike = False,
     output: str | None = None,
+    **unknown: Never,
 ) -> Any:
     """Compute now, and return the same with delayed values that hold their results.
 
@@ -96,6 +101,8 @@ def persist(
     >>> ab.compute(ab.delayed(sum)(data), ab.delayed(max)(data), plan="threads")
     (6, 3)
     """
+    if unknown:
+        refuse("persist", unknown, persist)
     values = _run(anything, plan, progress, output, asked=hold)
     return values[0] if len(anything) == 1 else tuple(values)
 
@@ -180,9 +187,12 @@ class _Run:
         """Tasks in serial order, once somebody asks."""
         self.speakers: dict[int, int] = {}
         """Rank of the task that speaks, by the index of its bundle in the job."""
+        self.passed: set[int] = set()
+        """Ranks of tasks that are over, of bundles that are not."""
+        self.passed_to: dict[int, int] = {}
+        """The step of a bundle up to which that is known."""
         self.job: Job = backend.open(Call(self.runner(), caller="compute", heard=self.heard))
-        if hasattr(self.job, "listener"):
-            self.job.listener = lambda said: self.listener.take(self.spoken([said]), self.is_over)
+        self.listener.attach(self.job, self.spoken)
         self.entry: Callable[[], int] | None = getattr(self.job, "entry", None)
         bar.follow(self.job, lambda index: self.running(index))
         self.begin()
@@ -208,6 +218,7 @@ class _Run:
         for index, kind, data in said:
             if kind == "place":
                 self.speakers[index] = self.graph.rank(int(data))
+                self.pass_to(index, int(data))
             elif index in self.speakers:
                 told.append(Output(self.speakers[index], kind, data))
             elif index in self.flying:
@@ -215,9 +226,21 @@ class _Run:
                 told.append(Output(self.graph.rank(self.flying[index][1][0] >> 1), kind, data))
         return told
 
+    def pass_to(self, index: int, task: int) -> None:
+        """Note that the tasks of a bundle before this one are over, though the bundle is not."""
+        if index not in self.flying:
+            return
+        steps = self.flying[index][1]
+        for at in range(self.passed_to.get(index, 0), len(steps)):
+            if steps[at] >> 1 == task:
+                self.passed_to[index] = at
+                return
+            if steps[at] >= 0:
+                self.passed.add(self.graph.rank(steps[at] >> 1))
+
     def is_over(self, rank: int) -> bool:
         """Whether a task has ended, and one after it is to be heard of."""
-        return rank < self.failed and self.graph.ended(rank)
+        return rank < self.failed and (rank in self.passed or self.graph.ended(rank))
 
     def runner(self) -> Callable[..., Any]:
         """Return what the workers run."""

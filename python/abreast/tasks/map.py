@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
 from abreast.backends.contract import Job
 from abreast.errors import MISSING, DeadlineExceeded, TransferError
+from abreast.keywords import refuse
 from abreast.plans import abandon
 from abreast.tasks.checkpoint import CheckpointLike, begin
 from abreast.tasks.output import Listener, check_output
@@ -52,6 +53,7 @@ def map(
     deadline: float | None = None,
     checkpoint: CheckpointLike = None,
     plan: PlanLike = None,
+    **unknown: Never,
 ) -> list[R]:
     """Call `function` once for each item, side by side as the plan says; results in order.
 
@@ -127,6 +129,8 @@ def map(
     [10, 29]
     """
     check_function("map", function)
+    if unknown:
+        refuse("map", unknown, map, function)
     check_on_error("map", on_error)
     rules = check_rules("map", retries, retry_on, timeout, deadline)
     check_output("map", output)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
+from abreast.keywords import refuse
 from abreast.plans import SERIAL
 from abreast.tasks.checkpoint import CheckpointLike, check_checkpoint, refuse_checkpoint
 from abreast.tasks.delayed import DelayedFunction, SeededFunction, delayed
@@ -100,6 +101,7 @@ def options(
     timeout: float | None = None,
     deadline: float | None = None,
     checkpoint: CheckpointLike = None,
+    **unknown: Never,
 ) -> Options:
     """Return settings for calls: ``options(seed=1).submit(f, x)``.
 
@@ -117,6 +119,8 @@ def options(
     >>> on_threads.map(abs, [-1]), on_threads.submit(abs, -2).result()
     ([1], 2)
     """
+    if unknown:
+        refuse("options", unknown, options)
     check_on_error("options", on_error)
     check_output("options", output)
     check_rules("options", retries, retry_on, timeout, deadline)

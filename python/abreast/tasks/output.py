@@ -113,12 +113,28 @@ class Listener:
 
     def hears(self, backend: Backend) -> bool:
         """Whether output has to come here, and cannot go where it goes by itself."""
-        return self._tagged or backend.level.name != "serial"
+        return self._tagged or self._bar.is_drawn or backend.level.name != "serial"
 
-    def attach(self, job: Job) -> None:
-        """Hear at once what a job's tasks say while `pull` runs them itself."""
-        if hasattr(job, "listener"):
-            job.listener = self._speak
+    def attach(
+        self, job: Job, read: Callable[[Sequence[Output]], Sequence[Output]] | None = None
+    ) -> None:
+        """Hear at once what a job's tasks say while `pull` runs them itself, in their order.
+
+        Parameters
+        ----------
+        job : Job
+        read : callable, optional
+            What it means, piece by piece; otherwise what it says.
+        """
+        if not hasattr(job, "listener"):
+            return
+        speak = self._show if self._ordered else self._speak
+
+        def hear(said: Output) -> None:
+            for each in [said] if read is None else read([said]):
+                speak(each)
+
+        job.listener = hear
 
     def take(self, said: Sequence[Output], is_over: Callable[[int], bool]) -> None:
         """Show what was said, as far as its turn has come; ``is_over(task)`` says who has ended."""
@@ -132,7 +148,7 @@ class Listener:
         held = self._held
         for each in said:
             if each.task <= self._first and not held:
-                show(each)
+                self._show(each)
                 continue
             held.setdefault(each.task, []).append(each)
             self._size += _len(each.data)
@@ -140,7 +156,7 @@ class Listener:
             # What the first one says shows at once; then it is the next one's turn, if it is over.
             for each in held.pop(self._first, ()):
                 self._size -= _len(each.data)
-                show(each)
+                self._show(each)
             if not held or not is_over(self._first):
                 break
             self._first += 1
@@ -149,7 +165,7 @@ class Listener:
             for task in sorted(task for task in held if task < self._first):
                 for each in held.pop(task):
                     self._size -= _len(each.data)
-                    show(each)
+                    self._show(each)
         if self._size > _HELD:
             self._give_up()
 
@@ -160,7 +176,7 @@ class Listener:
         for task in sorted(self._held):
             if last is None or task <= last:
                 for each in self._held[task]:
-                    show(each)
+                    self._show(each)
         self._held.clear()
         self._size = 0
         for each in self._lines.rest():
@@ -185,7 +201,16 @@ class Listener:
         if whole is not None:
             self._put(whole)
 
+    def _show(self, said: Output) -> None:
+        """Show it in order: whole lines where a bar would be drawn over the rest of one."""
+        if self._bar.is_drawn:
+            # Of one task after the other: what a task leaves open goes on with the next.
+            self._speak(Output(0, *said[1:]))
+        else:
+            show(said)
+
     def _put(self, said: Output) -> None:
+        self._bar.hide()
         show(self._tags.tagged(said) if self._tagged else said)
 
 
