@@ -131,7 +131,8 @@ def run_blocks(name: str, blocks: list[Block], folder: Path, *, apart: bool = Fa
         text=True,
     )
     try:
-        output, _ = process.communicate(json.dumps([name, wanted, str(answer), apart]), timeout=LIMIT)
+        given = json.dumps([name, wanted, str(answer), apart])
+        output, _ = process.communicate(given, timeout=LIMIT)
     except subprocess.TimeoutExpired:
         where = "the interpreter did not leave" if answer.exists() else "a block did not end"
         process.kill()

@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn copies_and_compares_at_every_size() {
-        for len in [0, 1, 4095, STEP, STEP + 1, PARALLEL_FROM + 12_345] {
+        let sizes = [0, 1, 4095, STEP, STEP + 1, PARALLEL_FROM + 12_345];
+        for &len in if cfg!(miri) { &sizes[..3] } else { &sizes[..] } {
             let source: Vec<u8> = (0..len).map(|at| (at * 31 % 251) as u8).collect();
             let mut target = vec![0; len];
             // SAFETY: the target has the same length.
