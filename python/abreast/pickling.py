@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -144,13 +145,30 @@ def dumps_call(function: Any, packer: Packer | None = None) -> Any:
             except Exception:
                 return function
             return packer(function) if packer is not None and buffers else (data,)
+        known = _named.get(function)
+        if known is not None and _is_found(function):
+            return known
         try:
             data = pickle.dumps(function, protocol=5)
         except Exception:
             return function
         if b"__main__" not in data:
+            if len(_named) >= _NAMES:
+                _named.clear()
+            _named[function] = data
             return data
     return function
+
+
+_NAMES = 256
+_named: dict[Any, bytes] = {}
+"""Functions that travel by name, and how: pickling a name takes longer than sending it."""
+
+
+def _is_found(function: Any) -> bool:
+    """Whether the name of a function still means it, which pickling would look up too."""
+    module = sys.modules.get(function.__module__)
+    return getattr(module, function.__qualname__, None) is function
 
 
 def _by_value(obj: Any, buffers: list[Any] | None) -> bytes:

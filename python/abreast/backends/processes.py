@@ -150,18 +150,43 @@ class ProcessesJob:
 
     def __init__(self, job: _abreast.ProcessJob, brings_function: bool, aloud: bool) -> None:
         self._job = job
-        self.entry = job.entry
         self._aloud = aloud
         self._said: list[Output] = []
         self._brings_function = brings_function
         self._pushed = 0
-        self.want = job.want
-        self.wait = job.wait
-        self.ready = job.ready
-        self.outstanding = job.outstanding
-        self.running = job.running
-        self.cancel = job.cancel
-        self.watch: Callable[[Callable[[], None]], None] = job.watch
+
+    # Not bound once and for all: most jobs are of one task, and call two of these.
+    def entry(self) -> int:
+        """Return its number in the journal."""
+        return self._job.entry()
+
+    def want(self) -> int:
+        """How many more tasks to push now."""
+        return self._job.want()
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until something arrived."""
+        return self._job.wait(timeout)
+
+    def ready(self) -> bool:
+        """Whether something arrived."""
+        return self._job.ready()
+
+    def outstanding(self) -> int:
+        """Tasks that neither ended nor were withdrawn."""
+        return self._job.outstanding()
+
+    def running(self) -> bool:
+        """Whether a worker runs one of the tasks."""
+        return self._job.running()
+
+    def cancel(self, first: int = 0) -> int:
+        """Withdraw what no worker has taken."""
+        return self._job.cancel(first)
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called once nothing is outstanding."""
+        self._job.watch(callback)
 
     def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item."""
@@ -172,7 +197,7 @@ class ProcessesJob:
             if len(items) == 1:
                 name = journal.name_of(items[0][0])
             pack = memory.shared().pack
-            items = ((dumps_call(function, pack), args, kwargs) for function, args, kwargs in items)
+            items = [(dumps_call(function, pack), args, kwargs) for function, args, kwargs in items]
         try:
             if at is None:
                 self._pushed += self._job.push(items, steady, None, name)

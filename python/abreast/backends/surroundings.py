@@ -120,26 +120,39 @@ def _logging() -> tuple[dict[str, int], int, frozenset[str]] | None:
     return state
 
 
-_printing_seen: Any = None
-"""Options of printing that are the usual ones."""
+_numpy_seen: tuple[Any, Any] | None = None
+"""What NumPy's context variables held when its settings were the usual ones."""
 
 
 def _numpy() -> tuple[dict[str, str], dict[str, Any]] | None:
-    global _printing_seen
+    global _numpy_seen
     numpy: Any = sys.modules.get("numpy")
     if numpy is None or not hasattr(numpy, "get_printoptions"):
         return None
+    held = _held_by_numpy()
+    if held is not None and _numpy_seen is not None:
+        errors, printing = held
+        if errors is _numpy_seen[0] and printing is _numpy_seen[1]:
+            return None
     errors, printing = numpy.geterr(), numpy.get_printoptions()
-    if errors == _ERRORS and printing == _printing_seen:
-        return None
     own = {name: printing[name] for name, usual in _PRINT.items() if printing[name] != usual}
-    if not own:
-        _printing_seen = printing
-    return None if errors == _ERRORS and not own else (errors, own)
+    if errors != _ERRORS or own:
+        return errors, own
+    _numpy_seen = held
+    return None
 
 
-_contexts_seen: set[str] = set()
-"""Contexts of `decimal` that are the usual one, whatever their flags."""
+def _held_by_numpy() -> tuple[Any, Any] | None:
+    """Return the objects that hold NumPy's settings, which are replaced and never changed.
+
+    Private names, and so only a short cut: `geterr` and `get_printoptions` take half as long as
+    all the rest of a submit.
+    """
+    errors = getattr(sys.modules.get("numpy._core.umath"), "_extobj_contextvar", None)
+    printing = getattr(sys.modules.get("numpy._core.printoptions"), "format_options", None)
+    if errors is None or printing is None:
+        return None
+    return errors.get(None), printing.get(None)
 
 
 def _decimal() -> Any:
@@ -147,17 +160,18 @@ def _decimal() -> Any:
     if decimal is None or not hasattr(decimal, "getcontext"):
         return None
     now = decimal.getcontext()
-    text = repr(now)  # the cheapest way to all of it
-    if text in _contexts_seen:
-        return None
     facts = (now.prec, now.rounding, now.Emin, now.Emax, now.capitals, now.clamp)
-    traps = [kind.__name__ for kind, on in now.traps.items() if on]
-    usual = ["InvalidOperation", "DivisionByZero", "Overflow"]
-    if facts != _DECIMAL or sorted(traps) != sorted(usual):
-        return facts, traps
-    # There are as many of these as sets of flags, and few come up.
-    _contexts_seen.add(text)
-    return None
+    traps = now.traps
+    if not _traps:
+        usual = (decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow)
+        _traps.update({kind: kind in usual for kind in traps})
+    if facts == _DECIMAL and traps == _traps:
+        return None
+    return facts, [kind.__name__ for kind, on in traps.items() if on]
+
+
+_traps: dict[Any, bool] = {}
+"""The usual traps of `decimal`, once it is here."""
 
 
 _baseline: tuple[Filter, ...] = ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import threading
+import time
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +29,18 @@ _LOOK = 0.02
 
 class FutureTravels(TypeError):
     """A future was about to be pickled."""
+
+
+_making = threading.Lock()
+"""Held while a condition is made, or a future settled that has none; never while anything runs."""
+
+
+def _renew_lock() -> None:
+    global _making
+    _making = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
 
 
 class _Notifying(threading.local):
@@ -56,13 +70,42 @@ class Future(concurrent.futures.Future[R], Generic[R]):
     """
 
     def __init__(self, job: Job | None, function: Any, at_once: bool = False) -> None:
-        self._job: Job | None = None
+        # Not the standard library's, which makes a lock and a condition: a future that one thread
+        # makes and asks for needs neither. Whoever touches `_condition` has it made.
         self._waiting: list[Any] = []
-        super().__init__()
+        self._done_callbacks = []
         self._function = function
         self._job = job
         if at_once:
             self._fetch(None)
+
+    _state = "PENDING"
+    _result: Any = None
+    _exception: BaseException | None = None
+    _lazy_condition: threading.Condition | None = None
+
+    @property
+    def _condition(self) -> threading.Condition:
+        condition = self._lazy_condition
+        if condition is None:
+            with _making:
+                condition = self._lazy_condition
+                if condition is None:
+                    condition = self._lazy_condition = threading.Condition()
+        return condition
+
+    @_condition.setter
+    def _condition(self, condition: threading.Condition) -> None:
+        self._lazy_condition = condition
+
+    def _settle(self, value: Any) -> None:
+        """Set the result; at once where nobody has ever looked at the future meanwhile."""
+        with _making:
+            if self._lazy_condition is None and self._state == "PENDING":
+                self._result = value
+                self._state = "FINISHED"
+                return
+        super().set_result(value)
 
     @property
     def _waiters(self) -> list[Any]:
@@ -145,7 +188,7 @@ class Future(concurrent.futures.Future[R], Generic[R]):
                 super().cancel()
                 self.set_running_or_notify_cancel()
             elif error is None:
-                super().set_result(value)
+                self._settle(value)
             else:
                 super().set_exception(note(error, "submit", self._function, 0))
         if not pulled.ended and self._state in PENDING:
@@ -167,7 +210,10 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         Exception
             What the task raised.
         """
-        self._await(timeout)
+        if self._state in PENDING:
+            self._await(timeout)
+        if self._state == "FINISHED" and self._exception is None:
+            return self._result  # type: ignore[no-any-return]
         return super().result(0)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
@@ -176,8 +222,6 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         return super().exception(0)
 
     def _await(self, timeout: float | None) -> None:
-        import time
-
         deadline = None if timeout is None else time.monotonic() + timeout
         while self._state in PENDING:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -232,8 +276,6 @@ class Future(concurrent.futures.Future[R], Generic[R]):
 
     def _stop(self, job: Job) -> None:
         """Stop the task that runs; before its first line it may take a moment to be found."""
-        import time
-
         begin = time.monotonic()
         force_at = begin + _GRACE
         told = forced = False
