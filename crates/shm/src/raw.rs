@@ -75,8 +75,10 @@ impl Raw {
     pub(crate) unsafe fn equals(self, other: *const u8) -> bool {
         let (one, other) = (Place(self.address.cast_mut()), Place(other.cast_mut()));
         in_parts(self.len, |start, len| {
-            // SAFETY: parts are inside both memories, which exist; `memcmp` only reads.
-            unsafe { libc::memcmp(one.at(start).cast(), other.at(start).cast(), len) == 0 }
+            // For `memcmp`, of no bytes too there has to be memory.
+            len == 0
+                // SAFETY: parts are inside both memories, which exist; `memcmp` only reads.
+                || unsafe { libc::memcmp(one.at(start).cast(), other.at(start).cast(), len) == 0 }
         })
     }
 }
