@@ -34,6 +34,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<threads::ThreadJob>()?;
     module.add_class::<worker::Worker>()?;
     module.add_class::<memory::Memory>()?;
+    module.add_class::<memory::LooseMemory>()?;
     module.add_class::<buffer::Buffer>()?;
     module.add_class::<parcel::Parcel>()?;
     module.add_function(wrap_pyfunction!(parcel::delivered, module)?)?;
