@@ -1,0 +1,246 @@
+"""Arrays of `abreast.numpy` beside NumPy and beside the memory they pass through.
+
+Memory is reused where a rival can (``out=``), and so it is by abreast, whose buffers come from a
+shelf. Rivals beyond NumPy run where they are installed: numexpr, Numba, JAX.
+
+    ./dev bench arrays
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+import abreast as ab
+import abreast.numpy as anp
+from _measure import BASE, Bench, micro, milli, quick, reach, seconds, sized
+
+POOL = ThreadPoolExecutor(2)
+ROUNDS = sized(15, 3)
+
+
+def drawn(count: int, dtype: str) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(count, dtype=np.dtype(dtype).type)
+
+
+def halves(call: Callable[[slice], object], count: int) -> Callable[[], None]:
+    """Do something on both halves of an array at once, each on a thread."""
+    parts = [slice(0, count // 2), slice(count // 2, count)]
+
+    def both() -> None:
+        list(POOL.map(call, parts))
+
+    return both
+
+
+def ready(make: Callable[[], Any]) -> Callable[[], None]:
+    return lambda: make().block_until_ready()
+
+
+def timed(calls: dict[str, Callable[[], object]]) -> dict[str, Callable[[], float]]:
+    return {name: (lambda call=call: seconds(call)) for name, call in calls.items()}
+
+
+def wave(count: int, dtype: str, limit: float) -> None:
+    x, y = drawn(count, dtype), np.zeros(count, dtype)
+    a, part = anp.asarray(x), np.empty(count, dtype)
+
+    def numpy() -> None:
+        np.exp(x, out=y)
+        np.sin(x, out=part)
+        np.multiply(part, 3, out=part)
+        np.add(y, part, out=y)
+
+    calls: dict[str, Callable[[], object]] = {
+        BASE: ready(lambda: anp.exp(a) + 3 * anp.sin(a)),
+        "copy, 2 threads": halves(lambda at: np.copyto(y[at], x[at]), count),
+        "NumPy": numpy,
+    }
+    try:
+        import numexpr
+
+        numexpr.set_num_threads(2)
+        calls["numexpr"] = lambda: numexpr.evaluate("exp(x) + 3 * sin(x)", out=y)
+    except ImportError:
+        pass
+    try:
+        import jax
+        import jax.numpy as jnp
+
+        jax.config.update("jax_enable_x64", True)
+        jitted, jx = jax.jit(lambda v: jnp.exp(v) + 3 * jnp.sin(v)), jnp.asarray(x)
+        calls["JAX jit"] = lambda: jitted(jx).block_until_ready()
+    except ImportError:
+        pass
+    bench = Bench(f"exp(x) + 3 sin(x), {count:,} {dtype}")
+    bench.run(timed(calls), ROUNDS)
+    bench.table(milli)
+    ratio = 1 / bench.ratio("copy, 2 threads")
+    reach(f"at most {limit} of the copy", f"{ratio:.2f}", ratio <= limit)
+
+
+def polynomial(n: int) -> None:
+    x = drawn(n * n, "float64").reshape(n, n)
+    a = anp.asarray(x)
+    bench = Bench(f"x + x*x + x*x*x, {n} x {n} float64")
+    calls: dict[str, Callable[[], object]] = {
+        BASE: ready(lambda: a + a * a + a * a * a),
+        "NumPy": lambda: x + x * x + x * x * x,
+    }
+    bench.run(timed(calls), sized(101, 5) if n < 1000 else ROUNDS)
+    bench.table(micro)
+    reach("not slower than NumPy", f"{bench.ratio('NumPy'):.2f}", bench.ratio("NumPy") >= 1)
+
+
+def together(count: int) -> None:
+    x = drawn(count, "float32")
+    a = anp.asarray(x)
+
+    def all_three() -> object:
+        y = anp.exp(a) + 3 * anp.sin(a)
+        return ab.compute(y.sum(), y.min(), y.max())
+
+    def numpy() -> object:
+        y = np.exp(x) + 3 * np.sin(x)
+        return y.sum(), y.min(), y.max()
+
+    small = anp.asarray(x[:50_000])
+
+    def cached() -> object:
+        for _ in range(count // 50_000):
+            y = anp.exp(small) + 3 * anp.sin(small)
+            ab.compute(y.sum(), y.min(), y.max())
+        return None
+
+    calls: dict[str, Callable[[], object]] = {
+        BASE: all_three,
+        "reading x, 2 threads": halves(lambda at: np.max(x[at]), count),
+        "the same on cached data": cached,
+        "NumPy": numpy,
+    }
+    bench = Bench(f"sum, min and max of exp(x) + 3 sin(x) together, {count:,} float32")
+    bench.run(timed(calls), ROUNDS)
+    bench.table(milli)
+
+
+def reductions(dtype: str) -> None:
+    count = 1_000_000 if quick() else 100_000_000
+    x = drawn(count, dtype)
+    a = anp.asarray(x)
+    read = halves(lambda at: np.max(x[at]), count)
+    for name, call, rival in (
+        ("sum", a.sum, x.sum),
+        ("var", a.var, x.var),
+        ("argmax", a.argmax, x.argmax),
+    ):
+        bench = Bench(f"{name} of {count:,} {dtype}")
+        bench.run(timed({BASE: ready(call), "reading x, 2 threads": read, "NumPy": rival}), ROUNDS)
+        bench.table(milli)
+        ratio = 1 / bench.ratio("reading x, 2 threads")
+        reach("at most 1.25 of reading x", f"{ratio:.2f}", ratio <= 1.25)
+    side = 1000 if quick() else 10_000
+    m = x[: side * side].reshape(side, side)
+    b = anp.asarray(m)
+    for axis in (0, 1):
+        bench = Bench(f"sum over axis {axis} of {side:,} x {side:,} {dtype}")
+        calls: dict[str, Callable[[], object]] = {
+            BASE: ready(lambda axis=axis: b.sum(axis=axis)),
+            "reading x, 2 threads": read,
+            "NumPy": lambda axis=axis: m.sum(axis=axis),
+        }
+        bench.run(timed(calls), ROUNDS)
+        bench.table(milli)
+        ratio = 1 / bench.ratio("reading x, 2 threads")
+        reach("at most 1.25 of reading x", f"{ratio:.2f}", ratio <= 1.25)
+
+
+FIRST = """
+import sys, time
+import numpy as np, abreast.numpy as anp
+a = anp.asarray(np.ones(1000, np.float32))
+(a + 1).block_until_ready()
+begun = time.perf_counter()
+(anp.exp(a) + 3 * anp.sin(a)).block_until_ready()
+print(time.perf_counter() - begun)
+"""
+
+
+def first() -> None:
+    print("first call of exp(x) + 3 sin(x), in a process that has computed something before")
+    with tempfile.TemporaryDirectory() as folder:
+        for what in ("compiled", "from disk"):
+            times = []
+            for number in range(5):
+                place = f"{folder}/{number if what == 'compiled' else 0}"
+                done = subprocess.run(
+                    [sys.executable, "-c", FIRST],
+                    env={**os.environ, "ABREAST_CACHE": place},
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                )
+                times.append(float(done.stdout))
+            print(f"  {what}: {milli(sorted(times)[2])}")
+
+
+def tiny() -> None:
+    x = drawn(10, "float64")
+    a = anp.asarray(x)
+    bench = Bench("x + x, 10 elements")
+    many = sized(2000)
+
+    def repeated(call: Callable[[], object]) -> Callable[[], list[float]]:
+        return lambda: [seconds(lambda: [call() for _ in range(many)]) / many]
+
+    bench.run({BASE: repeated(ready(lambda: a + a)), "NumPy": repeated(lambda: x + x)}, ROUNDS)
+    bench.table(micro)
+    ratio = 1 / bench.ratio("NumPy")
+    reach("at most 3 times NumPy", f"{ratio:.1f}", ratio <= 3)
+
+
+def descent() -> None:
+    from abreast import _abreast
+
+    rng = np.random.default_rng(0)
+    data, target = rng.normal(size=(100, 20)), rng.normal(size=100)
+
+    def run(xp: Any, data: Any, target: Any, steps: int) -> Any:
+        w = xp.zeros(20)
+        for _ in range(steps):
+            error = (data * w).sum(axis=1) - target
+            w = w - 0.001 * (data * error[:, None]).sum(axis=0)
+        return np.asarray(w)
+
+    steps = sized(10_000, 100)
+    before = _abreast.array_compilations()
+    mine = seconds(lambda: run(anp, anp.asarray(data), anp.asarray(target), steps))
+    made = _abreast.array_compilations() - before
+    theirs = seconds(lambda: run(np, data, target, steps))
+    print(f"{steps:,} steps of gradient descent on 100 x 20 data")
+    print(f"  abreast {micro(mine / steps)} a step, NumPy {micro(theirs / steps)}")
+    reach("at most two compilations", str(made), made <= 2)
+
+
+def main() -> None:
+    first()
+    tiny()
+    descent()
+    wave(10_000_000 if not quick() else 100_000, "float32", 1.25)
+    wave(100_000_000 if not quick() else 100_000, "float32", 1.25)
+    wave(100_000_000 if not quick() else 100_000, "float64", 1.6)
+    for n in (10, 100, 1000, 5000):
+        polynomial(min(n, 100) if quick() else n)
+    together(10_000_000 if not quick() else 100_000)
+    for dtype in ("float32", "float64"):
+        reductions(dtype)
+
+
+if __name__ == "__main__":
+    main()
