@@ -305,7 +305,7 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path, monkeypatch):
     ab.map(abs, [1], plan="serial")
     for name in ("matplotlib", "matplotlib.figure"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(ImportError, match=r"pip install 'abreast\[plot\]'"):
+    with pytest.raises(ImportError, match=r"pip install matplotlib"):
         ab.timeline(tmp_path / "run.png")
     assert ab.timeline()._repr_png_() is None
 
