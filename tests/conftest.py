@@ -194,7 +194,6 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     deadline = time.monotonic() + SETTLE
     while _left(before, _traces()):
         gc.collect()
-        ab.shutdown()  # What garbage held of shared memory is free only now.
         left = _left(before, _traces())
         assert not left or time.monotonic() < deadline, f"left behind: {left}"
         time.sleep(0.01)

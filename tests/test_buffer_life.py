@@ -1,5 +1,6 @@
 """Large memory is given back with its last user, whoever that is and however it ends."""
 
+import contextlib
 import gc
 import os
 import textwrap
@@ -334,3 +335,43 @@ def test_wrong_settings():
         ab.config.set(spill="")
     del x
     ab.shutdown()
+
+
+def memory_files():
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    links = []
+    for each in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # that of the folder itself
+            links.append(str(each.readlink()))
+    return sum("memfd:abreast" in line for line in [*maps, *links])
+
+
+def test_what_garbage_held_at_shutdown_ends_with_the_garbage(processes):
+    before = ab.report().returned
+    ring = [ab.map(np.full, [N], [1.0])]
+    ring.append(ring)
+    report = ab.report()
+    one = report.returned - before
+    del ring
+    ab.shutdown()
+    gc.collect()
+    assert memory_files() == 0
+    after = ab.report()
+    assert (after.returned, after.used, after.kept) == (report.returned, 0, 0)
+    ab.map(np.full, [N], [1.0])
+    assert one > 0
+    assert ab.report().returned - report.returned == one
+
+
+def test_what_is_freed_after_shutdown_is_not_kept_for_reuse(processes):
+    first, second = (ab.share(np.full(N, each)) for each in (1.0, 2.0))
+    ab.shutdown()
+    del first
+    found = ab.report()
+    assert second.nbytes <= found.used == found.kept < second.nbytes + 4096
+    third = ab.share(np.full(N, 3.0))
+    del second
+    assert ab.report().kept == 2 * found.kept  # It serves again.
+    del third
+    ab.shutdown()
+    assert memory_files() == 0

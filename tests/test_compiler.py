@@ -48,10 +48,10 @@ def sample(name, count, seed=0):
     return values
 
 
-def both(text, inputs, outputs):
+def both(text, inputs, outputs, vector=""):
     """Run a kernel on both devices; outputs are copied for each."""
     found = []
-    for device in ("interpreter", "cpu"):
+    for device in ("interpreter", "cpu" + vector):
         results = [each.copy() for each in outputs]
         _abreast.run_loop(text, device, [*inputs, *results])
         found.append(results)
@@ -118,19 +118,21 @@ def kernel_of(name, operands, result):
     )
 
 
+@pytest.mark.parametrize("vector", ["", ":16"])
 @pytest.mark.parametrize("name", sorted({name for name, _, _ in SIGNATURES}))
-def test_every_op(name):
+def test_every_op(name, vector):
     for _, operands, result in (each for each in SIGNATURES if each[0] == name):
         text = kernel_of(name, operands, result)
         count = 300
         inputs = [sample(dtype, count, k) for k, dtype in enumerate(operands)]
         if name == "ldexp":
             inputs[1] = (inputs[1] % 40).astype(np.int32)
-        both(text, [count, *inputs], [np.zeros(count, DTYPES[result])])
+        both(text, [count, *inputs], [np.zeros(count, DTYPES[result])], vector)
 
 
+@pytest.mark.parametrize("vector", ["", ":16", ":32"])
 @pytest.mark.parametrize("length", LENGTHS)
-def test_any_length_and_stride(length):
+def test_any_length_and_stride(length, vector):
     text = """
     kernel @strides(%n: extent, %m: extent, %a: read f32[any, unit], %b: read f64[zero, any],
                     %c: read u8[any, zero], %s: f32, %y: write f32[any, any]) {
@@ -154,7 +156,7 @@ def test_any_length_and_stride(length):
     c = np.broadcast_to(sample("u8", length)[:, None], (length, 23))
     bits = int(np.float32(0.37).view(np.uint32))
     found = []
-    for device in ("interpreter", "cpu"):
+    for device in ("interpreter", "cpu" + vector):
         y = np.full((23, length), 7, np.float32)
         _abreast.run_loop(text, device, [length, 23, a, b, c, bits, y.T[:, ::-1][:, ::1]])
         found.append(y)
@@ -185,8 +187,9 @@ def results_of(how, dtype):
     return ["i64", dtype, dtype] if how == "moments" else [dtype]
 
 
+@pytest.mark.parametrize("vector", ["", ":32"])
 @pytest.mark.parametrize(("how", "dtype"), REDUCTIONS)
-def test_reductions_along_memory_and_across(how, dtype):
+def test_reductions_along_memory_and_across(how, dtype, vector):
     results = results_of(how, dtype)
     names = [f"%r{k}" for k in range(len(results))]
     whole = f"""
@@ -217,9 +220,9 @@ def test_reductions_along_memory_and_across(how, dtype):
         x = sample(dtype, n)
         if how == "moments":
             x = np.nan_to_num(x, posinf=3, neginf=-3).clip(-1e3, 1e3)
-        both(whole, [n, x], [np.zeros((), DTYPES[each]) for each in results])
+        both(whole, [n, x], [np.zeros((), DTYPES[each]) for each in results], vector)
     for n, m in ((0, 3), (1, 1), (33, 70), (4100, 17)):
         x = sample(dtype, n * m).reshape(n, m)
         if how == "moments":
             x = np.nan_to_num(x, posinf=3, neginf=-3).clip(-1e3, 1e3)
-        both(columns, [n, m, x], [np.zeros(m, DTYPES[each]) for each in results])
+        both(columns, [n, m, x], [np.zeros(m, DTYPES[each]) for each in results], vector)

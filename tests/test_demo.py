@@ -79,7 +79,7 @@ def test_scikit_learn_missing(
     for name in ("sklearn", "sklearn.ensemble", "sklearn.datasets"):
         monkeypatch.setitem(sys.modules, name, None)
     assert demo.main(["--rows", "6"]) == 2
-    assert "pip install 'abreast[demo]'" in capsys.readouterr().err
+    assert "pip install scikit-learn" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

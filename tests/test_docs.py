@@ -28,9 +28,11 @@ LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+(?:\([^()\s]*\))?)[^()]*\)")
 # Runs the blocks of one file as the cells of a notebook run: in a `__main__` of their own.
 RUNNER = """
 import contextlib, io, json, sys, types
-name, blocks, answer = json.load(sys.stdin)
+name, blocks, answer, apart = json.load(sys.stdin)
 module = sys.modules["__main__"] = types.ModuleType("__main__")
 for block in blocks:
+    if apart:
+        module = sys.modules["__main__"] = types.ModuleType("__main__")
     code = "\\n" * block["line"] + block["code"]  # so that tracebacks name the file's own lines
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -111,8 +113,11 @@ def refused(block: Block) -> str | None:
     return None
 
 
-def run_blocks(name: str, blocks: list[Block], folder: Path) -> str:
-    """Run the Python blocks in a fresh interpreter; answer what went wrong, or nothing."""
+def run_blocks(name: str, blocks: list[Block], folder: Path, *, apart: bool = False) -> str:
+    """Run the Python blocks in a fresh interpreter; answer what went wrong, or nothing.
+
+    `apart`: none sees what those before it have defined.
+    """
     answer = folder / "answer"
     wanted = [asdict(it) for it in blocks if it.language == "python" and not it.words]
     environment = {key: it for key, it in os.environ.items() if not key.startswith("ABREAST_")}
@@ -126,7 +131,8 @@ def run_blocks(name: str, blocks: list[Block], folder: Path) -> str:
         text=True,
     )
     try:
-        output, _ = process.communicate(json.dumps([name, wanted, str(answer)]), timeout=LIMIT)
+        given = json.dumps([name, wanted, str(answer), apart])
+        output, _ = process.communicate(given, timeout=LIMIT)
     except subprocess.TimeoutExpired:
         where = "the interpreter did not leave" if answer.exists() else "a block did not end"
         process.kill()
@@ -140,12 +146,20 @@ def test_blocks_run(path: Path, tmp_path: Path) -> None:
     blocks = blocks_of(path.read_text())
     problems = [f"{label(path)}:{it.line}: {refused(it)}" for it in blocks if refused(it)]
     assert not problems, "\n".join(problems)
-    failure = run_blocks(label(path), blocks, tmp_path)
+    # Who reads the README tries what is of interest, and that alone.
+    failure = run_blocks(label(path), blocks, tmp_path, apart=path.name == "README.md")
     assert not failure, failure
 
 
 def test_the_readme_has_blocks() -> None:
     assert ROOT / "README.md" in WITH_BLOCKS
+
+
+def test_this_file_finds_blocks_that_build_on_others(tmp_path: Path) -> None:
+    blocks = blocks_of("```python\nx = 1\n```\n```python\nprint(x)\n```\n")
+    assert not run_blocks("page.md", blocks, tmp_path)
+    (tmp_path / "answer").unlink()
+    assert "name 'x' is not defined" in run_blocks("page.md", blocks, tmp_path, apart=True)
 
 
 @pytest.mark.parametrize(

@@ -102,11 +102,9 @@ def test_engines_are_promised_only_with_a_plan(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_missing_comes_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_version", lambda package: None)
     assert doctor._missing(["serial"]) == [
-        ("scikit-learn", "for abreast demo: pip install 'abreast[demo]'")
+        ("scikit-learn", "for abreast demo: pip install scikit-learn")
     ]
-    assert ("distributed", "for plan 'dask': pip install 'abreast[dask]'") in doctor._missing(
-        ["dask"]
-    )
+    assert ("distributed", "for plan 'dask': pip install distributed") in doctor._missing(["dask"])
     monkeypatch.setattr(doctor, "_version", lambda package: "1.0")
     assert doctor._missing(["dask"]) == []
 

@@ -209,3 +209,35 @@ def test_interrupt_at_any_time(start, tmp_path):
     """
     status, _, err = start(textwrap.dedent(text)).end(60)
     assert status == 0, err
+
+
+def test_an_import_in_a_worker_is_not_cut_in_half(start, tmp_path):
+    (tmp_path / "slow.py").write_text(
+        "import os, time\n"
+        "os.write(1, b'begun\\n')\n"
+        "for _ in range(20): time.sleep(0.01)\n"
+        "os.write(1, b'done\\n')\n"
+        "def twice(x): return 2 * x\n"
+    )
+    text = """
+import time
+import abreast as ab
+ab.plan("processes:1")
+def task(x):
+    import slow
+    time.sleep(20)
+try:
+    ab.map(task, [1])
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+def again(x):
+    import slow
+    return slow.twice(x)
+assert ab.map(again, [1, 2]) == [2, 4]
+print("over", flush=True)
+"""
+    script = start(text)
+    assert script.line() == "begun"
+    script.interrupt()
+    assert [script.line() for _ in range(3)] == ["done", "interrupted", "over"]
+    assert script.end(10) == (0, "", "")

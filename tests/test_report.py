@@ -49,7 +49,7 @@ def summary(spans, workers=2, count=None, sending=0.0, sent=0, lost=0):
         waiting=end,
     )
     names = sorted({task.worker for task in tasks})
-    return summarize(Tables(tasks, [job], [], names, 0, 0.0, ()), job)
+    return summarize(Tables(tasks, [job], [], [], [], names, 0, 0.0, ()), job)
 
 
 BALANCED = [(0, 0, 1), (1, 0, 1), (0, 1, 2), (1, 1, 2)]
@@ -119,7 +119,8 @@ def test_of_a_real_call(parallel):
     assert found.total.calls - before.calls == 1
     assert found.total.busy - before.busy == pytest.approx(last.job.busy)
     assert f"last call: map(sleep) on {parallel}: 4 tasks in " in str(found)
-    assert "shared memory: " in str(found)
+    assert repr(found) == str(found)
+    assert ("shared memory: " in str(found)) == bool(found.peak)
 
 
 def test_lost_workers_are_told_of():

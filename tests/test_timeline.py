@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from threading import Barrier
 
+import numpy as np
 import pytest
 
 import abreast as ab
@@ -225,7 +228,7 @@ def test_a_trace_has_what_perfetto_needs(tmp_path, plan):
     text = (tmp_path / "run.json").read_text()
     assert gzip.decompress((tmp_path / "run.json.gz").read_bytes()).decode() == text
     events = json.loads(text)["traceEvents"]
-    runs = [event for event in events if event["ph"] == "X"]
+    runs = [event for event in events if event.get("cat") == "task"]
     assert len(runs) == len(found.tasks) == 4
     names = {
         (event["pid"], event["tid"]): event["args"]["name"]
@@ -244,6 +247,46 @@ def test_a_trace_has_what_perfetto_needs(tmp_path, plan):
     assert [it["name"] for it in begins] == [it["name"] for it in ends] == ["map(sleep)"]
     assert begins[0]["id"] == ends[0]["id"]
     assert ends[0]["ts"] >= max(run["ts"] + run["dur"] for run in runs) - 0.01
+
+
+def test_what_the_caller_does_has_a_track_and_shared_memory_a_counter(tmp_path):
+    rows = np.ones((4, 500_000))
+    kept = ab.map(np.copy, [*rows], plan="processes:2")
+    ab.map(sleep, [0.02] * 2, plan="processes:2")
+    found = ab.timeline(tmp_path / "run.json", last=2)
+    assert len(kept) == 4
+    waits = [it for it in found.caller if it.what == "waiting" and it.job == found.jobs[-1].number]
+    assert sum(it.end - it.start for it in waits) == pytest.approx(found.jobs[-1].waiting, abs=0.01)
+    assert max(used for _, used in found.memory) >= rows.nbytes
+    events = json.loads((tmp_path / "run.json").read_text())["traceEvents"]
+    tracks = [it for it in events if it.get("cat") == "caller"]
+    assert [it["name"] for it in tracks] == [it.what for it in found.caller]
+    assert {it["pid"] for it in tracks} == {1}
+    counted = [it["args"]["bytes"] for it in events if it["ph"] == "C"]
+    assert counted == [used for _, used in found.memory]
+
+
+def test_callers_at_one_time_have_a_track_each(tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        together = Barrier(2)
+        run = lambda: (together.wait(), ab.map(sleep, [0.2], plan="processes:2"))  # noqa: E731
+        for each in [pool.submit(run), pool.submit(run)]:
+            each.result()
+    ab.timeline(tmp_path / "run.json", last=2)
+    events = json.loads((tmp_path / "run.json").read_text())["traceEvents"]
+    spans: dict = {}
+    for it in events:
+        if it.get("cat") == "caller":
+            spans.setdefault(it["tid"], []).append((it["ts"], it["ts"] + it["dur"]))
+    assert len(spans) == 2
+    for each in spans.values():
+        assert all(end <= start + 0.01 for (_, end), (start, _) in pairwise(sorted(each)))
+
+
+@pytest.mark.parametrize("where", ["serial", "threads:2"])
+def test_nothing_is_moved_in_one_process(where):
+    ab.map(sleep, [0, 0], plan=where)
+    assert "nothing was moved: tasks ran in this process" in str(ab.report())
 
 
 def test_pictures(drawn, tmp_path, plan):
@@ -305,7 +348,7 @@ def test_misuse(call, message):
 
 def test_nothing_yet():
     code = "import abreast as ab; print(ab.timeline()); print(ab.report())"
-    assert run(code) == "no calls yet\nshared memory: not used\n"
+    assert run(code) == "no calls yet\nno calls yet\n"
 
 
 @pytest.mark.parametrize("name", ["threads:2", "processes:2"])

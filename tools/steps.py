@@ -77,9 +77,16 @@ class Steps:
         self._record(Outcome(name, time.monotonic() - started, verdict))
         return not found
 
+    def skip(self, name: str, why: str) -> None:
+        """Leave a step out, and say why; that is no failure."""
+        self._announce(name, "skipped")
+        print(why, flush=True)
+        self._record(Outcome(name, 0.0, "skipped", why))
+
     def close(self) -> int:
         """Print the table and return the exit code."""
-        failed = [outcome.name for outcome in self.outcomes if outcome.verdict != "ok"]
+        fine = ("ok", "skipped")
+        failed = [outcome.name for outcome in self.outcomes if outcome.verdict not in fine]
         if len(self.outcomes) > 1:  # a single step has spoken for itself
             width = max(len(outcome.name) for outcome in self.outcomes)
             print(f"\n{'step':{width}}  seconds  result")

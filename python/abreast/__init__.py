@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from abreast import config
+    from abreast import config, random
     from abreast.comparison.compare import compare
     from abreast.comparison.found import Comparison
     from abreast.errors import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
     from abreast.journal.timeline import Timeline, timeline
     from abreast.plans import Plan, plan, shutdown
-    from abreast.report import Report, report
+    from abreast.reports import Report, report
     from abreast.shared import share
     from abreast.tasks.compute import compute, persist
     from abreast.tasks.delayed import Delayed, delayed
@@ -67,6 +67,7 @@ __all__ = [
     "threads",
     "share",
     "config",
+    "random",
     "report",
     "Report",
     "timeline",
@@ -95,7 +96,7 @@ _HOMES = {
     "delayed Delayed compute persist visualize",
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
-    "abreast.report": "report Report",
+    "abreast.reports": "report Report",
     "abreast.thread_count": "threads",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
@@ -105,7 +106,7 @@ _HOMES = {
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
-_HOME["config"] = ""  # a module itself
+_HOME |= {"config": "", "random": ""}  # modules themselves
 
 __version__: str
 
@@ -118,14 +119,9 @@ def __getattr__(name: str) -> Any:
     home = _HOME[name]
     if not home:
         return import_module(f"abreast.{name}")
-    module = import_module(home)
-    globals()[name] = getattr(module, name)
-    # Python has just put the module itself here; where a function is called so, that comes first.
-    alike = home.rpartition(".")[2]
-    if alike in _HOME and _HOME[alike] == home:
-        globals()[alike] = getattr(module, alike)
+    globals()[name] = getattr(import_module(home), name)
     return globals()[name]
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -25,6 +25,7 @@ from contextvars import copy_context
 from time import perf_counter_ns
 from typing import Any
 
+from abreast import speaker
 from abreast.pickling import PLAIN, is_plain, pack_data, unpack
 from abreast.structure import build
 
@@ -45,7 +46,7 @@ BY_NAME, BY_VALUE, WITH_STATE = range(3)
 class Together:
     """Runs tasks on the caller's own objects: on plans that share them."""
 
-    __slots__ = ("calls", "ends", "functions", "inputs", "places", "propagate", "values")
+    __slots__ = ("calls", "ends", "functions", "heard", "inputs", "places", "propagate", "values")
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class Together:
         ends: Sequence[int],
         values: list[Any],
         propagate: bool,
+        heard: bool,
     ) -> None:
         self.functions = functions
         self.places = places
@@ -67,6 +69,8 @@ class Together:
         self.values = values
         self.propagate = propagate
         """Whether Ctrl-C is the caller's, not the task's."""
+        self.heard = heard
+        """Whether somebody asks which task says what."""
 
     def __call__(
         self, steps: Sequence[int]
@@ -79,6 +83,15 @@ class Together:
             How long each task took (bytes); the bytes of large values that are still needed, by
             their task; what the next task raised, and which that was.
         """
+        if not self.heard:
+            return self.run(steps, [-1, -1])
+        with speaker.speaking_for() as who:
+            return self.run(steps, who)
+
+    def run(
+        self, steps: Sequence[int], who: speaker.Speaker
+    ) -> tuple[bytes, dict[int, int], BaseException | None, int]:
+        """Run a bundle, and have `who` name the task that runs."""
         functions, places, calls, values = self.functions, self.places, self.calls, self.values
         inputs, ends = self.inputs, self.ends
         context, clock = copy_context().copy, perf_counter_ns
@@ -94,7 +107,7 @@ class Together:
                 continue
             if before >= deadline:
                 break
-            task = step >> 1
+            who[0] = task = step >> 1
             call, function = calls[task], functions[places[task]]
             try:
                 # A context for each: a task's plan is its own.
@@ -158,6 +171,7 @@ class Apart:
         blobs: dict[int, Any],
         propagate: bool,
         parcels: bool,
+        heard: bool,
     ) -> None:
         self.functions = functions
         """How long each serves, and how it was packed."""
@@ -166,10 +180,12 @@ class Apart:
         self.propagate = propagate
         self.parcels = parcels
         """Whether large values go as parcels, and not with their bundle."""
+        self.heard = heard
+        """Whether somebody asks which task says what."""
         self.read: dict[int, Callable[..., Any]] = {}
 
     def __reduce__(self) -> Any:
-        return Apart, (self.functions, self.blobs, self.propagate, self.parcels)
+        return Apart, (self.functions, self.blobs, self.propagate, self.parcels, self.heard)
 
     def __call__(self, bundle: tuple[Any, ...]) -> tuple[Any, ...]:
         """Run a bundle.
@@ -181,6 +197,13 @@ class Apart:
             ones, and these; and what the next task raised, if it did: ``("task" or "result", the
             task, bytes)``.
         """
+        if not self.heard:
+            return self.run(bundle, [-1, -1])
+        with speaker.speaking_for() as who:
+            return self.run(bundle, who)
+
+    def run(self, bundle: tuple[Any, ...], who: speaker.Speaker) -> tuple[Any, ...]:
+        """Run a bundle, and have `who` name the task that runs."""
         program, tasks, given, keys, packed = bundle
         steps, places, calls = marshal.loads(program)
         values: dict[int, Any] = dict(zip(tasks, given, strict=True))
@@ -206,6 +229,7 @@ class Apart:
             if before >= deadline:
                 break
             place, call = next_call()
+            who[0] = step >> 1
             value = None
             try:
                 function = functions.get(place)

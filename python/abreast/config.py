@@ -16,8 +16,10 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Never
 
 from abreast.errors import ConfigError
+from abreast.keywords import refuse
 
 __all__ = ["Settings", "get", "set", "size"]
 
@@ -81,6 +83,7 @@ def set(
     spill: str | os.PathLike[str] | None = None,
     worker_memory: int | str | None = None,
     journal: bool | None = None,
+    **unknown: Never,
 ) -> None:
     """Change settings; what is not given stays.
 
@@ -101,6 +104,8 @@ def set(
         For what makes no sense.
     """
     global _settings
+    if unknown:
+        refuse("config.set", unknown, set)
     settings = get()
     if memory is not None:
         settings = replace(settings, memory=size("memory", memory))

@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "sklearn":
             raise
-        print("The demonstration needs scikit-learn: pip install 'abreast[demo]'", file=sys.stderr)
+        print("The demonstration needs scikit-learn: pip install scikit-learn", file=sys.stderr)
         return 2
 
     X, y = load_diabetes(return_X_y=True)

@@ -220,16 +220,16 @@ def _engines(plans: list[str]) -> list[tuple[str, str]]:
 
 def _missing(plans: list[str]) -> list[tuple[str, str]]:
     """Name what abreast could use if it were there, with the command that adds it."""
-    wanted = [("scikit-learn", "demo", "abreast demo")]
+    wanted = [("scikit-learn", "abreast demo")]
     # An engine is worth installing only where abreast has a plan for it.
     wanted += [
-        (package, extra, f"plan {extra!r}")
-        for package, extra in (("distributed", "dask"), ("ray", "ray"), ("mpi4py", "mpi"))
-        if extra in plans
+        (package, f"plan {name!r}")
+        for package, name in (("distributed", "dask"), ("ray", "ray"), ("mpi4py", "mpi"))
+        if name in plans
     ]
     return [
-        (package, f"for {purpose}: pip install 'abreast[{extra}]'")
-        for package, extra, purpose in wanted
+        (package, f"for {purpose}: pip install {package}")
+        for package, purpose in wanted
         if _version(package) is None
     ]
 

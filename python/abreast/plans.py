@@ -13,11 +13,12 @@ from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from importlib import import_module
 from types import FrameType, TracebackType
-from typing import Any, Protocol
+from typing import Any, Never, Protocol
 from weakref import WeakValueDictionary
 
 from abreast.backends.contract import Backend, Job, Level, Opener
 from abreast.errors import PlanError
+from abreast.keywords import refuse
 from abreast.machine import cores
 
 __all__ = [
@@ -140,6 +141,7 @@ def plan(
     isolate: bool = False,
     inner_threads: int | None = None,
     memory: int | str | None = None,
+    **unknown: Never,
 ) -> Plan:
     """Say where tasks run from now on, or, as a context manager, inside a block.
 
@@ -187,6 +189,8 @@ def plan(
     plan('threads', workers=2)
     >>> _ = ab.plan("serial")
     """
+    if unknown:
+        refuse("plan", unknown, plan)
     if spec is None:
         return Plan(current())
     levels = resolve(

@@ -58,6 +58,11 @@ impl Graph {
         self.bundles.graph().rank(task)
     }
 
+    /// Whether the task at this place in the serial order has ended.
+    fn ended(&self, rank: u32) -> bool {
+        self.bundles.ended(rank)
+    }
+
     /// How many tasks that are wanted have not ended.
     fn left(&self) -> usize {
         self.bundles.left()

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use std::sync::Arc;
-use tasks::{Copy, Run, RunEnd};
+use tasks::{Copy, Run, RunEnd, Stretch};
 
 /// Who ran which task, when and for how long; of this process and its workers.
 #[pyclass(frozen, module = "abreast._abreast")]
@@ -63,10 +63,13 @@ impl Clock {
         }
     }
 
-    /// Since then results were read.
-    pub(crate) fn pulled(self, journal: &tasks::Journal, call: u32) {
+    /// Since then results were read; so many bytes of shared memory are in use.
+    pub(crate) fn pulled(self, journal: &tasks::Journal, call: u32, used: Option<u64>) {
         if let Some((start, mut journal)) = self.start.zip(journal.write()) {
             let now = shm::os::now();
+            if let Some(used) = used {
+                journal.level(used, now);
+            }
             journal.pulled(call, self.waited, now - start, now);
         }
     }
@@ -105,10 +108,11 @@ impl Journal {
     /// * `runs`: bytes, `Run.BYTES` each; `dropped`: how many are gone
     /// * `calls`: tuples of number, caller, function, plan, workers, opened, pushed, ended, tally
     /// * `lanes`: tuples of pool, slot, id, plan; `events`: tuples of time, what, lane, detail
+    /// * `stretches`: tuples of call, what, started, ended; `levels`: of time and bytes in use
     /// * `total`: a tally of everything.
     fn copy<'py>(&self, py: Python<'py>, since: u32) -> PyResult<Bound<'py, PyDict>> {
         let journal = self.journal.clone();
-        let Copy { runs, dropped, first_call, calls, lanes, events, total } =
+        let Copy { runs, dropped, first_call, calls, lanes, events, stretches, levels, total } =
             crate::enter::outside(py, || journal.copy(since));
         let found = PyDict::new(py);
         found.set_item("runs", PyBytes::new(py, &runs))?;
@@ -132,6 +136,10 @@ impl Journal {
             rows.append((event.at, event.what, event.lane, event.detail))?;
         }
         found.set_item("events", rows)?;
+        let stretch = |it: &Stretch| (it.call, it.what, it.started, it.ended);
+        let rows: Vec<_> = stretches.iter().map(stretch).collect();
+        found.set_item("stretches", rows)?;
+        found.set_item("levels", levels)?;
         Ok(found)
     }
 

@@ -19,6 +19,7 @@ mod memory;
 mod originals;
 mod parcel;
 mod processes;
+mod random;
 mod threads;
 mod worker;
 
@@ -33,6 +34,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<threads::ThreadJob>()?;
     module.add_class::<worker::Worker>()?;
     module.add_class::<memory::Memory>()?;
+    module.add_class::<memory::LooseMemory>()?;
     module.add_class::<buffer::Buffer>()?;
     module.add_class::<parcel::Parcel>()?;
     module.add_function(wrap_pyfunction!(parcel::delivered, module)?)?;
@@ -48,6 +50,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(array::array_device, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_explain, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_interpret, module)?)?;
+    random::register(module)?;
     module.add_class::<graph::Graph>()?;
     module.add_class::<journal::Journal>()?;
     module.add_class::<journal::SerialLane>()?;

@@ -11,7 +11,7 @@ use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
-/// Run the kernel `text` on `device`, "cpu" or "interpreter".
+/// Run the kernel `text` on `device`: "interpreter", "cpu", or "cpu:32" for vectors of 32 bytes.
 ///
 /// An argument for each parameter: an int for an extent, the bits of a scalar as an int, an object with
 /// the buffer protocol for a buffer, which is written to if the kernel does so, whatever it says itself.
@@ -46,9 +46,14 @@ pub(crate) fn run_loop(
     let device: Arc<dyn Device> = if device == "interpreter" {
         Arc::new(Interpreter)
     } else {
-        compiler::compile(&kernel, devices::cpu::cpu().vector)
+        let vector = match device.split_once(':') {
+            Some((_, bytes)) => bytes.parse()?,
+            None => devices::cpu::cpu().vector,
+        };
+        compiler::compile(&kernel, vector)
             .map_err(|error| PyTypeError::new_err(error.to_string()))?;
-        Arc::new(CpuDevice::new(cache(py)?, Arc::new(Interpreter)))
+        let cpu = CpuDevice::new(cache(py)?, Arc::new(Interpreter));
+        Arc::new(cpu.with_vector(vector))
     };
     let done = outside(py, || {
         let executable = device.compile(&kernel)?;

@@ -9,13 +9,27 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use shm::{Loan, Raw, Span, Store};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 /// Shared memory of this process and its workers.
 #[pyclass(frozen, module = "abreast._abreast")]
 pub(crate) struct Memory {
     pub(crate) store: Arc<Store>,
+}
+
+/// Shared memory that lives as long as somebody uses something in it.
+#[pyclass(frozen, module = "abreast._abreast")]
+pub(crate) struct LooseMemory {
+    store: Weak<Store>,
+}
+
+#[pymethods]
+impl LooseMemory {
+    /// The memory; None when it is gone.
+    fn get(&self) -> Option<Memory> {
+        self.store.upgrade().map(|store| Memory { store })
+    }
 }
 
 #[pymethods]
@@ -71,9 +85,9 @@ impl Memory {
         Ok(dict)
     }
 
-    /// Whether nobody has anything here.
-    fn is_idle(&self) -> bool {
-        self.store.is_idle()
+    /// The same, without keeping it alive: then it ends with the last that is in use of it.
+    fn loose(&self) -> LooseMemory {
+        LooseMemory { store: Arc::downgrade(&self.store) }
     }
 
     /// Give what is kept for reuse back to the system.

@@ -248,6 +248,7 @@ impl ProcessJob {
         self.publish(py, &mut block, &mut at)?;
         if let Some((start, mut journal)) = start.zip(self.pool.journal().write()) {
             let now = shm::os::now();
+            journal.level(self.pool.store().used(), now);
             journal.pushed(self.job.entry().0, (count - counted) as u64, now - start, now);
         }
         Ok(count)
@@ -306,7 +307,7 @@ impl ProcessJob {
             };
             events.push((index, kind, value).into_pyobject(py)?);
         }
-        clock.pulled(self.pool.journal(), self.job.entry().0);
+        clock.pulled(self.pool.journal(), self.job.entry().0, Some(self.pool.store().used()));
         Ok((finished, notes, events, said))
     }
 

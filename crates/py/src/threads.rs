@@ -173,7 +173,7 @@ impl ThreadJob {
             };
             events.push((index, kind, value).into_pyobject(py)?);
         }
-        clock.pulled(&self.shared.journal, self.job.entry().0);
+        clock.pulled(&self.shared.journal, self.job.entry().0, None);
         Ok((count, notes, events, said))
     }
 

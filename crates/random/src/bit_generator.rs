@@ -40,6 +40,21 @@ pub trait BitGenerator: Rng {
         }
     }
 
+    /// The generator as it is after `words` more calls of `next_u64`, without making the words; none
+    /// if it cannot leap. A kept half of a word stays kept.
+    fn ahead(&self, words: u64) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = words;
+        None
+    }
+
+    /// Whether the next 32 bits are a kept half of a word.
+    fn keeps_half(&self) -> bool {
+        false
+    }
+
     /// The next word as the generator makes it: what `random_raw` of NumPy returns.
     #[inline]
     fn next_raw(&mut self) -> u64 {
@@ -68,6 +83,10 @@ impl<R: DerefMut<Target: BitGenerator>> BitGenerator for R {
     #[inline]
     fn fill_doubles(&mut self, out: &mut [f64]) {
         self.deref_mut().fill_doubles(out);
+    }
+
+    fn keeps_half(&self) -> bool {
+        self.deref().keeps_half()
     }
 
     #[inline]

@@ -24,8 +24,8 @@ use crate::{BitGenerator, Distribution, ParameterError};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Integers<T> {
-    low: T,
-    range: u64, // the highest minus the lowest
+    pub(crate) low: T,
+    pub(crate) range: u64, // the highest minus the lowest
 }
 
 impl<T: Integer> Integers<T> {
@@ -71,10 +71,7 @@ impl<T: Integer> Distribution<T> for Integers<T> {
 
     #[inline]
     fn fill<B: BitGenerator + ?Sized>(&self, bits: &mut B, out: &mut [T]) {
-        let mut shared = Shared::default();
-        for value in out {
-            *value = self.draw_sharing(bits, &mut shared);
-        }
+        T::fill(self.low, self.range, bits, out);
     }
 }
 
@@ -103,13 +100,21 @@ mod sealed {
     use super::{BitGenerator, Shared};
 
     /// What `Integers` needs to know of a type.
-    pub trait Sealed: Copy {
+    pub trait Sealed: Copy + Default {
         const LOW: Self; // zero: offsets count from here and wrap
         const LOWEST: i128;
         const HIGHEST: i128;
         fn wide(self) -> i128;
         /// This number and so many more; wraps.
         fn offset(self, by: u64) -> Self;
+        /// Numbers from `low` to `range` above it.
+        #[inline]
+        fn fill<B: BitGenerator + ?Sized>(low: Self, range: u64, bits: &mut B, out: &mut [Self]) {
+            let mut shared = Shared::default();
+            for value in out {
+                *value = low.offset(Self::within(range, bits, &mut shared));
+            }
+        }
         /// A number from 0 to `range`.
         fn within<B: BitGenerator + ?Sized>(range: u64, bits: &mut B, shared: &mut Shared) -> u64;
     }
@@ -119,7 +124,7 @@ mod sealed {
 pub trait Integer: sealed::Sealed {}
 
 macro_rules! integer {
-    ($($type:ty, $within:ident;)*) => {
+    ($($type:ty, $within:ident $(, $fill:ident)?;)*) => {
         $(
             impl Integer for $type {}
             impl sealed::Sealed for $type {
@@ -142,15 +147,26 @@ macro_rules! integer {
                 ) -> u64 {
                     $within(range, bits, shared)
                 }
+                $(
+                    #[inline]
+                    fn fill<B: BitGenerator + ?Sized>(
+                        low: Self,
+                        range: u64,
+                        bits: &mut B,
+                        out: &mut [Self],
+                    ) {
+                        $fill(low, range, bits, out);
+                    }
+                )?
             }
         )*
     };
 }
 integer! {
-    i64, within_64;
-    u64, within_64;
-    i32, within_32;
-    u32, within_32;
+    i64, within_64, fill_long;
+    u64, within_64, fill_long;
+    i32, within_32, fill_long;
+    u32, within_32, fill_long;
     i16, within_16;
     u16, within_16;
     i8, within_8;
@@ -172,6 +188,53 @@ impl sealed::Sealed for bool {
     #[inline]
     fn within<B: BitGenerator + ?Sized>(range: u64, bits: &mut B, shared: &mut Shared) -> u64 {
         if range == 0 { 0 } else { u64::from(shared.next(1, bits) & 1) }
+    }
+}
+
+/// As [`within_64`] one by one. The kind of range is looked at once, and each kind has a loop of its
+/// own: so the state of the generator stays in registers.
+#[inline]
+fn fill_long<T: Integer, B: BitGenerator + ?Sized>(
+    low: T,
+    range: u64,
+    bits: &mut B,
+    out: &mut [T],
+) {
+    match range {
+        0 => out.fill(low),
+        1..0xffff_ffff => {
+            let count = range as u32 + 1;
+            // A division, for numbers that are needed once in `2³² / count` draws.
+            let excess = (u32::MAX - range as u32) % count;
+            for value in out {
+                let mut product = u64::from(bits.next_u32()) * u64::from(count);
+                while (product as u32) < excess {
+                    product = u64::from(bits.next_u32()) * u64::from(count);
+                }
+                *value = low.offset(product >> 32);
+            }
+        }
+        0xffff_ffff => {
+            for value in out {
+                *value = low.offset(bits.next_u32().into());
+            }
+        }
+        u64::MAX => {
+            for value in out {
+                *value = low.offset(bits.next_u64());
+            }
+        }
+        _ => {
+            let count = range + 1;
+            let excess = (u64::MAX - range) % count;
+            for value in out {
+                let mut product = u128::from(bits.next_u64()) * u128::from(count);
+                while (product as u64) < excess {
+                    product = u128::from(bits.next_u64()) * u128::from(count);
+                }
+                *value = low.offset((product >> 64) as u64);
+            }
+        }
     }
 }
 

@@ -16,6 +16,8 @@
 //! * [`Pcg64`], [`Pcg64Dxsm`], [`Mt19937`], [`Philox4x64`], [`Sfc64`] — NumPy's bit generators,
 //!   with their states in and out; [`Philox4x32`] for vectors and devices. All implement
 //!   [`rand_core::Rng`], so they serve every crate that draws through it.
+//! * [`Mrg32k3a`] — the streams of R.
+//! * [`Positional`] — numbers by position, for large results on every core.
 //! * [`Distribution`] — what NumPy draws, each kind with its parameters in a type of its own.
 //! * [`Generator`] — a bit generator with all of it at hand; [`default_rng`] makes one.
 
@@ -38,6 +40,7 @@ mod hypergeometric;
 mod integers;
 mod location_scale;
 mod logarithms;
+mod mrg32k3a;
 mod mt19937;
 mod normal;
 mod parameter_error;
@@ -46,10 +49,12 @@ mod pcg64dxsm;
 mod philox4x32;
 mod philox4x64;
 mod poisson;
+mod positional;
 mod seed_sequence;
 mod sfc64;
 mod shuffle;
 mod state_error;
+mod stateful;
 mod uniform;
 mod vonmises;
 mod waiting;
@@ -66,9 +71,11 @@ pub use exponential::{
 };
 pub use gamma::{Gamma, StandardGamma};
 pub use generator::{Generator, default_rng};
+pub use half_word::HalfWord;
 pub use hypergeometric::{Draw, Hypergeometric, MultivariateHypergeometric};
 pub use integers::{Integer, Integers, Shared};
 pub use location_scale::{Gumbel, Laplace, Logistic};
+pub use mrg32k3a::Mrg32k3a;
 pub use mt19937::{Mt19937, Mt19937State};
 pub use normal::{LogNormal, Normal, StandardCauchy, StandardNormal, Wald};
 pub use parameter_error::ParameterError;
@@ -77,6 +84,7 @@ pub use pcg64dxsm::Pcg64Dxsm;
 pub use philox4x32::Philox4x32;
 pub use philox4x64::{Philox4x64, Philox4x64State};
 pub use poisson::{NegativeBinomial, Poisson};
+pub use positional::{Float, Positional};
 pub use rand_core::{self, Rng, SeedableRng};
 pub use seed_sequence::SeedSequence;
 pub use sfc64::{Sfc64, Sfc64State};

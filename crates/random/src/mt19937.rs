@@ -3,6 +3,7 @@
 mod jump;
 
 use crate::bit_generator::rand_core_traits;
+use crate::stateful::{State, stateful};
 use crate::{BitGenerator, SeedSequence, StateError};
 
 const WORDS: usize = 624;
@@ -18,10 +19,8 @@ const TWIST: u32 = 0x9908_b0df;
 /// assert_eq!(bits.next_u32(), 1608637542);
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Mt19937 {
-    key: [u32; WORDS],
-    position: usize, // of the next word, 624 when all are used
-}
+pub struct Mt19937(Mt19937State);
+stateful!(Mt19937, Mt19937State);
 
 /// The state of [`Mt19937`], by the names of NumPy's dictionary.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,6 +29,12 @@ pub struct Mt19937State {
     pub key: [u32; WORDS],
     /// `["state"]["pos"]`: the next word, 624 when all are used.
     pub pos: usize,
+}
+
+impl State for Mt19937State {
+    fn check(&self) -> Result<(), StateError> {
+        StateError::unless_within("pos", self.pos, WORDS)
+    }
 }
 
 impl Mt19937 {
@@ -46,14 +51,14 @@ impl Mt19937 {
             let last = key[at - 1];
             key[at] = (last ^ (last >> 30)).wrapping_mul(1_812_433_253).wrapping_add(at as u32);
         }
-        Self { key, position: WORDS }
+        Self(Mt19937State { key, pos: WORDS })
     }
 
     /// The generator of several words as `numpy.random.RandomState([..])` seeds it, and the
     /// reference implementation's `init_by_array`. No words count as a single 0.
     pub fn legacy_by_words(words: &[u32]) -> Self {
         let words = if words.is_empty() { &[0] } else { words };
-        let mut key = Self::legacy(19_650_218).key;
+        let mut key = Self::legacy(19_650_218).0.key;
         let mut at = 1;
         let mut stir = |multiplier: u32, add: &dyn Fn(usize) -> u32| {
             let last = key[at - 1];
@@ -72,18 +77,7 @@ impl Mt19937 {
             stir(1_566_083_941, &|at| (at as u32).wrapping_neg());
         }
         key[0] = 1 << 31; // never all zeros
-        Self { key, position: WORDS }
-    }
-
-    /// The state, to be stored or handed to NumPy.
-    pub fn state(&self) -> Mt19937State {
-        Mt19937State { key: self.key, pos: self.position }
-    }
-
-    /// The generator in this state.
-    pub fn from_state(state: &Mt19937State) -> Result<Self, StateError> {
-        StateError::unless_within("pos", state.pos, WORDS)?;
-        Ok(Self { key: state.key, position: state.pos })
+        Self(Mt19937State { key, pos: WORDS })
     }
 
     /// The generator `jumps` times 2¹²⁸ words further on.
@@ -97,24 +91,24 @@ impl Mt19937 {
     fn twisted(&self, at: usize) -> u32 {
         let next = if at + 1 < WORDS { at + 1 } else { 0 };
         let far = if at + SHIFT < WORDS { at + SHIFT } else { at + SHIFT - WORDS };
-        let joined = self.key[at] & 0x8000_0000 | self.key[next] & 0x7fff_ffff;
-        self.key[far] ^ (joined >> 1) ^ ((joined & 1).wrapping_neg() & TWIST)
+        let joined = self.0.key[at] & 0x8000_0000 | self.0.key[next] & 0x7fff_ffff;
+        self.0.key[far] ^ (joined >> 1) ^ ((joined & 1).wrapping_neg() & TWIST)
     }
 
     fn twist(&mut self) {
         for at in 0..WORDS {
-            self.key[at] = self.twisted(at);
+            self.0.key[at] = self.twisted(at);
         }
-        self.position = 0;
+        self.0.pos = 0;
     }
 
     #[inline]
     fn word(&mut self) -> u32 {
-        if self.position >= WORDS {
+        if self.0.pos >= WORDS {
             self.twist();
         }
-        let mut word = self.key[self.position];
-        self.position += 1;
+        let mut word = self.0.key[self.0.pos];
+        self.0.pos += 1;
         word ^= word >> 11;
         word ^= (word << 7) & 0x9d2c_5680;
         word ^= (word << 15) & 0xefc6_0000;
@@ -134,7 +128,7 @@ impl From<&SeedSequence> for Mt19937 {
         sequence.fill_u32(&mut key);
         key[0] = 1 << 31; // never all zeros
         // NumPy starts at the last word, so do we.
-        Self { key, position: WORDS - 1 }
+        Self(Mt19937State { key, pos: WORDS - 1 })
     }
 }
 
@@ -155,7 +149,7 @@ rand_core_traits!(Mt19937);
 
 impl std::fmt::Debug for Mt19937 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mt19937").field("position", &self.position).finish_non_exhaustive()
+        f.debug_struct("Mt19937").field("position", &self.0.pos).finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,8 @@
 //! PCG64: NumPy's default generator.
 
 use crate::bit_generator::{double, rand_core_traits};
-use crate::half_word::HalfWord;
-use crate::{BitGenerator, SeedSequence};
+use crate::stateful::{State, stateful};
+use crate::{BitGenerator, HalfWord, SeedSequence};
 
 const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 /// A jump is 2¹²⁸ over the golden ratio: jumps of any number end far from each other.
@@ -20,11 +20,8 @@ pub(crate) const JUMP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 /// assert_eq!(bits.next_u64(), later.next_u64());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pcg64 {
-    state: u128,
-    increment: u128,
-    half: HalfWord,
-}
+pub struct Pcg64(Pcg64State);
+stateful!(Pcg64, Pcg64State, half);
 
 /// The state of [`Pcg64`] and [`Pcg64Dxsm`](crate::Pcg64Dxsm), by the names of NumPy's dictionary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +30,18 @@ pub struct Pcg64State {
     pub state: u128,
     /// `["state"]["inc"]`, an odd number
     pub inc: u128,
-    /// Whether `uinteger` is the next 32-bit word.
-    pub has_uint32: bool,
-    /// The upper half of the last word that was cut in two.
-    pub uinteger: u32,
+    /// `["has_uint32"]` and `["uinteger"]`
+    pub half: HalfWord,
 }
+
+impl Pcg64State {
+    /// As many words later, for either multiplier.
+    pub(crate) fn advance(&mut self, multiplier: u128, delta: u128) {
+        self.state = advanced(self.state, multiplier, self.inc, delta);
+    }
+}
+
+impl State for Pcg64State {}
 
 impl Pcg64 {
     /// `numpy.random.PCG64(seed)`
@@ -49,25 +53,13 @@ impl Pcg64 {
     pub fn with_stream(state: u128, stream: u128) -> Self {
         let increment = stream << 1 | 1;
         let state = increment.wrapping_add(state).wrapping_mul(MULTIPLIER).wrapping_add(increment);
-        Self { state, increment, half: HalfWord::default() }
-    }
-
-    /// The state, to be stored or handed to NumPy.
-    pub fn state(&self) -> Pcg64State {
-        let HalfWord { kept, word } = self.half;
-        Pcg64State { state: self.state, inc: self.increment, has_uint32: kept, uinteger: word }
-    }
-
-    /// The generator in this state.
-    pub fn from_state(state: &Pcg64State) -> Self {
-        let half = HalfWord { kept: state.has_uint32, word: state.uinteger };
-        Self { state: state.state, increment: state.inc, half }
+        Self(Pcg64State { state, inc: increment, half: HalfWord::default() })
     }
 
     /// Move on as `delta` words would, and forget a kept half. `delta.wrapping_neg()` goes back.
     pub fn advance(&mut self, delta: u128) {
-        self.state = advanced(self.state, MULTIPLIER, self.increment, delta);
-        self.half = HalfWord::default();
+        self.0.advance(MULTIPLIER, delta);
+        self.0.half = HalfWord::default();
     }
 
     /// The generator `jumps` times 2¹²⁸/φ words further on.
@@ -80,16 +72,9 @@ impl Pcg64 {
 
     #[inline]
     fn long(&mut self) -> u64 {
-        self.state = self.state.wrapping_mul(MULTIPLIER).wrapping_add(self.increment);
-        permuted(self.state)
-    }
-
-    #[inline]
-    fn word(&mut self) -> u32 {
-        let mut half = self.half;
-        let word = half.next(|| self.long());
-        self.half = half;
-        word
+        let state = &mut self.0;
+        state.state = state.state.wrapping_mul(MULTIPLIER).wrapping_add(state.inc);
+        permuted(state.state)
     }
 }
 
@@ -111,20 +96,30 @@ impl BitGenerator for Pcg64 {
         if fours.len() < 8 {
             rest = out; // not worth the preparation
         } else {
-            let state = self.state;
-            let after = |steps| advanced(state, MULTIPLIER, self.increment, steps);
-            let plus = advanced(0, MULTIPLIER, self.increment, 4);
+            let Pcg64State { state, inc, .. } = self.0;
+            let after = |steps| advanced(state, MULTIPLIER, inc, steps);
+            let plus = advanced(0, MULTIPLIER, inc, 4);
             let mut states = [after(1), after(2), after(3), after(4)];
             let end = after(4 * fours.len() as u128);
             for four in fours {
                 *four = states.map(|state| double(permuted(state)));
                 states = states.map(|state| state.wrapping_mul(LEAP).wrapping_add(plus));
             }
-            self.state = end;
+            self.0.state = end;
         }
         for value in rest {
             *value = self.next_double();
         }
+    }
+
+    fn keeps_half(&self) -> bool {
+        self.0.half.has_uint32
+    }
+
+    fn ahead(&self, words: u64) -> Option<Self> {
+        let mut later = self.clone();
+        later.0.advance(MULTIPLIER, words.into());
+        Some(later)
     }
 }
 rand_core_traits!(Pcg64);

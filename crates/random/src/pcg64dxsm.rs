@@ -1,9 +1,9 @@
 //! PCG64 DXSM: the stronger output function and the cheaper multiplier.
 
 use crate::bit_generator::rand_core_traits;
-use crate::half_word::HalfWord;
-use crate::pcg64::{JUMP, advanced};
-use crate::{BitGenerator, Pcg64, Pcg64State, SeedSequence};
+use crate::pcg64::JUMP;
+use crate::stateful::stateful;
+use crate::{BitGenerator, HalfWord, Pcg64, Pcg64State, SeedSequence};
 
 const MULTIPLIER: u64 = 0xda94_2042_e4dd_58b5;
 
@@ -17,11 +17,8 @@ const MULTIPLIER: u64 = 0xda94_2042_e4dd_58b5;
 /// assert_eq!(bits.next_u64(), 12329818062196000797);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pcg64Dxsm {
-    state: u128,
-    increment: u128,
-    half: HalfWord,
-}
+pub struct Pcg64Dxsm(Pcg64State);
+stateful!(Pcg64Dxsm, Pcg64State, half);
 
 impl Pcg64Dxsm {
     /// `numpy.random.PCG64DXSM(seed)`
@@ -29,22 +26,10 @@ impl Pcg64Dxsm {
         Self::from(&SeedSequence::new(seed))
     }
 
-    /// The state, to be stored or handed to NumPy.
-    pub fn state(&self) -> Pcg64State {
-        let HalfWord { kept, word } = self.half;
-        Pcg64State { state: self.state, inc: self.increment, has_uint32: kept, uinteger: word }
-    }
-
-    /// The generator in this state.
-    pub fn from_state(state: &Pcg64State) -> Self {
-        let half = HalfWord { kept: state.has_uint32, word: state.uinteger };
-        Self { state: state.state, increment: state.inc, half }
-    }
-
     /// Move on as `delta` words would, and forget a kept half. `delta.wrapping_neg()` goes back.
     pub fn advance(&mut self, delta: u128) {
-        self.state = advanced(self.state, MULTIPLIER.into(), self.increment, delta);
-        self.half = HalfWord::default();
+        self.0.advance(MULTIPLIER.into(), delta);
+        self.0.half = HalfWord::default();
     }
 
     /// The generator `jumps` times 2¹²⁸/φ words further on.
@@ -57,33 +42,31 @@ impl Pcg64Dxsm {
 
     #[inline]
     fn long(&mut self) -> u64 {
-        let mut high = (self.state >> 64) as u64;
+        let Pcg64State { state, inc, .. } = self.0;
+        let mut high = (state >> 64) as u64;
         high = (high ^ (high >> 32)).wrapping_mul(MULTIPLIER);
-        high = (high ^ (high >> 48)).wrapping_mul(self.state as u64 | 1);
-        self.state = stepped(self.state, self.increment);
+        high = (high ^ (high >> 48)).wrapping_mul(state as u64 | 1);
+        self.0.state = state.wrapping_mul(MULTIPLIER.into()).wrapping_add(inc);
         high
-    }
-
-    #[inline]
-    fn word(&mut self) -> u32 {
-        let mut half = self.half;
-        let word = half.next(|| self.long());
-        self.half = half;
-        word
     }
 }
 
 impl From<&SeedSequence> for Pcg64Dxsm {
     fn from(sequence: &SeedSequence) -> Self {
         // NumPy seeds both PCGs with the multiplier of the first, so do we.
-        Self::from_state(&Pcg64::from(sequence).state())
+        Self(Pcg64::from(sequence).state())
     }
 }
 
-impl BitGenerator for Pcg64Dxsm {}
-rand_core_traits!(Pcg64Dxsm);
+impl BitGenerator for Pcg64Dxsm {
+    fn keeps_half(&self) -> bool {
+        self.0.half.has_uint32
+    }
 
-#[inline]
-fn stepped(state: u128, increment: u128) -> u128 {
-    state.wrapping_mul(MULTIPLIER.into()).wrapping_add(increment)
+    fn ahead(&self, words: u64) -> Option<Self> {
+        let mut later = self.clone();
+        later.0.advance(MULTIPLIER.into(), words.into());
+        Some(later)
+    }
 }
+rand_core_traits!(Pcg64Dxsm);

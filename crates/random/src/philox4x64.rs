@@ -1,8 +1,8 @@
 //! Philox 4x64: random access to a stream, by counter.
 
 use crate::bit_generator::rand_core_traits;
-use crate::half_word::HalfWord;
-use crate::{BitGenerator, SeedSequence, StateError};
+use crate::stateful::{State, stateful};
+use crate::{BitGenerator, HalfWord, SeedSequence, StateError};
 
 const ROUNDS: usize = 10;
 const MULTIPLIERS: [u64; 2] = [0xd2e7_470e_e14c_6c93, 0xca5a_8263_9512_1157];
@@ -20,13 +20,8 @@ const WEYL: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xbb67_ae85_84ca_a73b];
 /// assert_eq!(bits.next_u64(), Philox4x64::block([1, 0, 0, 0], [1, 2])[0]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Philox4x64 {
-    counter: [u64; 4],
-    key: [u64; 2],
-    buffer: [u64; 4],
-    position: usize, // of the next word in the buffer, 4 when it is used up
-    half: HalfWord,
-}
+pub struct Philox4x64(Philox4x64State);
+stateful!(Philox4x64, Philox4x64State, half);
 
 /// The state of [`Philox4x64`], by the names of NumPy's dictionary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +34,14 @@ pub struct Philox4x64State {
     pub buffer: [u64; 4],
     /// The next word in the buffer, 4 when it is used up.
     pub buffer_pos: usize,
-    /// Whether `uinteger` is the next 32-bit word.
-    pub has_uint32: bool,
-    /// The upper half of the last word that was cut in two.
-    pub uinteger: u32,
+    /// `["has_uint32"]` and `["uinteger"]`
+    pub half: HalfWord,
+}
+
+impl State for Philox4x64State {
+    fn check(&self) -> Result<(), StateError> {
+        StateError::unless_within("buffer_pos", self.buffer_pos, 4)
+    }
 }
 
 impl Philox4x64 {
@@ -53,7 +52,8 @@ impl Philox4x64 {
 
     /// `numpy.random.Philox(key=key, counter=counter)`, integers as words, lowest first.
     pub fn with_key(key: [u64; 2], counter: [u64; 4]) -> Self {
-        Self { counter, key, buffer: [0; 4], position: 4, half: HalfWord::default() }
+        let half = HalfWord::default();
+        Self(Philox4x64State { counter, key, buffer: [0; 4], buffer_pos: 4, half })
     }
 
     /// The four words that belong to a counter and a key.
@@ -73,30 +73,6 @@ impl Philox4x64 {
             key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
         }
         words
-    }
-
-    /// The state, to be stored or handed to NumPy.
-    pub fn state(&self) -> Philox4x64State {
-        let &Self { counter, key, buffer, position, half: HalfWord { kept, word } } = self;
-        let (has_uint32, uinteger) = (kept, word);
-        Philox4x64State { counter, key, buffer, buffer_pos: position, has_uint32, uinteger }
-    }
-
-    /// The generator in this state.
-    ///
-    /// ```
-    /// use random::Philox4x64;
-    ///
-    /// let mut state = Philox4x64::new(1).state();
-    /// assert_eq!(Philox4x64::from_state(&state), Ok(Philox4x64::new(1)));
-    /// state.buffer_pos = 5;
-    /// assert!(Philox4x64::from_state(&state).is_err());
-    /// ```
-    pub fn from_state(state: &Philox4x64State) -> Result<Self, StateError> {
-        let &Philox4x64State { counter, key, buffer, buffer_pos, has_uint32, uinteger } = state;
-        StateError::unless_within("buffer_pos", buffer_pos, 4)?;
-        let half = HalfWord { kept: has_uint32, word: uinteger };
-        Ok(Self { counter, key, buffer, position: buffer_pos, half })
     }
 
     /// Move the counter on by `delta`, that is by four words each, and forget what is left of the
@@ -125,12 +101,12 @@ impl Philox4x64 {
     }
 
     fn forget(&mut self) {
-        *self = Self::with_key(self.key, self.counter);
+        *self = Self::with_key(self.0.key, self.0.counter);
     }
 
     fn count(&mut self, delta: [u64; 4]) {
         let mut carry = false;
-        for (word, delta) in self.counter.iter_mut().zip(delta) {
+        for (word, delta) in self.0.counter.iter_mut().zip(delta) {
             let (sum, over) = word.overflowing_add(delta);
             let (sum, again) = sum.overflowing_add(carry.into());
             *word = sum;
@@ -140,21 +116,13 @@ impl Philox4x64 {
 
     #[inline]
     fn long(&mut self) -> u64 {
-        if self.position >= 4 {
+        if self.0.buffer_pos >= 4 {
             self.count([1, 0, 0, 0]);
-            self.buffer = Self::block(self.counter, self.key);
-            self.position = 0;
+            self.0.buffer = Self::block(self.0.counter, self.0.key);
+            self.0.buffer_pos = 0;
         }
-        let word = self.buffer[self.position];
-        self.position += 1;
-        word
-    }
-
-    #[inline]
-    fn word(&mut self) -> u32 {
-        let mut half = self.half;
-        let word = half.next(|| self.long());
-        self.half = half;
+        let word = self.0.buffer[self.0.buffer_pos];
+        self.0.buffer_pos += 1;
         word
     }
 }
@@ -165,5 +133,26 @@ impl From<&SeedSequence> for Philox4x64 {
     }
 }
 
-impl BitGenerator for Philox4x64 {}
+impl BitGenerator for Philox4x64 {
+    fn keeps_half(&self) -> bool {
+        self.0.half.has_uint32
+    }
+
+    fn ahead(&self, words: u64) -> Option<Self> {
+        let mut later = self.clone();
+        let left = 4 - later.0.buffer_pos as u64;
+        if words <= left {
+            later.0.buffer_pos += words as usize;
+            return Some(later);
+        }
+        // The block that holds the last of these words becomes the one in the buffer.
+        let beyond = words - left - 1;
+        later.count([beyond / 4, 0, 0, 0]);
+        later.0.buffer_pos = 4;
+        for _ in 0..=beyond % 4 {
+            later.long();
+        }
+        Some(later)
+    }
+}
 rand_core_traits!(Philox4x64);

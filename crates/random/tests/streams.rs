@@ -26,10 +26,15 @@ macro_rules! pcg {
             }
             fn words(&self) -> Vec<u128> {
                 let state = self.state();
-                vec![state.state, state.inc, state.has_uint32.into(), state.uinteger.into()]
+                vec![
+                    state.state,
+                    state.inc,
+                    state.half.has_uint32.into(),
+                    state.half.uinteger.into(),
+                ]
             }
             fn returned(&self) -> Self {
-                Self::from_state(&self.state())
+                Self::from_state(&self.state()).unwrap()
             }
             fn jumped(&self, jumps: u128) -> Self {
                 self.jumped(jumps)
@@ -72,8 +77,8 @@ impl Subject for Philox4x64 {
         let mut words: Vec<u128> = words.map(|&word| word.into()).collect();
         words.extend::<[u128; 3]>([
             state.buffer_pos as u128,
-            state.has_uint32.into(),
-            state.uinteger.into(),
+            state.half.has_uint32.into(),
+            state.half.uinteger.into(),
         ]);
         words
     }
@@ -95,11 +100,11 @@ impl Subject for Sfc64 {
     fn words(&self) -> Vec<u128> {
         let state = self.state();
         let mut words: Vec<u128> = state.state.iter().map(|&word| word.into()).collect();
-        words.extend::<[u128; 2]>([state.has_uint32.into(), state.uinteger.into()]);
+        words.extend::<[u128; 2]>([state.half.has_uint32.into(), state.half.uinteger.into()]);
         words
     }
     fn returned(&self) -> Self {
-        Self::from_state(&self.state())
+        Self::from_state(&self.state()).unwrap()
     }
     fn jumped(&self, _jumps: u128) -> Self {
         self.clone()

@@ -140,7 +140,8 @@ impl Drop for Mapping {
     }
 }
 
-#[cfg(test)]
+// Miri knows no memory files.
+#[cfg(all(test, not(miri)))]
 mod tests {
     use crate::Segment;
     use std::sync::atomic::Ordering;

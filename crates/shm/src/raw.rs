@@ -75,8 +75,10 @@ impl Raw {
     pub(crate) unsafe fn equals(self, other: *const u8) -> bool {
         let (one, other) = (Place(self.address.cast_mut()), Place(other.cast_mut()));
         in_parts(self.len, |start, len| {
-            // SAFETY: parts are inside both memories, which exist; `memcmp` only reads.
-            unsafe { libc::memcmp(one.at(start).cast(), other.at(start).cast(), len) == 0 }
+            // For `memcmp`, of no bytes too there has to be memory.
+            len == 0
+                // SAFETY: parts are inside both memories, which exist; `memcmp` only reads.
+                || unsafe { libc::memcmp(one.at(start).cast(), other.at(start).cast(), len) == 0 }
         })
     }
 }
@@ -160,7 +162,8 @@ mod tests {
 
     #[test]
     fn copies_and_compares_at_every_size() {
-        for len in [0, 1, 4095, STEP, STEP + 1, PARALLEL_FROM + 12_345] {
+        let sizes = [0, 1, 4095, STEP, STEP + 1, PARALLEL_FROM + 12_345];
+        for &len in if cfg!(miri) { &sizes[..3] } else { &sizes[..] } {
             let source: Vec<u8> = (0..len).map(|at| (at * 31 % 251) as u8).collect();
             let mut target = vec![0; len];
             // SAFETY: the target has the same length.

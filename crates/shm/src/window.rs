@@ -61,7 +61,8 @@ impl Drop for Window {
     }
 }
 
-#[cfg(test)]
+// Miri knows no memory files.
+#[cfg(all(test, not(miri)))]
 mod tests {
     use crate::{Segment, Window};
     use std::os::fd::AsFd;

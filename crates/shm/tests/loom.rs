@@ -78,64 +78,58 @@ impl Shared {
     }
 }
 
+/// The parent's part beside that of each worker, in every order.
+fn model<const N: usize>(workers: [fn(&Shared); N], parent: fn(&Shared)) {
+    loom::model(move || {
+        let shared = Shared::new();
+        let workers = workers.map(|worker| {
+            let shared = shared.clone();
+            thread::spawn(move || worker(&shared))
+        });
+        parent(&shared);
+        workers.into_iter().for_each(|worker| worker.join().unwrap());
+    });
+}
+
 /// A task keeps its argument, and drops it when it likes.
 #[test]
 fn memory_is_used_again_after_the_last_read() {
-    loom::model(|| {
-        let shared = Shared::new();
-        let worker = {
-            let shared = shared.clone();
-            thread::spawn(move || {
-                shared.pins().set(0, A);
-                shared.report();
-                assert_eq!(shared.read(A), 1);
-                shared.pins().clear(0);
-            })
-        };
-        shared.reuse(1, A);
-        worker.join().unwrap();
-    });
+    let worker = |shared: &Shared| {
+        shared.pins().set(0, A);
+        shared.report();
+        assert_eq!(shared.read(A), 1);
+        shared.pins().clear(0);
+    };
+    model([worker], |shared| shared.reuse(1, A));
 }
 
 /// What the order is for: this way round, memory is written that somebody reads.
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn a_pin_after_the_report_is_too_late() {
-    loom::model(|| {
-        let shared = Shared::new();
-        let worker = {
-            let shared = shared.clone();
-            thread::spawn(move || {
-                shared.report();
-                shared.pins().set(0, A);
-                let _ = shared.read(A);
-                shared.pins().clear(0);
-            })
-        };
-        shared.reuse(1, A);
-        worker.join().unwrap();
-    });
+    let worker = |shared: &Shared| {
+        shared.report();
+        shared.pins().set(0, A);
+        let _ = shared.read(A);
+        shared.pins().clear(0);
+    };
+    model([worker], |shared| shared.reuse(1, A));
 }
 
 /// One pin serves one extent after the other, while the parent asks for either.
 #[test]
 fn a_pin_is_used_again() {
-    loom::model(|| {
-        let shared = Shared::new();
-        let worker = {
-            let shared = shared.clone();
-            thread::spawn(move || {
-                for extent in [A, B] {
-                    shared.pins().set(0, extent);
-                    shared.report();
-                    assert_eq!(shared.read(extent), 1);
-                    shared.pins().clear(0);
-                }
-            })
-        };
+    let worker = |shared: &Shared| {
+        for extent in [A, B] {
+            shared.pins().set(0, extent);
+            shared.report();
+            assert_eq!(shared.read(extent), 1);
+            shared.pins().clear(0);
+        }
+    };
+    model([worker], |shared| {
         shared.reuse(1, A);
         shared.reuse(2, B);
-        worker.join().unwrap();
     });
 }
 
@@ -143,42 +137,35 @@ fn a_pin_is_used_again() {
 /// that are looked at.
 #[test]
 fn several_pins_are_all_seen() {
-    loom::model(|| {
-        let shared = Shared::new();
-        let worker = {
-            let shared = shared.clone();
-            thread::spawn(move || {
-                shared.pins().set(0, A);
-                shared.pins().set(1, B);
-                shared.report();
-                assert_eq!(shared.read(B), 1);
-                shared.pins().clear(1);
-                assert_eq!(shared.read(A), 1);
-                shared.pins().clear(0);
-            })
-        };
+    let worker = |shared: &Shared| {
+        shared.pins().set(0, A);
+        shared.pins().set(1, B);
+        shared.report();
+        assert_eq!(shared.read(B), 1);
+        shared.pins().clear(1);
+        assert_eq!(shared.read(A), 1);
+        shared.pins().clear(0);
+    };
+    model([worker], |shared| {
         shared.reuse(1, B);
         shared.reuse(1, A);
-        worker.join().unwrap();
     });
+}
+
+fn read_and_give_back(shared: &Shared, extent: u64) {
+    assert_eq!(shared.read(extent), 1);
+    shared.returns().give(extent as u32);
 }
 
 /// Two readers give back what a worker lent, with one word between them: the worker writes each
 /// extent once, and after its reader.
 #[test]
 fn what_is_given_back_is_taken_once() {
-    loom::model(|| {
-        let shared = Shared::new();
-        let readers: Vec<_> = [A, B]
-            .into_iter()
-            .map(|extent| {
-                let shared = shared.clone();
-                thread::spawn(move || {
-                    assert_eq!(shared.read(extent), 1);
-                    shared.returns().give(extent as u32);
-                })
-            })
-            .collect();
+    let readers = [
+        |shared: &Shared| read_and_give_back(shared, A),
+        |shared: &Shared| read_and_give_back(shared, B),
+    ];
+    model(readers, |shared| {
         let mut taken = Vec::new();
         while taken.len() < 2 {
             shared.returns().take(2, |number| {
@@ -189,7 +176,6 @@ fn what_is_given_back_is_taken_once() {
         }
         taken.sort_unstable();
         assert_eq!(taken, [0, 1]);
-        readers.into_iter().for_each(|reader| reader.join().unwrap());
         shared.returns().take(2, |number| panic!("{number} came twice"));
     });
 }
@@ -197,18 +183,14 @@ fn what_is_given_back_is_taken_once() {
 /// The same number is lent again as soon as it came back.
 #[test]
 fn a_lease_is_used_again() {
-    loom::model(|| {
-        let shared = Shared::new();
-        let reader = {
-            let shared = shared.clone();
-            thread::spawn(move || {
-                for report in 1..=2 {
-                    shared.await_report(report);
-                    assert_eq!(shared.read(A), report);
-                    shared.returns().give(A as u32);
-                }
-            })
-        };
+    let reader = |shared: &Shared| {
+        for report in 1..=2 {
+            shared.await_report(report);
+            assert_eq!(shared.read(A), report);
+            shared.returns().give(A as u32);
+        }
+    };
+    model([reader], |shared| {
         for value in 1..=2 {
             shared.write(A, value);
             shared.report();
@@ -219,6 +201,5 @@ fn a_lease_is_used_again() {
             }
             assert_eq!(taken, 1);
         }
-        reader.join().unwrap();
     });
 }

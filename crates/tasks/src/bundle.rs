@@ -141,6 +141,12 @@ impl Bundles {
         self.left
     }
 
+    /// Whether the task of this rank has ended.
+    pub fn ended(&self, rank: u32) -> bool {
+        let task = self.graph.order().get(rank as usize);
+        task.is_some_and(|&task| self.state[task as usize] == State::Finished)
+    }
+
     /// The next bundle; none while nothing is ready.
     ///
     /// `short`: the values held are many. Then only what the serial order runs next is given out,

@@ -4,6 +4,9 @@
 //! a million tasks that do nothing leave some hundreds of entries. All times are nanoseconds of the
 //! monotonic clock, which all processes of a machine share.
 
+mod entries;
+
+pub use entries::{Call, Copy, Event, Lane, Run, RunEnd, Stretch, Tally};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -19,170 +22,10 @@ const EVENTS: usize = 10_000;
 /// A `submit` that comes later than this after the last of its kind begins a new entry.
 const PAUSE: u64 = 1_000_000_000;
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum RunEnd {
-    /// The task returned.
-    Value = 0,
-    /// The task raised.
-    Failure = 1,
-    /// Its worker died, or was given up.
-    Lost = 2,
-}
-
-/// A task that ran, or several tiny ones in a row.
-#[derive(Clone, Copy, Debug)]
-pub struct Run {
-    /// Number of the call, as [`Journal::begin`] gave it.
-    pub call: u32,
-    /// Who ran it, as [`Journal::lane`] gave it.
-    pub lane: u32,
-    /// Which task of the call; of several, the first.
-    pub first: u64,
-    /// How many tasks.
-    pub count: u32,
-    /// How it ended.
-    pub end: RunEnd,
-    /// From when
-    pub started: u64,
-    /// to when.
-    pub ended: u64,
-    /// Of this, the time inside tasks.
-    pub busy: u64,
-    /// Bytes that went to the worker for it.
-    pub sent: u64,
-    /// Bytes that came back.
-    pub returned: u64,
-}
-
-impl Run {
-    /// Bytes of a run in [`Copy::runs`].
-    pub const BYTES: usize = 72;
-
-    fn write(&self, target: &mut Vec<u8>) {
-        let longs = [self.first, self.started, self.ended, self.busy, self.sent, self.returned];
-        target.extend(longs.into_iter().flat_map(u64::to_ne_bytes));
-        let words = [self.call, self.lane, self.count, self.end as u32];
-        target.extend(words.into_iter().flat_map(u32::to_ne_bytes));
-        target.extend_from_slice(&[0; Self::BYTES - 6 * 8 - 4 * 4]);
-    }
-}
-
-/// A worker: one thread or process, from its start to its end.
-#[derive(Clone, Debug)]
-pub struct Lane {
-    /// Which pool it is of, as [`Journal::pool`] gave it.
-    pub pool: u32,
-    /// Its place there; a replacement takes the same.
-    pub slot: u32,
-    /// The process, or the thread as Python names it; zero if that does not matter.
-    pub id: u64,
-    /// The plan, as a user would write it.
-    pub plan: Arc<str>,
-    /// Sequence number of its latest run.
-    latest: u64,
-}
-
-/// All tasks of one `map` or `compute`; of `submit`, those of one function that follow each other.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// `map`, `submit`, ...
-    pub caller: Arc<str>,
-    /// Name of the function.
-    pub function: Arc<str>,
-    /// The plan, as a user would write it.
-    pub plan: Arc<str>,
-    /// How many workers the plan has.
-    pub workers: u32,
-    /// When it began.
-    pub opened: u64,
-    /// When the first tasks were on their way; zero before.
-    pub pushed: u64,
-    /// When the caller last took results, or a task ended.
-    pub ended: u64,
-    /// What happened to its tasks.
-    pub tally: Tally,
-}
-
-/// Sums: of a call, or of all there ever were.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
-    /// Tasks given to the plan,
-    pub tasks: u64,
-    /// that ran to some end,
-    pub ran: u64,
-    /// that raised,
-    pub failed: u64,
-    /// whose worker died.
-    pub lost: u64,
-    /// Nanoseconds inside tasks, and of the longest one.
-    pub busy: u64,
-    /// The longest task.
-    pub longest: u64,
-    /// Bytes to tasks
-    pub sent: u64,
-    /// and back.
-    pub returned: u64,
-    /// Nanoseconds of the caller: reading, packing and copying items,
-    pub sending: u64,
-    /// unpacking results,
-    pub receiving: u64,
-    /// waiting for them.
-    pub waiting: u64,
-}
-
-impl Tally {
-    /// As a row of numbers, in the order of the fields.
-    pub fn row(&self) -> [u64; 11] {
-        let Self { tasks, ran, failed, lost, busy, longest, sent, returned, .. } = *self;
-        let Self { sending, receiving, waiting, .. } = *self;
-        [tasks, ran, failed, lost, busy, longest, sent, returned, sending, receiving, waiting]
-    }
-
-    fn run(&mut self, run: &Run) {
-        self.ran += u64::from(run.count);
-        self.failed += u64::from(run.end == RunEnd::Failure);
-        self.lost += u64::from(run.end == RunEnd::Lost);
-        self.busy += run.busy;
-        self.longest = self.longest.max(run.busy / u64::from(run.count.max(1)));
-        self.sent += run.sent;
-        self.returned += run.returned;
-    }
-}
-
-/// Something that happened to a worker.
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// When.
-    pub at: u64,
-    /// What, in one word.
-    pub what: &'static str,
-    /// To whom.
-    pub lane: u32,
-    /// A number that belongs to it: a signal, a status, bytes.
-    pub detail: i64,
-}
-
-/// What the journal held at one time.
-#[derive(Debug)]
-pub struct Copy {
-    /// Runs, each [`Run::BYTES`] long: six longs (first, started, ended, busy, sent, returned) and
-    /// four words (call, lane, count, end).
-    pub runs: Vec<u8>,
-    /// Runs that are not there any more.
-    pub dropped: u64,
-    /// Number of the first call that is there.
-    pub first_call: u32,
-    /// Calls, oldest first.
-    pub calls: Vec<Call>,
-    /// All workers there ever were.
-    pub lanes: Vec<Lane>,
-    /// Events, oldest first.
-    pub events: Vec<Event>,
-    /// Sums over everything that ever happened.
-    pub total: Tally,
-}
+/// What takes a caller shorter than this is only counted.
+const STRETCH: u64 = 1_000_000;
+/// Stretches of callers and levels of memory that are remembered.
+const STRETCHES: usize = 20_000;
 
 /// See the head of this file.
 #[derive(Debug)]
@@ -202,6 +45,8 @@ struct State {
     first_call: u32,
     lanes: Vec<Lane>,
     events: VecDeque<Event>,
+    stretches: VecDeque<Stretch>,
+    levels: VecDeque<(u64, u64)>,
     total: Tally,
 }
 
@@ -220,6 +65,8 @@ impl Journal {
             first_call: 1,
             lanes: Vec::new(),
             events: VecDeque::new(),
+            stretches: VecDeque::new(),
+            levels: VecDeque::new(),
             total: Tally::default(),
         };
         let (on, pools) = (AtomicBool::new(true), AtomicU32::new(0));
@@ -244,6 +91,8 @@ impl Journal {
         state.calls.clear();
         state.runs.clear();
         state.events.clear();
+        state.stretches.clear();
+        state.levels.clear();
         state.total = Tally::default();
     }
 
@@ -291,6 +140,8 @@ impl Journal {
             calls: state.calls.iter().skip(skip).cloned().collect(),
             lanes: state.lanes.clone(),
             events: state.events.iter().cloned().collect(),
+            stretches: state.stretches.iter().filter(|it| it.call >= since).copied().collect(),
+            levels: state.levels.iter().copied().collect(),
             total: state.total,
         }
     }
@@ -375,6 +226,7 @@ impl Writer<'_> {
             call.tally.tasks += count;
             call.tally.sending += nanos;
         }
+        self.stretch(number, "sending", at - nanos, at);
     }
 
     /// The caller waited and took results, each so long.
@@ -386,6 +238,38 @@ impl Writer<'_> {
             call.tally.waiting += waited;
             call.tally.receiving += nanos;
         }
+        self.stretch(number, "waiting", at - nanos - waited, at - nanos);
+        self.stretch(number, "receiving", at - nanos, at);
+    }
+
+    /// So many bytes of shared memory are in use.
+    pub fn level(&mut self, used: u64, at: u64) {
+        let levels = &mut self.0.levels;
+        if levels.back().map_or(0, |last| last.1) != used {
+            if levels.len() >= STRETCHES {
+                levels.pop_front();
+            }
+            levels.push_back((at, used));
+        }
+    }
+
+    /// Note what a caller did, if it took a while; a wait in several goes is one.
+    fn stretch(&mut self, call: u32, what: &'static str, started: u64, ended: u64) {
+        if ended - started < STRETCH || call == 0 {
+            return;
+        }
+        let stretches = &mut self.0.stretches;
+        if let Some(last) = stretches.back_mut()
+            && (last.call, last.what) == (call, what)
+            && started.saturating_sub(last.ended) < GAP
+        {
+            last.ended = ended;
+            return;
+        }
+        if stretches.len() >= STRETCHES {
+            stretches.pop_front();
+        }
+        stretches.push_back(Stretch { call, what, started, ended });
     }
 
     /// A task ran. `run.count` may be more than one where the writer puts tiny ones together itself.
@@ -453,6 +337,31 @@ mod tests {
         let whole = journal.copy(0).runs;
         let count = |it: &[u8]| u32::from_ne_bytes(it[56..60].try_into().unwrap());
         whole.chunks(Run::BYTES).map(count).collect()
+    }
+
+    #[test]
+    fn long_stretches_of_callers_are_kept_and_short_ones_are_not() {
+        let journal = Journal::new(100);
+        let plan: Arc<str> = "processes:2".into();
+        let mut writer = journal.write().expect("it is on");
+        let call = writer.begin(0, "map", "f", &plan, 2);
+        writer.pushed(call, 10, 2 * STRETCH, 3 * STRETCH);
+        writer.pulled(call, STRETCH, 100, 4 * STRETCH + 100);
+        writer.pulled(call, STRETCH, 100, 5 * STRETCH + 200);
+        writer.pulled(call, 100, 100, 6 * STRETCH);
+        writer.level(0, 1);
+        writer.level(5, 2);
+        writer.level(5, 3);
+        drop(writer);
+        let copy = journal.copy(0);
+        let found: Vec<_> =
+            copy.stretches.iter().map(|it| (it.what, it.started, it.ended)).collect();
+        assert_eq!(
+            found,
+            [("sending", STRETCH, 3 * STRETCH), ("waiting", 3 * STRETCH, 5 * STRETCH + 100)]
+        );
+        assert_eq!(copy.levels, [(2, 5)]);
+        assert!(journal.copy(call + 1).stretches.is_empty());
     }
 
     #[test]

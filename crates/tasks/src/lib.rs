@@ -30,7 +30,7 @@ mod sync;
 pub use bell::Bell;
 pub use bundle::{Bundle, Bundles, Step};
 pub use graph::{Cycle, Graph};
-pub use journal::{Call, Copy, Event, Journal, Lane, Run, RunEnd, Tally, Writer};
+pub use journal::{Call, Copy, Event, Journal, Lane, Run, RunEnd, Stretch, Tally, Writer};
 pub use pace::Pace;
 pub use queue::{Claim, Queue, Ticket};
 pub use spin::spin;

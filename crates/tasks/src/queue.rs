@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn many_threads_take_each_task_exactly_once() {
-        const TASKS: u64 = 100_000;
+        const TASKS: u64 = if cfg!(miri) { 200 } else { 100_000 };
         let words = Words::new(64);
         let queue = words.queue();
         let mut taken: Vec<u64> = std::thread::scope(|scope| {

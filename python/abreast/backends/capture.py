@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from abreast import _abreast
-from abreast.backends.output import LOG, STDERR, STDOUT, WARNING
+from abreast.backends.output import LOG, STDERR, STDOUT, WARNING, name_speaker
 from abreast.pickling import dumps, is_plain
 
 __all__ = ["facts", "install", "parents_handlers", "release"]
@@ -53,6 +53,15 @@ def release() -> None:
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
+def _say(worker: _abreast.Worker, tag: int, data: bytes) -> bool:
+    """Say it on behalf of the running task, and of which one if it is a bundle."""
+    return name_speaker(worker.say, _digits, or_outermost=True) and worker.say(tag, data)
+
+
+def _digits(task: int) -> bytes:
+    return b"%d" % task
+
+
 class _Outlet(io.BufferedIOBase):
     """Where the text of a stream goes, as bytes: with the running task, else where it always went.
 
@@ -75,7 +84,7 @@ class _Outlet(io.BufferedIOBase):
     def write(self, data: Any) -> int:
         if type(data) is not bytes:
             data = bytes(data)
-        if not self._worker.say(self._tag, data):
+        if not _say(self._worker, self._tag, data):
             # By lines: others write there too.
             self._rest += data
             if data.endswith(b"\n") or len(self._rest) > io.DEFAULT_BUFFER_SIZE:
@@ -148,7 +157,7 @@ def _catch_warnings(worker: _abreast.Worker) -> None:
                 data = dumps((message, category, *where))
             except Exception:
                 data = dumps((f"{category.__name__}: {message}", UserWarning, *where))
-            if worker.say(WARNING, data):
+            if _say(worker, WARNING, data):
                 worker.warned()
                 return
         original(message, category, filename, lineno, file, line)
@@ -187,7 +196,7 @@ def _catch_records(worker: _abreast.Worker) -> None:
             else:
                 own += [it for it in each.handlers if not isinstance(it, logging.NullHandler)]
             each = each.parent if each.propagate else None
-        if (theirs or not own) and not worker.say(LOG, dumps(_parts(record))):
+        if (theirs or not own) and not _say(worker, LOG, dumps(_parts(record))):
             original(logger, record)
             return
         for handler in own:

@@ -81,9 +81,11 @@ class Output(NamedTuple):
 
     task: int
     kind: str
-    """``"stdout"``, ``"stderr"``, ``"warning"`` or ``"log"``."""
+    """``"stdout"``, ``"stderr"``, ``"warning"`` or ``"log"``; or ``"place"``, which shows nothing:
+    what follows is said by this task of a bundle."""
     data: Any
-    """Text, or bytes that are no text; of a warning or a record, what `show` reads."""
+    """Text, or bytes that are no text; of a warning or a record, what `show` reads; the number of
+    a task of a bundle, as an integer or its digits."""
 
 
 class Pulled(NamedTuple):
@@ -141,7 +143,7 @@ class Job(Protocol):
         """Whether `pull` has something."""
 
     def outstanding(self) -> int:
-        """Tasks pushed and neither ended nor withdrawn."""
+        """Tasks pushed and neither ended nor withdrawn; of what ended, `ready` tells."""
 
     def running(self) -> bool:
         """Whether some task has been started and has not ended."""

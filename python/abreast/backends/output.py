@@ -11,17 +11,29 @@ import pickle
 import sys
 import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from abreast import speaker
 from abreast.backends.contract import Output
 
-__all__ = ["LOG", "STDERR", "STDOUT", "WARNING", "heard", "read", "show", "show_aloud"]
+__all__ = [
+    "LOG",
+    "PLACE",
+    "STDERR",
+    "STDOUT",
+    "WARNING",
+    "heard",
+    "name_speaker",
+    "read",
+    "show",
+    "show_aloud",
+]
 
-STDOUT, STDERR, WARNING, LOG = range(4)
+STDOUT, STDERR, WARNING, LOG, PLACE = range(5)
 """How the kinds are numbered on their way; text first."""
 
-_KINDS = ("stdout", "stderr", "warning", "log")
+_KINDS = ("stdout", "stderr", "warning", "log", "place")
 
 aloud = threading.RLock()
 """Held from when what a job said is taken until it is shown, so that nothing is overtaken."""
@@ -46,6 +58,20 @@ def read(said: Iterable[tuple[int, int, Any]]) -> list[Output]:
 def heard(task: int, tag: int, data: Any) -> Output:
     """Return one piece of what was said in this process."""
     return Output(task, _KINDS[tag], data)
+
+
+def name_speaker(
+    say: Callable[[int, Any], bool], encode: Callable[[int], Any] = int, *, or_outermost: bool
+) -> bool:
+    """Before something is said: say for which task of a bundle, if another one spoke last."""
+    who = speaker.here(or_outermost=or_outermost)
+    if who is None or who[0] == who[1]:
+        return True
+    task = who[0]
+    if not say(PLACE, encode(task)):
+        return False
+    who[1] = task
+    return True
 
 
 def _text(data: str | bytes) -> str | bytes:
@@ -75,7 +101,7 @@ def show(output: Output) -> None:
         data()
     elif kind == "warning":
         _warn(data)
-    else:
+    elif kind == "log":
         _log(data)
 
 

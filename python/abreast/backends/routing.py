@@ -18,8 +18,8 @@ from contextvars import Context, ContextVar
 from functools import partial
 from typing import Any
 
-from abreast import _abreast
-from abreast.backends.output import LOG, STDERR, STDOUT, WARNING
+from abreast import _abreast, speaker
+from abreast.backends.output import LOG, STDERR, STDOUT, WARNING, name_speaker
 
 __all__ = ["Routing", "deaf", "routing", "speaking"]
 
@@ -30,29 +30,35 @@ _sink: ContextVar[Sink | None] = ContextVar("abreast_sink", default=None)
 
 def _say(tag: int, data: Any) -> bool:
     """Say it on behalf of the task that runs here; false when there is none that is heard."""
+    say = _abreast.say if _sink.get() is None else _into_sink
+    return name_speaker(say, or_outermost=False) and say(tag, data)
+
+
+def _into_sink(tag: int, data: Any) -> bool:
     sink = _sink.get()
     if sink is not None:
         sink(tag, data)
-        return True
-    return _abreast.say(tag, data)
+    return True
 
 
 @contextmanager
 def speaking(sink: Sink) -> Iterator[None]:
     """Have what is said here go to ``sink(number of the kind, data)``, while `routing` is on."""
-    outer = _sink.get()
+    outer, speaks = _sink.get(), speaker.here()
 
     def hear(tag: int, data: Any) -> None:
         # What showing it prints is said by whoever is around the task.
         token = _sink.set(outer)
         try:
-            sink(tag, data)
+            with speaker.aside(speaks):
+                sink(tag, data)
         finally:
             _sink.reset(token)
 
     token = _sink.set(hear)
     try:
-        yield
+        with speaker.aside(None):
+            yield
     finally:
         _sink.reset(token)
 
@@ -61,6 +67,7 @@ def deaf(context: Context) -> Context:
     """Return the context, whose tasks do not speak for the one that made it."""
     if context.get(_sink) is not None:
         context.run(_sink.set, None)
+    context.run(speaker.forget)
     return context
 
 

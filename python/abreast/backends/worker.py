@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import io
 import os
 import pickle
 import signal
 import sys
+import time
 from types import FrameType
 from typing import Any
 
@@ -86,15 +88,33 @@ def _disarm() -> None:
         _worker = None
 
 
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _interrupt_again(thread: int) -> None:
+    """Interrupt a moment later: nobody listens any more if the task has ended by then."""
+    time.sleep(0.01)
+    signal.pthread_kill(thread, signal.SIGINT)
+
+
 def main(number: int) -> None:
     """Serve as worker `number` of the pool that started this process."""
     global _level, _worker
     worker = _worker = _abreast.Worker(number)
     os.register_at_fork(after_in_child=_disarm)
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
+    def interrupt(_number: int, frame: FrameType | None) -> None:
         # Ctrl-C reaches every process of the terminal; only the parent decides what it means.
         if worker.interrupted():
+            if _is_importing(frame):
+                # NumPy, for one, cannot be imported again after half an import.
+                _thread.start_new_thread(_interrupt_again, (_thread.get_ident(),))
+                return
             raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, interrupt)

@@ -6,13 +6,14 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Never
 
 from abreast.backends.contract import Level
 from abreast.comparison.agreement import Check
 from abreast.comparison.found import Comparison, find, names_of
 from abreast.comparison.measure import Measurement, Settings
 from abreast.comparison.subject import Subject
+from abreast.keywords import refuse
 from abreast.plans import Plan, current, resolve
 from abreast.tasks.progress import Progress, ProgressLike
 
@@ -42,6 +43,7 @@ def compare(
     on_error: str = "raise",
     base: str | None = None,
     progress: ProgressLike = True,
+    **unknown: Never,
 ) -> Comparison:
     """Measure how long functions take over a range of sizes, and on which plans.
 
@@ -112,6 +114,8 @@ def compare(
     >>> ab.compare(squares, [1, 10], plans=["serial", "threads:2"], check=True)
     <Comparison of serial, threads:2 at sizes 1 to 10>
     """
+    if unknown:
+        refuse("compare", unknown, compare)
     labelled = _functions(functions)
     checked = _sizes(sizes)
     places = _plans(plans)

@@ -28,7 +28,7 @@ def draw(timeline: Timeline) -> Figure:
     except ImportError:
         raise ImportError(
             "timeline: a picture is drawn with Matplotlib, which is not installed\n"
-            "hint: pip install 'abreast[plot]', or print(abreast.timeline())"
+            "hint: pip install matplotlib, or print(abreast.timeline())"
         ) from None
     rows = {worker: at for at, worker in enumerate(timeline.workers)}
     bars: dict[str, dict[int, list[tuple[float, float]]]] = {}

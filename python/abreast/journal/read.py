@@ -7,7 +7,7 @@ from array import array
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-__all__ = ["Event", "Job", "Tables", "Task", "read"]
+__all__ = ["Event", "Job", "Stretch", "Tables", "Task", "read"]
 
 
 class Task(NamedTuple):
@@ -88,6 +88,17 @@ class Event(NamedTuple):
     """The signal, the exit status, or the bytes of memory."""
 
 
+class Stretch(NamedTuple):
+    """What a caller did for a millisecond or more."""
+
+    job: int
+    """Number of the call."""
+    what: str
+    """``"sending"``, ``"waiting"`` or ``"receiving"``."""
+    start: float
+    end: float
+
+
 @dataclass(frozen=True)
 class Tables:
     """What the journal held."""
@@ -95,6 +106,9 @@ class Tables:
     tasks: list[Task]
     jobs: list[Job]
     events: list[Event]
+    caller: list[Stretch]
+    memory: list[tuple[float, int]]
+    """Time, and bytes of shared memory that were in use from then on, as far as it was looked."""
     workers: list[str]
     """All workers that something here speaks of, in the order of their plans."""
     dropped: int
@@ -160,11 +174,17 @@ def read(last: int | None = None) -> Tables:
         for at, what, lane, detail in held["events"]
         if last is None or at >= began
     ]
+    caller = [
+        Stretch(call, what, seconds(start), seconds(end))
+        for call, what, start, end in held["stretches"]
+        if call in calls
+    ]
+    memory = [(seconds(at), used) for at, used in held["levels"] if last is None or at >= began]
     tasks.sort(key=lambda task: task.start)
     seen = {task.worker for task in tasks} | {event.worker for event in events}
     workers = [worker for worker in order if worker in seen]
     total = _tally(held["total"])
-    return Tables(tasks, jobs, events, workers, held["dropped"], began / 1e9, total)
+    return Tables(tasks, jobs, events, caller, memory, workers, held["dropped"], began / 1e9, total)
 
 
 def _tally(row: tuple[int, ...]) -> tuple[Any, ...]:

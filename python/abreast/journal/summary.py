@@ -12,7 +12,7 @@ from abreast.journal.words import plural, size, spell
 __all__ = ["Summary", "Total", "last_call", "summarize", "total"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Summary:
     """Where the time of one call went.
 
@@ -53,13 +53,21 @@ class Summary:
             f"  computing {spell(self.computing)} ({share} % of the workers' time), "
             f"sending {spell(job.sending)}, receiving {spell(job.receiving)}, "
             f"waiting {spell(job.waiting)}",
-            f"  {size(job.sent)} to tasks, {size(job.returned)} from tasks; "
-            f"uneven tail {spell(self.tail)}",
+            f"  {self._moved()}; uneven tail {spell(self.tail)}",
         ]
         return "\n".join([*lines, *(f"  advice: {each}" for each in self.advice)])
 
+    def __repr__(self) -> str:
+        return str(self)
 
-@dataclass(frozen=True)
+    def _moved(self) -> str:
+        job = self.job
+        if not job.sent and not job.returned and not job.plan.startswith("processes"):
+            return "nothing was moved: tasks ran in this process"
+        return f"{size(job.sent)} to tasks, {size(job.returned)} from tasks"
+
+
+@dataclass(frozen=True, repr=False)
 class Total:
     """All calls of the program.
 
@@ -110,6 +118,9 @@ class Total:
                 "plan('processes', memory=...) sets another bound, fewer workers have more each"
             )
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def last_call() -> Summary | None:

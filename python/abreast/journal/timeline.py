@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from abreast.journal.read import Event, Job, Tables, Task, read
+from abreast.journal.read import Event, Job, Stretch, Tables, Task, read
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -27,6 +27,10 @@ class Timeline:
         The calls, with what their tasks cost.
     events : list of Event
         Workers that started, died, were replaced.
+    caller : list of Stretch
+        What callers did for a millisecond or more: sending, waiting, receiving.
+    memory : list of (time, bytes)
+        Shared memory in use from then on, as calls found it.
     workers : list of str
         All that took part.
     dropped : int
@@ -45,6 +49,8 @@ class Timeline:
         self.tasks: list[Task] = tables.tasks
         self.jobs: list[Job] = tables.jobs
         self.events: list[Event] = tables.events
+        self.caller: list[Stretch] = tables.caller
+        self.memory: list[tuple[float, int]] = tables.memory
         self.workers: list[str] = tables.workers
         self.dropped: int = tables.dropped
 

@@ -16,6 +16,10 @@ _CALLS = 1
 """Number of the track group of the calls; those of plans follow."""
 
 
+_CALLER = 2
+"""Number of the first track of what callers did."""
+
+
 def write(timeline: Timeline, path: str) -> None:
     """Write the trace, compressed if the name ends in ``.gz``."""
     text = json.dumps({"displayTimeUnit": "ms", "traceEvents": events(timeline)})
@@ -29,7 +33,8 @@ def events(timeline: Timeline) -> list[dict[str, Any]]:
     """Return the trace's events.
 
     A worker is a thread of its plan, a task a complete event on it; a call is an asynchronous event
-    of its own, with what it cost the caller as arguments; what happened to workers are instants.
+    of its own, with what it cost the caller as arguments; what callers did is on tracks beside it;
+    what happened to workers are instants, and shared memory in use is a counter.
     """
     found: list[dict[str, Any]] = [_named("process_name", _CALLS, 0, "calls")]
     plans: dict[str, int] = {}
@@ -62,6 +67,10 @@ def events(timeline: Timeline) -> list[dict[str, Any]]:
         name = f"{job.caller}({job.function})"
         found.append(same | {"ph": "b", "name": name, "ts": _micro(job.opened), "args": about})
         found.append(same | {"ph": "e", "name": name, "ts": _micro(job.ended)})
+    found += _callers(timeline)
+    for time, used in timeline.memory:
+        counter = {"ph": "C", "name": "shared memory in use", "pid": _CALLS, "tid": 0}
+        found.append(counter | {"ts": _micro(time), "args": {"bytes": used}})
     for task in timeline.tasks:
         pid, tid = places[task.worker]
         name = task.function if task.tasks == 1 else f"{task.function} x {task.tasks}"
@@ -98,6 +107,25 @@ def events(timeline: Timeline) -> list[dict[str, Any]]:
         for each in found:
             if "ts" in each:
                 each["ts"] = round(each["ts"] - least, 3)
+    return found
+
+
+def _callers(timeline: Timeline) -> list[dict[str, Any]]:
+    """Return what callers did: on one track, and on more where several called at one time."""
+    found: list[dict[str, Any]] = []
+    ends: list[float] = []
+    for stretch in sorted(timeline.caller, key=lambda it: it.start):
+        free = (at for at, end in enumerate(ends) if end <= stretch.start)
+        track = next(free, len(ends))
+        if track == len(ends):
+            ends.append(0.0)
+            name = "caller" if not track else f"caller ({track + 1})"
+            found.append(_named("thread_name", _CALLS, _CALLER + track, name))
+        ends[track] = stretch.end
+        took = round((stretch.end - stretch.start) * 1e6, 3)
+        event = {"ph": "X", "name": stretch.what, "cat": "caller", "pid": _CALLS}
+        event |= {"tid": _CALLER + track, "ts": _micro(stretch.start), "dur": took}
+        found.append(event | {"args": {"call": stretch.job}})
     return found
 
 

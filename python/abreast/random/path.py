@@ -55,10 +55,12 @@ def origin(seed: Any) -> SeedSequence:
     if seed is True:
         task = _running.get()
         return SeedSequence() if task is None else task.spawn()
-    if isinstance(seed, Generator):
+    if isinstance(seed, Generator) or _is_ours(seed, "Generator"):
         seed = seed.bit_generator
-    if isinstance(seed, BitGenerator):
+    if isinstance(seed, BitGenerator) or _is_ours(seed, "BitGenerator"):
         seed = seed.seed_seq
+    if _is_ours(seed, "SeedSequence"):
+        return SeedSequence(**seed.state)
     if isinstance(seed, SeedSequence):
         return seed
     try:
@@ -68,6 +70,14 @@ def origin(seed: Any) -> SeedSequence:
             f"seed={seed!r}: a whole number from zero on, a sequence of them, "
             "a numpy SeedSequence or Generator, or True"
         ) from None
+
+
+def _is_ours(seed: Any, name: str) -> bool:
+    """Whether this is an object of `abreast.random`, which need not be loaded for the answer."""
+    return any(
+        it.__name__ == name and it.__module__.startswith("abreast.random")
+        for it in type(seed).__mro__
+    )
 
 
 class Seeded:

@@ -42,7 +42,10 @@ def _states(function: Any, *, everything: bool) -> State:
         shared = numpy_random.mtrand._rand
         if everything or _names(numpy_random, reached) or _names(sys.modules["numpy"], reached):
             streams.append(shared)
-        kinds = (numpy_random.Generator, numpy_random.RandomState)
+        kinds: tuple[Any, ...] = (numpy_random.Generator, numpy_random.RandomState)
+        ours = sys.modules.get("abreast.random.generator")
+        if ours is not None:
+            kinds += (ours.Generator,)
         streams += [value for value in reached if isinstance(value, kinds) and value is not shared]
     return [(stream, _state(stream)) for stream in streams]
 

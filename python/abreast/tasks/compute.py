@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Never
 
 from abreast._abreast import Array, array_evaluate
 from abreast.backends import journal
-from abreast.backends.contract import Backend, Call, Job
+from abreast.backends.contract import Backend, Call, Job, Output
 from abreast.bundle import Apart, Together, write
 from abreast.errors import WorkerLost
 from abreast.failures import garbled, rebuild, unpicklable
+from abreast.keywords import refuse
 from abreast.pickling import Blob, is_plain, pack
 from abreast.plans import abandon
 from abreast.structure import build
 from abreast.tasks.delayed import hold
 from abreast.tasks.graph import Tasks
+from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import PlanLike, check_seed_global, note, place
 from abreast.tasks.progress import Progress, ProgressLike
 
@@ -33,7 +35,13 @@ _LOOK = 0.01
 """Seconds between two looks at futures that did not end yet, while tasks run."""
 
 
-def compute(*anything: Any, plan: PlanLike = None, progress: ProgressLike = False) -> Any:
+def compute(
+    *anything: Any,
+    plan: PlanLike = None,
+    progress: ProgressLike = False,
+    output: str | None = None,
+    **unknown: Never,
+) -> Any:
     """Return what delayed values stand for; what several of them need is computed once.
 
     Parameters
@@ -46,6 +54,8 @@ def compute(*anything: Any, plan: PlanLike = None, progress: ProgressLike = Fals
         Where to run; see `abreast.plan`.
     progress : bool, "always", or callable
         As for `map`.
+    output : {"ordered", "live", "tagged"}, optional
+        As for `map`; the order is the serial one, and a tag says which place in it a task has.
 
     Returns
     -------
@@ -69,7 +79,9 @@ def compute(*anything: Any, plan: PlanLike = None, progress: ProgressLike = Fals
     >>> ab.compute(parts, total(parts), plan="threads")
     ([3, 6], 9)
     """
-    values = _run(anything, plan, progress, asked=_value)
+    if unknown:
+        refuse("compute", unknown, compute)
+    values = _run(anything, plan, progress, output, asked=_value)
     if arrays := list(_arrays(values)):
         array_evaluate(*arrays)
     return values[0] if len(anything) == 1 else tuple(values)
@@ -88,7 +100,13 @@ def _arrays(value: Any) -> Iterator[Array]:
             pending.extend(value.values())
 
 
-def persist(*anything: Any, plan: PlanLike = None, progress: ProgressLike = False) -> Any:
+def persist(
+    *anything: Any,
+    plan: PlanLike = None,
+    progress: ProgressLike = False,
+    output: str | None = None,
+    **unknown: Never,
+) -> Any:
     """Compute now, and return the same with delayed values that hold their results.
 
     Further graphs go on from them. Parameters are those of `compute`.
@@ -100,7 +118,9 @@ def persist(*anything: Any, plan: PlanLike = None, progress: ProgressLike = Fals
     >>> ab.compute(ab.delayed(sum)(data), ab.delayed(max)(data), plan="threads")
     (6, 3)
     """
-    values = _run(anything, plan, progress, asked=hold)
+    if unknown:
+        refuse("persist", unknown, persist)
+    values = _run(anything, plan, progress, output, asked=hold)
     return values[0] if len(anything) == 1 else tuple(values)
 
 
@@ -112,8 +132,11 @@ def _run(
     anything: tuple[Any, ...],
     plan: PlanLike,
     progress: ProgressLike,
+    output: str | None,
     asked: Callable[[Any], Any],
 ) -> list[Any]:
+    if output is not None:
+        check_output("compute", output)
     tasks = Tasks(anything)
     if not tasks.nodes:
         Progress(progress, 0, "compute").close()
@@ -124,7 +147,8 @@ def _run(
     for node in tasks.nodes:
         _check_seed(node, backend)
     bar = Progress(progress, len(tasks.nodes) - len(tasks.sources), "compute")
-    run = (_Apart if tasks.isolated else _Together)(tasks, backend, bar)
+    output = tasks.output() if output is None else output
+    run = (_Apart if tasks.isolated else _Together)(tasks, backend, bar, output)
     try:
         run.drive()
     except Exception:
@@ -133,8 +157,10 @@ def _run(
         raise
     except BaseException:
         run.job.stop(_STOP_GRACE)
+        run.listener.take(run.spoken(run.job.pull(0.0, None).output), run.is_over)
         raise
     finally:
+        run.listener.finish(None if run.failure is None else run.failed)
         bar.close()
     if run.failure is not None:
         run.job.cancel()
@@ -152,7 +178,7 @@ def _check_seed(node: Any, backend: Backend) -> None:
 class _Run:
     """One call on its way: forms bundles, feeds the job, and collects what comes back."""
 
-    def __init__(self, tasks: Tasks, backend: Backend, bar: Progress) -> None:
+    def __init__(self, tasks: Tasks, backend: Backend, bar: Progress, output: str) -> None:
         level = backend.level
         self.tasks = tasks
         self.bar = bar
@@ -172,7 +198,18 @@ class _Run:
         """All of them."""
         self.waiting: dict[int, Any] = {}
         """Futures that did not end yet."""
-        self.job: Job = backend.open(Call(self.runner(), caller="compute"))
+        self.listener = Listener(output, self.named, bar)
+        self.heard = self.listener.hears(backend)
+        self.order: list[int] = []
+        """Tasks in serial order, once somebody asks."""
+        self.speakers: dict[int, int] = {}
+        """Rank of the task that speaks, by the index of its bundle in the job."""
+        self.passed: set[int] = set()
+        """Ranks of tasks that are over, of bundles that are not."""
+        self.passed_to: dict[int, int] = {}
+        """The step of a bundle up to which that is known."""
+        self.job: Job = backend.open(Call(self.runner(), caller="compute", heard=self.heard))
+        self.listener.attach(self.job, self.spoken)
         self.entry: Callable[[], int] | None = getattr(self.job, "entry", None)
         bar.follow(self.job, lambda index: self.running(index))
         self.begin()
@@ -185,6 +222,42 @@ class _Run:
             return f"bundle {index}"
         first = f"task {self.graph.rank(tasks[0])}, {self.tasks.name(tasks[0])},"
         return first if len(tasks) == 1 else f"{first} or one of {len(tasks) - 1} after it"
+
+    def named(self, rank: int) -> str:
+        """Return the function of the task with this rank, for a tag."""
+        if not self.order:
+            self.order = self.graph.order()
+        return self.tasks.name(self.order[rank])
+
+    def spoken(self, said: Sequence[Output]) -> list[Output]:
+        """Return what bundles said as said by their tasks, which are numbered in serial order."""
+        told = []
+        for index, kind, data in said:
+            if kind == "place":
+                self.speakers[index] = self.graph.rank(int(data))
+                self.pass_to(index, int(data))
+            elif index in self.speakers:
+                told.append(Output(self.speakers[index], kind, data))
+            elif index in self.flying:
+                # Its backend does not say which task it was.
+                told.append(Output(self.graph.rank(self.flying[index][1][0] >> 1), kind, data))
+        return told
+
+    def pass_to(self, index: int, task: int) -> None:
+        """Note that the tasks of a bundle before this one are over, though the bundle is not."""
+        if index not in self.flying:
+            return
+        steps = self.flying[index][1]
+        for at in range(self.passed_to.get(index, 0), len(steps)):
+            if steps[at] >> 1 == task:
+                self.passed_to[index] = at
+                return
+            if steps[at] >= 0:
+                self.passed.add(self.graph.rank(steps[at] >> 1))
+
+    def is_over(self, rank: int) -> bool:
+        """Whether a task has ended, and one after it is to be heard of."""
+        return rank < self.failed and (rank in self.passed or self.graph.ended(rank))
 
     def runner(self) -> Callable[..., Any]:
         """Return what the workers run."""
@@ -245,8 +318,10 @@ class _Run:
                 if self.waiting:
                     period = _LOOK
                 pulled = self.job.pull(period, None)
+                said = self.spoken(pulled.output) if pulled.output else ()
                 done = sum(self.end(*ended) for ended in pulled.ended)
                 self.bar.add(done)
+                self.listener.take(said, self.is_over)
             elif self.waiting:
                 self.wait()
             else:
@@ -377,6 +452,7 @@ class _Together(_Run):
             tasks.ends,
             self.values,
             self.propagate,
+            self.heard,
         )
 
     def item(self, steps: list[int], needs: list[int]) -> Any:
@@ -421,7 +497,7 @@ class _Apart(_Run):
             for task, keys in tasks.takers.items()
             if (own := [key for key in keys if key not in shared])
         }
-        return Apart(tasks.functions, blobs, self.propagate, tasks.packer is not None)
+        return Apart(tasks.functions, blobs, self.propagate, tasks.packer is not None, self.heard)
 
     def item(self, steps: list[int], needs: list[int]) -> Any:
         """Return steps, calls and all values that they need."""

@@ -44,7 +44,10 @@ class Delayed(Generic[R]):
     70
     """
 
-    __slots__ = ("__weakref__", "_args", "_function", "_kwargs", "_plan")
+    __slots__ = ("__weakref__", "_args", "_function", "_kwargs", "_output", "_plan")
+
+    _output: str
+    """Set where it is stated."""
 
     def __init__(
         self,
@@ -58,11 +61,13 @@ class Delayed(Generic[R]):
         self._kwargs = kwargs
         self._plan = plan
 
-    def compute(self, *, plan: PlanLike = None, progress: Any = False) -> R:
+    def compute(
+        self, *, plan: PlanLike = None, progress: Any = False, output: str | None = None
+    ) -> R:
         """Return the value; as `abreast.compute`."""
         from abreast.tasks.compute import compute
 
-        value: R = compute(self, plan=plan, progress=progress)
+        value: R = compute(self, plan=plan, progress=progress, output=output)
         return value
 
     def __repr__(self) -> str:
@@ -159,15 +164,21 @@ def unseeded(function: Any) -> Any:
 class DelayedFunction(Generic[R]):
     """A function whose calls wait: what `delayed` returns."""
 
-    __slots__ = ("__dict__", "__weakref__", "__wrapped__", "_plan")
+    __slots__ = ("__dict__", "__weakref__", "__wrapped__", "_output", "_plan")
 
-    def __init__(self, function: Callable[..., R], plan: PlanLike = None) -> None:
+    def __init__(
+        self, function: Callable[..., R], plan: PlanLike = None, output: str | None = None
+    ) -> None:
         self.__wrapped__ = function
         self._plan = plan
+        self._output = output
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Delayed[R]:
         """Say that the function is to be called."""
-        return Delayed(self.__wrapped__, args, kwargs or None, self._plan)
+        value: Delayed[R] = Delayed(self.__wrapped__, args, kwargs or None, self._plan)
+        if self._output is not None:
+            value._output = self._output
+        return value
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -185,7 +196,7 @@ class DelayedFunction(Generic[R]):
         place = decorated_place(self.__wrapped__)
         if place is not None:
             return find_decorated, place
-        return type(self), (self.__wrapped__, self._plan)
+        return type(self), (self.__wrapped__, self._plan, self._output)
 
 
 class SeededFunction(DelayedFunction[R]):
@@ -194,11 +205,16 @@ class SeededFunction(DelayedFunction[R]):
     __slots__ = ("_seed", "_seed_global")
 
     def __init__(
-        self, function: Callable[..., R], plan: PlanLike, seed: Any, seed_global: bool
+        self,
+        function: Callable[..., R],
+        plan: PlanLike,
+        seed: Any,
+        seed_global: bool,
+        output: str | None = None,
     ) -> None:
         from abreast.tasks.submit import _Once
 
-        super().__init__(function, plan)
+        super().__init__(function, plan, output)
         self._seed = seed
         self._seed_global = seed_global
         if seed is not True:
@@ -209,10 +225,14 @@ class SeededFunction(DelayedFunction[R]):
         from abreast.tasks.submit import _Once
 
         once = _Once(self.__wrapped__, self._seed, self._seed_global)
-        return Delayed(once, (args, kwargs), None, self._plan)
+        value: Delayed[R] = Delayed(once, (args, kwargs), None, self._plan)
+        if self._output is not None:
+            value._output = self._output
+        return value
 
     def __reduce__(self) -> Any:
-        return type(self), (self.__wrapped__, self._plan, self._seed, self._seed_global)
+        seeds = (self._seed, self._seed_global)
+        return type(self), (self.__wrapped__, self._plan, *seeds, self._output)
 
 
 def decorated_place(function: Any) -> tuple[str, str] | None:

@@ -70,6 +70,12 @@ class Tasks:
             plan = _agreed(plan, node)
         return plan
 
+    def output(self) -> str:
+        """Return how output shows: as the first of what was asked for states it."""
+        return next(
+            (it for node in self.nodes if (it := getattr(node, "_output", None))), "ordered"
+        )
+
     def trace(self, isolated: bool, plan: PlanLike = None, packer: Packer | None = None) -> None:
         """Follow all inputs. `isolated`: tasks get copies of their arguments, taken now."""
         self.isolated, self.packer = isolated, packer

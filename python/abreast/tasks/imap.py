@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
 from abreast.backends.contract import Job
 from abreast.errors import MISSING, DeadlineExceeded, TransferError
+from abreast.keywords import refuse
 from abreast.plans import abandon
 from abreast.tasks.checkpoint import CheckpointLike, begin
 from abreast.tasks.output import Listener, check_output
@@ -50,6 +51,7 @@ def imap(
     deadline: float | None = None,
     checkpoint: CheckpointLike = None,
     plan: PlanLike = None,
+    **unknown: Never,
 ) -> Iterator[R]:
     """As `map`, but an iterator: input may be long or endless, memory stays bounded.
 
@@ -80,6 +82,8 @@ def imap(
     >>> squares.close()
     """
     check_function("imap", function)
+    if unknown:
+        refuse("imap", unknown, imap, function)
     check_on_error("imap", on_error)
     rules = check_rules("imap", retries, retry_on, timeout, deadline)
     check_output("imap", output)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
 from abreast.backends.contract import Job
 from abreast.errors import MISSING, DeadlineExceeded, TransferError
+from abreast.keywords import refuse
 from abreast.plans import abandon
 from abreast.tasks.checkpoint import CheckpointLike, begin
 from abreast.tasks.output import Listener, check_output
@@ -52,6 +53,7 @@ def map(
     deadline: float | None = None,
     checkpoint: CheckpointLike = None,
     plan: PlanLike = None,
+    **unknown: Never,
 ) -> list[R]:
     """Call `function` once for each item, side by side as the plan says; results in order.
 
@@ -127,6 +129,8 @@ def map(
     [10, 29]
     """
     check_function("map", function)
+    if unknown:
+        refuse("map", unknown, map, function)
     check_on_error("map", on_error)
     rules = check_rules("map", retries, retry_on, timeout, deadline)
     check_output("map", output)
@@ -300,5 +304,5 @@ class _Run:
         """Whether no task before the failed ones can still fail."""
         first = min(self.errors)
         unknown = any(self.results[index] is _WAITING for index in range(first))
-        # The end of a task may have arrived since the last pull: another thread's pull brings all.
+        # What has ended since the last pull is not outstanding any more.
         return not unknown or not (self.job.outstanding() or self.job.ready())

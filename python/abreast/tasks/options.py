@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
+from abreast.keywords import refuse
 from abreast.plans import SERIAL
 from abreast.tasks.checkpoint import CheckpointLike, check_checkpoint, refuse_checkpoint
 from abreast.tasks.delayed import DelayedFunction, SeededFunction, delayed
@@ -63,12 +64,13 @@ class Options:
                 "longer, and future.cancel(running=True) ends the task"
             )
         rules = check_rules("submit", self.retries, self.retry_on, self.timeout)
-        return start(function, args, kwargs, self.plan, self.seed, self.seed_global, rules)
+        tagged = self.output == "tagged"
+        return start(function, args, kwargs, self.plan, self.seed, self.seed_global, rules, tagged)
 
     def delayed(self, function: Callable[..., R]) -> DelayedFunction[R]:
         """As `abreast.delayed`; with a seed, ``rng`` is the stream of the seed itself.
 
-        The plan holds for a `compute` of what it returns, unless that is given another one.
+        Plan and output hold for a `compute` of what it returns, unless that is given others.
         """
         refuse_checkpoint("delayed", self.checkpoint)
         if check_rules("delayed", self.retries, self.retry_on, self.timeout, self.deadline):
@@ -78,11 +80,12 @@ class Options:
                 "graph too"
             )
         plain = delayed(function).__wrapped__
+        output = None if self.output == "ordered" else self.output
         if self.seed is None and not self.seed_global:
-            return DelayedFunction(plain, self.plan)
+            return DelayedFunction(plain, self.plan, output)
         if self.seed is None:
             check_seed_global("delayed", True, None, SERIAL)
-        return SeededFunction(plain, self.plan, self.seed, self.seed_global)
+        return SeededFunction(plain, self.plan, self.seed, self.seed_global, output)
 
 
 def options(
@@ -98,6 +101,7 @@ def options(
     timeout: float | None = None,
     deadline: float | None = None,
     checkpoint: CheckpointLike = None,
+    **unknown: Never,
 ) -> Options:
     """Return settings for calls: ``options(seed=1).submit(f, x)``.
 
@@ -105,7 +109,8 @@ def options(
     ----------
     plan, seed, seed_global, progress, output, on_error, retries, retry_on, timeout, deadline,
     checkpoint
-        As for `map`. What submitted tasks print shows as it comes.
+        As for `map`. What submitted tasks print shows as it comes, with ``output="tagged"`` line
+        by line after function and number: the n-th that was submitted of this name.
 
     Examples
     --------
@@ -114,6 +119,8 @@ def options(
     >>> on_threads.map(abs, [-1]), on_threads.submit(abs, -2).result()
     ([1], 2)
     """
+    if unknown:
+        refuse("options", unknown, options)
     check_on_error("options", on_error)
     check_output("options", output)
     check_rules("options", retries, retry_on, timeout, deadline)

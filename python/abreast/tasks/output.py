@@ -10,7 +10,7 @@ from abreast.backends.contract import Backend, Job, Output
 from abreast.backends.output import show
 from abreast.tasks.progress import Progress
 
-__all__ = ["OUTPUT", "Listener", "check_output"]
+__all__ = ["OUTPUT", "Lines", "Listener", "Tags", "check_output"]
 
 OUTPUT = ("ordered", "live", "tagged")
 """How output shows: as serial would print it, as it comes, or with the name of its task."""
@@ -25,32 +25,116 @@ def check_output(caller: str, output: str) -> None:
         raise ValueError(f"{caller}: output={output!r}: one of {', '.join(map(repr, OUTPUT))}")
 
 
+class Lines:
+    """Makes whole lines of text that comes in pieces."""
+
+    def __init__(self) -> None:
+        self._begun: dict[tuple[int, str], str] = {}
+
+    def whole(self, said: Output) -> Output | None:
+        """Return it up to its last end of a line, with what was kept before; the rest is kept."""
+        task, kind, data = said
+        if kind not in ("stdout", "stderr") or not isinstance(data, str):
+            return said
+        text = self._begun.pop((task, kind), "") + data
+        lines, newline, rest = text.rpartition("\n")
+        if rest:
+            self._begun[task, kind] = rest
+        return Output(task, kind, lines + newline) if newline else None
+
+    def rest(self) -> list[Output]:
+        """Return and forget what is kept."""
+        begun, self._begun = self._begun, {}
+        return [Output(task, kind, rest) for (task, kind), rest in sorted(begun.items())]
+
+    def __bool__(self) -> bool:
+        return bool(self._begun)
+
+
+class Tags:
+    """Puts the name and number of its task before each line.
+
+    Parameters
+    ----------
+    name : callable
+        What a task is called, by its number.
+    """
+
+    def __init__(self, name: Callable[[int], str]) -> None:
+        self._name = name
+        self._lines = Lines()
+
+    def tag(self, said: Output) -> list[Output]:
+        """Return what of it are whole lines, tagged."""
+        whole = self._lines.whole(said)
+        return [] if whole is None else [self.tagged(whole)]
+
+    def rest(self) -> list[Output]:
+        """Return, tagged, what has no end of its line."""
+        return [self.tagged(Output(*it[:2], it.data + "\n")) for it in self._lines.rest()]
+
+    def tagged(self, said: Output) -> Output:
+        """Return a piece, tagged if it is text; warnings and records say where they are from."""
+        task, kind, data = said
+        if kind not in ("stdout", "stderr"):
+            return said
+        tag = f"[{self._name(task)} {task}] "
+        if isinstance(data, str):
+            return Output(task, kind, "".join(tag + it for it in data.splitlines(keepends=True)))
+        return Output(task, kind, tag.encode() + data)
+
+
 class Listener:
     """Shows what the tasks of one call say.
 
     Ordered: that of the first task that has not ended at once, that of later ones when all before
     them have ended. Otherwise line by line as it comes, for half a line of one task is no good
     beside half a line of another.
+
+    Parameters
+    ----------
+    output : str
+        One of `OUTPUT`.
+    name : str or callable
+        How the tasks are called: the function, or what to say for a task's number.
+    bar : Progress
     """
 
-    def __init__(self, output: str, name: str, bar: Progress) -> None:
+    def __init__(self, output: str, name: str | Callable[[int], str], bar: Progress) -> None:
         self._ordered = output == "ordered"
+        self._tags = Tags(name if callable(name) else lambda _task: name)
         self._tagged = output == "tagged"
-        self._name = name
+        self._name = "compute" if callable(name) else name
         self._bar = bar
         self._first = 0
         self._held: dict[int, list[Output]] = {}
         self._size = 0
-        self._lines: dict[tuple[int, str], str] = {}
+        self._lines = Lines()
 
     def hears(self, backend: Backend) -> bool:
         """Whether output has to come here, and cannot go where it goes by itself."""
-        return self._tagged or backend.level.name != "serial"
+        return self._tagged or self._bar.is_drawn or backend.level.name != "serial"
 
-    def attach(self, job: Job) -> None:
-        """Hear at once what a job's tasks say while `pull` runs them itself."""
-        if hasattr(job, "listener"):
-            job.listener = self._speak
+    def attach(
+        self, job: Job, read: Callable[[Sequence[Output]], Sequence[Output]] | None = None
+    ) -> None:
+        """Hear at once what a job's tasks say while `pull` runs them itself, in their order.
+
+        Parameters
+        ----------
+        job : Job
+        read : callable, optional
+            What it means, piece by piece; otherwise what it says.
+        """
+        if not hasattr(job, "listener"):
+            return
+        speak = self._show if self._ordered else self._speak
+
+        def hear(said: Output) -> None:
+            for each in [said] if read is None else read([said]):
+                speak(each)
+
+        job.listener = hear
 
     def take(self, said: Sequence[Output], is_over: Callable[[int], bool]) -> None:
         """Show what was said, as far as its turn has come; ``is_over(task)`` says who has ended."""
@@ -64,7 +148,7 @@ class Listener:
         held = self._held
         for each in said:
             if each.task <= self._first and not held:
-                show(each)
+                self._show(each)
                 continue
             held.setdefault(each.task, []).append(each)
             self._size += _len(each.data)
@@ -72,7 +156,7 @@ class Listener:
             # What the first one says shows at once; then it is the next one's turn, if it is over.
             for each in held.pop(self._first, ()):
                 self._size -= _len(each.data)
-                show(each)
+                self._show(each)
             if not held or not is_over(self._first):
                 break
             self._first += 1
@@ -81,7 +165,7 @@ class Listener:
             for task in sorted(task for task in held if task < self._first):
                 for each in held.pop(task):
                     self._size -= _len(each.data)
-                    show(each)
+                    self._show(each)
         if self._size > _HELD:
             self._give_up()
 
@@ -92,12 +176,11 @@ class Listener:
         for task in sorted(self._held):
             if last is None or task <= last:
                 for each in self._held[task]:
-                    show(each)
+                    self._show(each)
         self._held.clear()
         self._size = 0
-        for (task, kind), rest in sorted(self._lines.items()):
-            self._put(Output(task, kind, rest + "\n" if self._tagged else rest))
-        self._lines.clear()
+        for each in self._lines.rest():
+            self._put(Output(*each[:2], each.data + "\n") if self._tagged else each)
 
     def _give_up(self) -> None:
         """Too much waits for one task."""
@@ -114,26 +197,21 @@ class Listener:
 
     def _speak(self, said: Output) -> None:
         """Show whole lines, as they come."""
-        task, kind, data = said
-        if kind in ("stdout", "stderr") and isinstance(data, str):
-            text = self._lines.pop((task, kind), "") + data
-            whole, newline, rest = text.rpartition("\n")
-            if rest:
-                self._lines[task, kind] = rest
-            if not newline:
-                return
-            said = Output(task, kind, whole + newline)
-        self._put(said)
+        whole = self._lines.whole(said)
+        if whole is not None:
+            self._put(whole)
+
+    def _show(self, said: Output) -> None:
+        """Show it in order: whole lines where a bar would be drawn over the rest of one."""
+        if self._bar.is_drawn:
+            # Of one task after the other: what a task leaves open goes on with the next.
+            self._speak(Output(0, *said[1:]))
+        else:
+            show(said)
 
     def _put(self, said: Output) -> None:
-        task, kind, data = said
-        if self._tagged:
-            tag = f"[{self._name} {task}] "
-            if isinstance(data, str):
-                data = "".join(tag + line for line in data.splitlines(keepends=True))
-            elif kind in ("stdout", "stderr"):
-                data = tag.encode() + data
-        show(Output(task, kind, data))
+        self._bar.hide()
+        show(self._tags.tagged(said) if self._tagged else said)
 
 
 def _len(data: Any) -> int:

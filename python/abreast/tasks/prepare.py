@@ -28,12 +28,16 @@ ON_ERROR = ("raise", "finish", "return")
 PlanLike = str | Plan | Sequence[str] | None
 
 
+_AFTER = {"submit": "function, argument"}
+
+
 def check_function(caller: str, function: Any) -> None:
     """Refuse what cannot be called, with what was probably meant."""
     if not callable(function):
         raise TypeError(
             f"{caller}: the first argument is the function, and {function!r} cannot be called\n"
-            f"hint: {caller}(function, items), without parentheses after the function's name"
+            f"hint: {caller}({_AFTER.get(caller, 'function, items')}), without parentheses after "
+            "the function's name"
         )
 
 

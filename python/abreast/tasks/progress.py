@@ -59,7 +59,7 @@ class Progress:
         self._stall = _stall() if asked else None
         self._since = time.monotonic() if asked else 0.0
         self._told = False
-        self._drawn = 0.0
+        self._hidden = False
         if asked and (wanted == "always" or _visible()):
             with warnings.catch_warnings():
                 # That it draws with characters where the notebook lacks its widgets.
@@ -102,6 +102,7 @@ class Progress:
         before, self._done = self._done, self._bounded(self._done + tasks)
         tasks = self._done - before
         if self._bar is not None:
+            self._hidden = False
             self._bar.update(tasks)
             if not tasks:
                 self._bar.refresh()
@@ -135,12 +136,16 @@ class Progress:
             sys.stderr.write("\n".join(lines) + "\n")
             sys.stderr.flush()
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is a bar that other output can break."""
+        return self._bar is not None
+
     def hide(self) -> None:
         """Make room for other output; the bar comes back by itself."""
-        bar = self._bar
-        if bar is not None and getattr(bar, "last_print_t", 0.0) != self._drawn:
-            bar.clear()
-            self._drawn = getattr(bar, "last_print_t", 0.0)
+        if self._bar is not None and not self._hidden:
+            self._bar.clear()
+            self._hidden = True
 
     def close(self) -> None:
         """Leave the bar as it is, and let go of the job, which may hold what listens for it."""

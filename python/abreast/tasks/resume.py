@@ -386,8 +386,8 @@ class Resumed:
         return bool(self._ready) or self._job.ready()
 
     def outstanding(self) -> int:
-        """Tasks that neither ended nor were withdrawn."""
-        return len(self._ready) + self._job.outstanding()
+        """Tasks that neither ended nor were withdrawn; what was stored has ended."""
+        return self._job.outstanding()
 
 
 class _Fresh(Iterator[Any]):

@@ -62,6 +62,7 @@ def start(
     seed: Any = None,
     seed_global: bool = False,
     rules: Rules | None = None,
+    tagged: bool = False,
 ) -> Future[R]:
     """Submit with options."""
     check_function("submit", function)
@@ -72,6 +73,10 @@ def start(
     if seed is not None or seed_global:
         check_seed_global("submit", seed_global, seed, place_.level)
         function, args, kwargs = _Once(function, seed, seed_global), (args, kwargs), {}
+    if tagged:
+        from abreast.tasks.tagged import Tagged
+
+        function = Tagged(called, function)
     if may_hold(args) or (kwargs and may_hold(kwargs.values())):
         inputs = find_in_call(args, kwargs)
         if inputs:

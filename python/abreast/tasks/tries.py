@@ -151,7 +151,7 @@ class Tries:
                 elif left is None or left > self._deadline - now:
                     left = self._deadline - now
             self._sift(left, results)
-            if not self._finished and not self._job.outstanding():
+            if not self._finished and not self._job.outstanding() and not self._job.ready():
                 break
             if until is not None and time.monotonic() >= until:
                 break

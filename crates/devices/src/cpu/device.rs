@@ -15,12 +15,19 @@ use crate::{Argument, Cache, Device, DeviceError, Executable, Function, Kernel, 
 pub struct CpuDevice {
     cache: &'static Cache,
     other: Arc<dyn Device>,
+    vector: usize,
 }
 
 impl CpuDevice {
     /// A device whose code comes from this cache; `other`, the interpreter, runs what has no code.
     pub fn new(cache: &'static Cache, other: Arc<dyn Device>) -> Self {
-        Self { cache, other }
+        Self { cache, other, vector: cpu().vector }
+    }
+
+    /// The same, computing in vectors of so many bytes: results do not depend on it, so tests ask.
+    #[must_use]
+    pub fn with_vector(self, vector: usize) -> Self {
+        Self { vector, ..self }
     }
 
     /// Where code comes from.
@@ -35,7 +42,7 @@ impl Device for CpuDevice {
     }
 
     fn compile(&self, kernel: &ir::Kernel) -> Result<Arc<dyn Executable>, DeviceError> {
-        let Ok(compiled) = compiler::compile(kernel, cpu().vector) else {
+        let Ok(compiled) = compiler::compile(kernel, self.vector) else {
             return self.other.compile(kernel);
         };
         let failed = |why: &dyn fmt::Display| DeviceError::Failed(why.to_string());

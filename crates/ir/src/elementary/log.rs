@@ -120,7 +120,7 @@ impl<T: Format> Base<T> {
         if let Some(rest) = rest {
             low = low + (-f).fma(rest, rest);
         }
-        Double::new(sum.high, low)
+        Double::new(sum.high, low).tidy()
     }
 
     /// For any argument: `x` below 0 and NaN give NaN, 0 gives negative infinity.

@@ -1,6 +1,6 @@
 //! How the Mersenne Twister leaps 2¹²⁸ words.
 
-use super::{Mt19937, WORDS};
+use super::{Mt19937, Mt19937State, WORDS};
 
 /// The generator 2¹²⁸ words further on.
 ///
@@ -10,8 +10,8 @@ use super::{Mt19937, WORDS};
 /// Generators", 2008).
 pub(super) fn jumped(from: &Mt19937) -> Mt19937 {
     let mut from = from.clone();
-    from.position %= WORDS;
-    let mut sum = Mt19937 { key: [0; WORDS], position: from.position };
+    from.0.pos %= WORDS;
+    let mut sum = Mt19937(Mt19937State { key: [0; WORDS], pos: from.0.pos });
     let ones = |power: usize| POLYNOMIAL[power / 32] >> (power % 32) & 1 == 1;
     let degree = (0..32 * WORDS).rev().find(|&power| ones(power)).unwrap_or(0);
     add(&mut sum, &from);
@@ -24,16 +24,16 @@ pub(super) fn jumped(from: &Mt19937) -> Mt19937 {
     sum
 }
 
-/// One word of the next state; `position` marks the oldest word.
+/// One word of the next state; `pos` marks the oldest word.
 fn step(state: &mut Mt19937) {
-    state.key[state.position] = state.twisted(state.position);
-    state.position = (state.position + 1) % WORDS;
+    state.0.key[state.0.pos] = state.twisted(state.0.pos);
+    state.0.pos = (state.0.pos + 1) % WORDS;
 }
 
 /// Add states word by word, the oldest to the oldest.
 fn add(sum: &mut Mt19937, state: &Mt19937) {
-    let (old, new) = state.key.split_at(state.position);
-    let (sum_old, sum_new) = sum.key.split_at_mut(sum.position);
+    let (old, new) = state.0.key.split_at(state.0.pos);
+    let (sum_old, sum_new) = sum.0.key.split_at_mut(sum.0.pos);
     let words = sum_new.iter_mut().chain(sum_old);
     for (word, add) in words.zip(new.iter().chain(old)) {
         *word ^= add;

@@ -122,3 +122,80 @@ def tagged() -> Any:
     """With `output` "tagged", each line names its task."""
     value, out, *_ = said(lambda: ab.map(fails, range(6), output="tagged"))
     return value, sorted(out.splitlines())
+
+
+def sums(parts: list[int]) -> int:
+    """Say something, and add up."""
+    print("sum of", parts)
+    nap(0.002 * (parts[0] % 3))
+    print("half ", end="")
+    log.warning("%s added", parts)
+    return sum(parts)
+
+
+def graph(n: int) -> Any:
+    """Sums of what speaking tasks gave."""
+    leaves = [ab.delayed(speaks)(k) for k in range(n)]
+    parts = [ab.delayed(sums)(leaves[k : k + 3]) for k in range(0, n, 3)]
+    return ab.delayed(sums)(parts)
+
+
+@case("order", "graphs")
+def of_graphs() -> Any:
+    """What tasks of a graph print, warn and log shows in the serial order of the graph."""
+    return said(lambda: ab.compute(graph(40)))
+
+
+@case("errors", "graphs")
+def of_failed_graphs() -> Any:
+    """What the failed task of a graph printed shows, and nothing of tasks after it."""
+    tasks = [ab.delayed(fails)(n) for n in range(12)]
+    return said(lambda: caught(ab.compute, tasks))
+
+
+@case("nesting", "graphs")
+def of_nested_graphs() -> Any:
+    """What tasks of tasks of a graph print stands where the outer task prints."""
+
+    def outer(n: int) -> Any:
+        print("outer", n)
+        values = ab.map(fails, range(3)), ab.compute(graph(4))
+        print("outer ends", n)
+        return values
+
+    return said(lambda: ab.compute([ab.delayed(outer)(n) for n in range(4)]))
+
+
+@case("graphs")
+def tagged_graphs() -> Any:
+    """With `output` "tagged", each line of a graph names its task and its place in the order."""
+
+    def call(tasks: Any, **settings: Any) -> Any:
+        value, out, *_ = said(lambda: ab.compute(tasks, **settings))
+        return value, sorted(out.splitlines())
+
+    tasks = [ab.delayed(fails)(n) for n in range(6)]
+    stated = ab.options(output="tagged").delayed(fails)
+    return call(tasks, output="tagged"), call([stated(n) for n in range(3)])
+
+
+@case()
+def tagged_submits() -> Any:
+    """Lines of a task that was submitted with `output` "tagged" name it and its number."""
+    tagged = ab.options(output="tagged")
+
+    def call() -> Any:
+        futures = [tagged.submit(speaks, n) for n in (6, 4)]
+        with_seed = ab.options(output="tagged", seed=1).submit(draws, 2)
+        return ab.gather([*futures, with_seed])
+
+    value, out, err, _, _ = said(call)
+    tags = [line.split()[0] for line in out.splitlines()]
+    # The number goes on counting from plan to plan.
+    return value, sorted(tags), sorted(line.partition("] ")[2] for line in (out + err).splitlines())
+
+
+def draws(n: int, rng: Any) -> int:
+    """Say how many, and draw them."""
+    print("draws", n)
+    return int(rng.integers(100, size=n).sum())

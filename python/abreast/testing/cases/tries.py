@@ -164,7 +164,7 @@ def one_of_two() -> Any:
     running = sorted(each.task for each in job.started())
     told = job.halt(0), job.halt(2)
     ended = {}
-    while job.outstanding():
+    while job.outstanding() or job.ready():
         ended.update({each.task: each for each in job.pull(1.0, None).ended})
     return running, *told, type(ended[0].error).__name__, ended[1].value
 
@@ -180,7 +180,7 @@ def tasks_under_their_own_index() -> Any:
     found: list[Any] = []
 
     def collect() -> None:
-        while job.outstanding():
+        while job.outstanding() or job.ready():
             found.extend(each.value for each in job.pull(1.0, None).ended)
 
     job.push([0, 10])
@@ -190,3 +190,25 @@ def tasks_under_their_own_index() -> Any:
     job.push([20])
     collect()
     return sorted(found)
+
+
+@case("contract", requires="background", answer=(2, True, (0, 0, True), [0.0, 0.05], (0, False)))
+def ended_and_not_taken() -> Any:
+    """A task is outstanding until it has ended; then it is ready, until `pull` hands it out."""
+    backend = plans.backend(ab.plan().levels[0])
+    job = backend.open(Call(lingers))
+    told = threading.Event()
+    job.push([0.0, 0.05])
+    before = job.outstanding()
+    job.watch(told.set)
+    was_told = told.wait(20.0)
+    ended = job.outstanding(), backend.outstanding(), job.ready()
+    pulled = job.pull(0.0, None)
+    values = sorted(each.value for each in pulled.ended)
+    return before, was_told, ended, values, (job.outstanding(), job.ready())
+
+
+def lingers(seconds: float) -> float:
+    """Take a while, and say how long."""
+    nap(max(seconds, 0.02))
+    return seconds

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["Report", "report"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """What happened since the program began; prints as a few lines.
 
@@ -64,7 +64,10 @@ class Report:
 
     def __str__(self) -> str:
         calls = [str(part) for part in (self.last, self.total) if part is not None]
-        return "\n".join([*calls, *self._memory(), *self._tries()])
+        return "\n".join([*calls, *self._memory(), *self._tries()]) or "no calls yet"
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _tries(self) -> list[str]:
         lines = []
@@ -80,8 +83,8 @@ class Report:
         return lines
 
     def _memory(self) -> list[str]:
-        if not self.limit:
-            return ["shared memory: not used"]
+        if not (self.peak or self.fresh or self.reused or self.spilled or self.returned):
+            return []
         from abreast.journal.words import size
 
         lines = [
