@@ -88,6 +88,12 @@ def test_compute_takes_arrays() -> None:
     assert not y.is_ready
 
 
+def test_compute_takes_lists_that_hold_themselves() -> None:
+    circle: list[Any] = [x() + 1]
+    circle.append(circle)
+    assert ab.compute(circle)[0].is_ready
+
+
 def test_shared_work_is_done_once() -> None:
     y = anp.exp(x())
     text = anp.explain(y.sum(axis=0), y.sum(axis=1))

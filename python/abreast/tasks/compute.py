@@ -87,17 +87,17 @@ def compute(
     return values[0] if len(anything) == 1 else tuple(values)
 
 
-def _arrays(value: Any) -> Iterator[Array]:
+def _arrays(values: list[Any]) -> Iterator[Array]:
     """Yield the lazy arrays in lists, tuples and dicts: they are computed together."""
-    pending = [value]
+    pending: list[Any] = [values]
+    seen: set[int] = set()
     while pending:
         value = pending.pop()
         if isinstance(value, Array):
             yield value
-        elif type(value) in (list, tuple):
-            pending.extend(value)
-        elif type(value) is dict:
-            pending.extend(value.values())
+        elif type(value) in (list, tuple, dict) and id(value) not in seen:
+            seen.add(id(value))  # a list may hold itself
+            pending.extend(value.values() if type(value) is dict else value)
 
 
 def persist(
