@@ -229,7 +229,11 @@ impl<'k> Emitter<'k> {
             let mut found = Vec::new();
             let mut place = 0;
             for &combiner in &it.reduce.combiners {
-                if combiner == Combiner::Moments {
+                if matches!(combiner, Combiner::ArgMin | Combiner::ArgMax) {
+                    let k = e.numbered(sums[place + 1], begin, e.lanes);
+                    found.extend([sums[place], k]);
+                    place += 2;
+                } else if combiner == Combiner::Moments {
                     let dtype = tile.first.parts[place].dtype;
                     let ty = Type::new(dtype, e.lanes);
                     let count = e.text.convert("sitofp", WORD, length, Type::new(dtype, 1));
@@ -240,8 +244,8 @@ impl<'k> Emitter<'k> {
                     found.extend([length, mean, mean]);
                     place += 1;
                 } else {
-                    found.extend(&sums[place..place + combiner.result_count()]);
-                    place += combiner.result_count();
+                    found.push(sums[place]);
+                    place += 1;
                 }
             }
             e.put_row(&tile.carry, &tile.parts, at, &found);
@@ -296,13 +300,15 @@ impl<'k> Emitter<'k> {
         self.place_at(work.it.reduce, k);
         let lane = self.text.op("and", WORD, &[row.index, number(LANES - 1)]);
         let base = self.text.op("mul", WORD, &[lane, number(self.tile())]);
+        let narrow = Type::new(DType::I32, 1);
+        let place_in_block = self.text.convert("trunc", WORD, row.index, narrow);
         let code = |e: &mut Self, at: Operand| {
             let here = e.text.op("add", WORD, &[work.tile.from, at]);
             let index = e.index_of_lane(work.axis, here);
             e.hold(work.column, Held::Linear(index));
             let body = e.kernel.block(work.it.reduce.body);
             e.straight_run(&[work.it.before, &body.statements], &body.yields)?;
-            let k = e.text.splat(k, Type::new(DType::I64, e.lanes));
+            let k = e.text.splat(place_in_block, Type::new(DType::I32, e.lanes));
             let mut values = if again {
                 let mut means = Vec::new();
                 for (place, part) in third_parts(work.it.reduce).into_iter().zip(&work.tile.second)
@@ -319,7 +325,7 @@ impl<'k> Emitter<'k> {
             let (sums, parts) = work.tile.way(again);
             if !starts {
                 let before = e.take_row(sums, parts, place);
-                values = e.combine(parts, e.lanes, &before, &values)?;
+                values = e.add(parts, e.lanes, &before, &values)?;
             }
             e.put_row(sums, parts, place, &values);
             Ok(())

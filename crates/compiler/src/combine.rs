@@ -58,10 +58,13 @@ impl Emitter<'_> {
         let mut parts = Vec::new();
         for (&how, &value) in it.combiners.iter().zip(yields) {
             let dtype = self.kernel.dtype(value);
-            if how == Combiner::Moments {
-                parts.push(Part { dtype, how: Combiner::Add });
-            } else {
-                parts.extend(how.results(dtype).into_iter().map(|dtype| Part { dtype, how }));
+            parts.push(match how {
+                Combiner::Moments => Part { dtype, how: Combiner::Add },
+                _ => Part { dtype, how },
+            });
+            if matches!(how, Combiner::ArgMin | Combiner::ArgMax) {
+                // Places inside of a block: half as wide as numbers of values.
+                parts.push(Part { dtype: DType::I32, how });
             }
         }
         Pass { parts, about: About::Zero }
@@ -76,13 +79,35 @@ impl Emitter<'_> {
             .collect()
     }
 
-    /// Combine what came first with what came later, lane by lane.
+    /// Combine what a lane has with its next value, which stands behind all it has seen.
+    pub(crate) fn add(
+        &mut self,
+        parts: &[Part],
+        lanes: u32,
+        sums: &[Operand],
+        values: &[Operand],
+    ) -> Result<Vec<Operand>, Unsupported> {
+        self.join(parts, lanes, sums, values, true)
+    }
+
+    /// Combine two partial results, lane by lane.
     pub(crate) fn combine(
         &mut self,
         parts: &[Part],
         lanes: u32,
         first: &[Operand],
         later: &[Operand],
+    ) -> Result<Vec<Operand>, Unsupported> {
+        self.join(parts, lanes, first, later, false)
+    }
+
+    fn join(
+        &mut self,
+        parts: &[Part],
+        lanes: u32,
+        first: &[Operand],
+        later: &[Operand],
+        in_order: bool,
     ) -> Result<Vec<Operand>, Unsupported> {
         let mut combined = Vec::new();
         let mut at = 0;
@@ -108,36 +133,79 @@ impl Emitter<'_> {
                 at += 3;
             } else {
                 let (a, b) = ([first[at], first[at + 1]], [later[at], later[at + 1]]);
-                combined.extend(self.better(combiner, dtype, lanes, a, b)?);
+                let types = [Type::new(dtype, lanes), Type::new(parts[at + 1].dtype, lanes)];
+                combined.extend(if in_order {
+                    self.later(combiner, types, a, b)?
+                } else {
+                    self.better(combiner, types, a, b)?
+                });
                 at += 2;
             }
         }
         Ok(combined)
     }
 
+    /// Of two values with their places, the second one further on, the smaller or larger; of equal ones
+    /// the first; NaN first.
+    fn later(
+        &mut self,
+        combiner: Combiner,
+        [ty, places]: [Type; 2],
+        [value, place]: [Operand; 2],
+        [other, other_place]: [Operand; 2],
+    ) -> Result<[Operand; 2], Unsupported> {
+        let take = if matches!(ty.dtype, DType::F32 | DType::F64) {
+            let how = if combiner == Combiner::ArgMin { "fcmp ult" } else { "fcmp ugt" };
+            let wins = self.text.op(how, ty, &[other, value]);
+            let number = self.text.op("fcmp ord", ty, &[value, value]);
+            self.text.op("and", Type::new(DType::Bool, ty.lanes), &[wins, number])
+        } else {
+            self.wins(combiner, ty, value, other)?
+        };
+        let value = self.text.select(take, ty, other, value);
+        let place = self.text.select(take, places, other_place, place);
+        Ok([value, place])
+    }
+
+    /// Where the other value is smaller or larger, or the only NaN.
+    fn wins(
+        &mut self,
+        combiner: Combiner,
+        ty: Type,
+        value: Operand,
+        other: Operand,
+    ) -> Result<Operand, Unsupported> {
+        let (dtype, lanes, to) = (ty.dtype, ty.lanes, DType::Bool);
+        let mask = Type::new(to, lanes);
+        let how = if combiner == Combiner::ArgMin { Op::Lt } else { Op::Gt };
+        let wins = op::emit(&mut self.text, how, dtype, to, lanes, &[other, value])?;
+        if !dtype.is_float() {
+            return Ok(wins);
+        }
+        let one = op::emit(&mut self.text, Op::IsNan, dtype, to, lanes, &[value])?;
+        let two = op::emit(&mut self.text, Op::IsNan, dtype, to, lanes, &[other])?;
+        let number = self.text.op("xor", mask, &[one, Operand::Constant(to, 1)]);
+        let only = self.text.op("and", mask, &[two, number]);
+        Ok(self.text.op("or", mask, &[wins, only]))
+    }
+
     /// Of two values with their places the smaller or larger one; of equal ones the first; NaN first.
     fn better(
         &mut self,
         combiner: Combiner,
-        dtype: DType,
-        lanes: u32,
+        [ty, places]: [Type; 2],
         [value, place]: [Operand; 2],
         [other, other_place]: [Operand; 2],
     ) -> Result<[Operand; 2], Unsupported> {
-        let (ty, places) = (Type::new(dtype, lanes), Type::new(DType::I64, lanes));
-        let mask = Type::new(DType::Bool, lanes);
-        let how = if combiner == Combiner::ArgMin { Op::Lt } else { Op::Gt };
-        let to = DType::Bool;
-        let mut wins = op::emit(&mut self.text, how, dtype, to, lanes, &[other, value])?;
+        let (dtype, lanes, to) = (ty.dtype, ty.lanes, DType::Bool);
+        let mask = Type::new(to, lanes);
+        let wins = self.wins(combiner, ty, value, other)?;
         let mut same = op::emit(&mut self.text, Op::Eq, dtype, to, lanes, &[other, value])?;
         if dtype.is_float() {
             let one = op::emit(&mut self.text, Op::IsNan, dtype, to, lanes, &[value])?;
             let two = op::emit(&mut self.text, Op::IsNan, dtype, to, lanes, &[other])?;
             let both = self.text.op("and", mask, &[one, two]);
             same = self.text.op("or", mask, &[same, both]);
-            let number = self.text.op("xor", mask, &[one, Operand::Constant(DType::Bool, 1)]);
-            let only = self.text.op("and", mask, &[two, number]);
-            wins = self.text.op("or", mask, &[wins, only]);
         }
         let earlier = self.text.op("icmp slt", places, &[other_place, place]);
         let tie = self.text.op("and", mask, &[same, earlier]);
@@ -145,6 +213,14 @@ impl Emitter<'_> {
         let value = self.text.select(take, ty, other, value);
         let place = self.text.select(take, places, other_place, place);
         Ok([value, place])
+    }
+
+    /// A place inside of the block that begins at `begin`, as the number of a value.
+    pub(crate) fn numbered(&mut self, place: Operand, begin: Operand, lanes: u32) -> Operand {
+        let words = Type::new(DType::I64, lanes);
+        let place = self.text.convert("sext", Type::new(DType::I32, lanes), place, words);
+        let begin = self.text.splat(begin, words);
+        self.text.op("add", words, &[begin, place])
     }
 
     /// Counts, means and sums of squares of two sets of values, by the formula of Chan, Golub and
@@ -171,7 +247,7 @@ impl Emitter<'_> {
         [all, new_mean, self.text.op("fadd", ty, &[within, between])]
     }
 
-    /// What the body yields, as the parts of one value each, `k` being the value's number.
+    /// What the body yields, as the parts of one value each, `k` being the value's place in its block.
     pub(crate) fn yielded(&mut self, it: &Reduce, pass: &Pass, k: Operand) -> Vec<Operand> {
         let yields = self.kernel.block(it.body).yields.clone();
         let mut found = Vec::new();

@@ -58,7 +58,7 @@ impl Emitter<'_> {
         self.text.branch(more, body, done);
         self.text.begin(body);
         let values = self.in_lanes(it, pass, begin, at, width, None)?;
-        let stepped = self.combine(parts, width, &sums, &values)?;
+        let stepped = self.add(parts, width, &sums, &values)?;
         let latch = self.text.here();
         let [shown_at, shown_next] = [at, next].map(|it| self.text.show(it, 1));
         self.text.line(format_args!("{shown_next} = add i64 {shown_at}, {LANES}"));
@@ -87,7 +87,7 @@ impl Emitter<'_> {
         self.text.begin(partial);
         let mask = self.below(width, 0, rest);
         let values = self.in_lanes(it, pass, begin, whole, width, Some(mask))?;
-        let combined = self.combine(parts, width, &sums, &values)?;
+        let combined = self.add(parts, width, &sums, &values)?;
         let mut chosen = Vec::new();
         for (place, &ty) in types.iter().enumerate() {
             chosen.push(self.text.select(mask, ty, combined[place], sums[place]));
@@ -137,7 +137,7 @@ impl Emitter<'_> {
         for (&place, part) in places.iter().zip(parts) {
             before.push(self.take_lanes(place, part.dtype, width));
         }
-        let combined = self.combine(parts, width, &before, &values)?;
+        let combined = self.add(parts, width, &before, &values)?;
         for (number, (&place, part)) in places.iter().zip(parts).enumerate() {
             let ty = Type::new(part.dtype, width);
             let chosen = self.text.select(mask, ty, combined[number], before[number]);
@@ -205,11 +205,21 @@ impl Emitter<'_> {
         let place = self.index_of(&it.axes[0], at);
         self.hold(index, Held::Linear(place));
         self.straight(it.body)?;
-        let k = self.count_from(at);
+        let k = self.places_from(shift);
         let found = self.yielded(it, pass, k);
         self.lanes = lanes;
         self.mask = outer;
         Ok(found)
+    }
+
+    /// `shift`, `shift + 1`, ... in the lanes, as i32.
+    fn places_from(&mut self, shift: Operand) -> Operand {
+        let ty = Type::new(DType::I32, self.lanes);
+        let first = self.text.convert("trunc", WORD, shift, Type::new(DType::I32, 1));
+        let first = self.text.splat(first, ty);
+        let first = self.text.show(first, self.lanes);
+        let lanes: Vec<_> = (0..self.lanes).map(|lane| format!("i32 {lane}")).collect();
+        self.text.define(format_args!("add {ty} {first}, <{}>", lanes.join(", ")))
     }
 
     /// Lane `l` with lane `l + 16`, then `+ 8`, ...; lanes from `present` on take no part.

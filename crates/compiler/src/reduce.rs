@@ -52,31 +52,32 @@ impl Emitter<'_> {
         let length = self.text.intrinsic("smin", WORD, &[left, number(BLOCK)]);
         let pass = self.first_pass(it);
         let sums = self.way(it, &pass, begin, length)?;
-        if !it.combiners.contains(&Combiner::Moments) {
-            return Ok(sums);
-        }
-        let mut means = Vec::new();
-        let mut at = 0;
-        for (place, &combiner) in it.combiners.iter().enumerate() {
-            if combiner == Combiner::Moments {
-                let ty = Type::new(pass.parts[at].dtype, 1);
-                let values = self.text.convert("sitofp", WORD, length, ty);
-                means.push(self.text.op("fdiv", ty, &[sums[at], values]));
-            }
-            at +=
-                if combiner == Combiner::Moments { 1 } else { it.combiners[place].result_count() };
-        }
-        let second = Pass { parts: self.second_parts(it), about: About::Scalars(means.clone()) };
-        let squares = self.way(it, &second, begin, length)?;
-        let (mut found, mut at, mut moments) = (Vec::new(), 0, 0);
+        let (mut found, mut means, mut at) = (Vec::new(), Vec::new(), 0);
         for &combiner in &it.combiners {
-            if combiner == Combiner::Moments {
-                found.extend([length, means[moments], squares[moments]]);
-                moments += 1;
-                at += 1;
-            } else {
-                found.extend(&sums[at..at + combiner.result_count()]);
-                at += combiner.result_count();
+            let sum = sums[at];
+            match combiner {
+                Combiner::Moments => {
+                    let ty = Type::new(pass.parts[at].dtype, 1);
+                    let values = self.text.convert("sitofp", WORD, length, ty);
+                    let mean = self.text.op("fdiv", ty, &[sum, values]);
+                    means.push((found.len() + 2, mean));
+                    // The squares follow.
+                    found.extend([length, mean, mean]);
+                }
+                Combiner::ArgMin | Combiner::ArgMax => {
+                    found.extend([sum, self.numbered(sums[at + 1], begin, 1)]);
+                    at += 1;
+                }
+                _ => found.push(sum),
+            }
+            at += 1;
+        }
+        if !means.is_empty() {
+            let about = About::Scalars(means.iter().map(|&(_, mean)| mean).collect());
+            let second = Pass { parts: self.second_parts(it), about };
+            let squares = self.way(it, &second, begin, length)?;
+            for (&(place, _), square) in means.iter().zip(squares) {
+                found[place] = square;
             }
         }
         Ok(found)
@@ -112,7 +113,8 @@ impl Emitter<'_> {
         let k = self.text.op("add", WORD, &[begin, each.index]);
         self.place_at(it, k);
         self.any(it.body)?;
-        let values = self.yielded(it, pass, k);
+        let place = self.text.convert("trunc", WORD, each.index, Type::new(DType::I32, 1));
+        let values = self.yielded(it, pass, place);
         let lane = self.text.op("and", WORD, &[each.index, number(LANES - 1)]);
         let (fresh, known, join) = (self.text.label(), self.text.label(), self.text.label());
         let is_first = self.text.op("icmp slt", WORD, &[each.index, number(LANES)]);
@@ -122,7 +124,7 @@ impl Emitter<'_> {
         self.text.jump(join);
         self.text.begin(known);
         let before = self.take_parts(&rooms, parts, lane);
-        let combined = self.combine(parts, 1, &before, &values)?;
+        let combined = self.add(parts, 1, &before, &values)?;
         self.put_parts(&rooms, parts, lane, &combined);
         self.text.jump(join);
         self.text.begin(join);
