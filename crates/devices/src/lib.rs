@@ -22,6 +22,7 @@ mod folder;
 mod interpreter;
 mod object;
 mod relocation;
+mod small;
 mod storage;
 mod target;
 
@@ -31,5 +32,6 @@ pub use code::{Code, Function, Kernel};
 pub use device::{Argument, Device, DeviceError, Executable, Place};
 pub use interpreter::Interpreter;
 pub use object::{Image, LoadError, PAGE};
+pub use small::{Few, SMALL, compute as compute_few};
 pub use storage::Storage;
 pub use target::Target;

@@ -68,7 +68,7 @@ pub(crate) fn array_interpret(py: Python<'_>, interpret: bool) -> PyResult<()> {
 
 /// Compute an array.
 pub(super) fn ready(py: Python<'_>, array: &Array) -> PyResult<()> {
-    if array.is_ready() {
+    if arrays::evaluate_small(array) || array.is_ready() {
         return Ok(());
     }
     run(py, |interrupted| arrays::evaluate(std::slice::from_ref(array), interrupted))
