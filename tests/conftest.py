@@ -21,7 +21,7 @@ import pytest
 import threadpoolctl
 
 import abreast as ab
-from abreast import plans
+from abreast import _abreast, plans
 
 PLANS = ("serial", "threads:2", "processes:2")
 SETTLE = 2.0
@@ -183,7 +183,7 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     plans._process = None
     assert local is None, f"a plan is still in force in this context: {local}"
     assert plans.current() == default, "the default plan has changed"
-    if plans._backends:
+    if plans._backends or _abreast.pool_threads()[1]:
         # On a thread of its own: if it hangs, this test fails and the others go on.
         ending = threading.Thread(target=ab.shutdown, daemon=True)
         ending.start()

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -260,23 +261,32 @@ def test_where_code_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert assembler.folder() == "/home/ada/.cache/abreast"
 
 
-def test_a_forked_child_has_a_pool_of_its_own() -> None:
-    kernel = _abreast.Kernel(SPIN)
-    assert kernel.launch([], 400, 2) == 0
-    assert _abreast.pool_threads()[1] >= 1
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            before = _abreast.pool_threads()[1]
-            answer = kernel.launch([], 400, 2)
-            after = _abreast.pool_threads()[1]
-            _abreast.end_pool()
-            code = 0 if (before, answer) == (0, 0) and after >= 1 else 2
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-    assert kernel.launch([], 400, 2) == 0
-    _abreast.end_pool()
-    assert _abreast.pool_threads()[1] == 0
+def test_a_forked_child_has_a_pool_of_its_own(run: Callable[..., str]) -> None:
+    # A program of its own: a fork also ends the threads of NumPy's BLAS.
+    run(FORKS, SPIN)
+
+
+FORKS = """
+import os, sys
+from abreast import _abreast
+
+kernel = _abreast.Kernel(sys.argv[1])
+assert kernel.launch([], 400, 2) == 0
+assert _abreast.pool_threads()[1] >= 1
+child = os.fork()
+if child == 0:
+    code = 1
+    try:
+        before = _abreast.pool_threads()[1]
+        answer = kernel.launch([], 400, 2)
+        after = _abreast.pool_threads()[1]
+        _abreast.end_pool()
+        code = 0 if (before, answer) == (0, 0) and after >= 1 else 2
+    finally:
+        os._exit(code)
+_, status = os.waitpid(child, 0)
+assert os.waitstatus_to_exitcode(status) == 0
+assert kernel.launch([], 400, 2) == 0
+_abreast.end_pool()
+assert _abreast.pool_threads()[1] == 0
+"""
