@@ -40,12 +40,12 @@ _REFUSED = (_Unusual, ValueError, OverflowError)
 
 
 def threads_for(count: int) -> int:
-    """Return on how many threads so many values are drawn."""
+    """Return on how many threads so many values are drawn: no more than `abreast.threads` says."""
     if count < LARGE:
         return 1
-    from abreast.machine import cores
+    from abreast.thread_count import count as threads
 
-    return max(1, min(cores(), count // LARGE + 1))
+    return max(1, min(threads(), count // LARGE + 1))
 
 
 class Drawing:
