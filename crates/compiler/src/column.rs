@@ -176,7 +176,7 @@ impl<'k> Emitter<'k> {
         self.text.end_count(&each);
         self.collect_tile(it, &tile, blocks)?;
         // What comes after the reduction, in lanes.
-        self.each_vector(&tile, |e, at, _| {
+        self.each_vector(&tile, |e, at| {
             let here = e.text.op("add", WORD, &[tile.from, at]);
             let index = e.index_of_lane(axis, here);
             e.hold(column, Held::Linear(index));
@@ -195,14 +195,23 @@ impl<'k> Emitter<'k> {
     fn each_vector(
         &mut self,
         tile: &Tile,
-        code: impl FnOnce(&mut Self, Operand, Operand) -> Result<(), Unsupported>,
+        code: impl FnOnce(&mut Self, Operand) -> Result<(), Unsupported>,
     ) -> Result<(), Unsupported> {
-        let each = self.text.begin_count(number(0), tile.count, i64::from(self.width));
+        self.vectors_from(number(0), tile, code)
+    }
+
+    /// As `each_vector`, from one of its columns on.
+    fn vectors_from(
+        &mut self,
+        from: Operand,
+        tile: &Tile,
+        code: impl FnOnce(&mut Self, Operand) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
+        let each = self.text.begin_count(from, tile.count, i64::from(self.width));
         let left = self.text.op("sub", WORD, &[tile.count, each.index]);
-        let mask = self.below(self.width, 0, left);
-        self.mask = Some(mask);
+        self.mask = Some(self.below(self.width, 0, left));
         self.lanes = self.width;
-        code(self, each.index, mask)?;
+        code(self, each.index)?;
         self.lanes = 1;
         self.mask = None;
         self.text.end_count(&each);
@@ -224,7 +233,7 @@ impl<'k> Emitter<'k> {
         let length = self.text.intrinsic("smin", WORD, &[left, number(BLOCK)]);
         let work = Rows { it, tile, axis, column, begin, length };
         self.column_way(&work, false)?;
-        self.each_vector(tile, |e, at, _| {
+        self.each_vector(tile, |e, at| {
             let sums = e.take_row(&tile.sums, &tile.first.parts, at);
             let mut found = Vec::new();
             let mut place = 0;
@@ -255,7 +264,7 @@ impl<'k> Emitter<'k> {
             return Ok(());
         }
         self.column_way(&work, true)?;
-        self.each_vector(tile, |e, at, _| {
+        self.each_vector(tile, |e, at| {
             let squares = e.take_row(&tile.squares, &tile.second, at);
             let places = third_parts(it.reduce);
             for ((&place, part), square) in places.iter().zip(&tile.second).zip(squares) {
@@ -332,7 +341,7 @@ impl<'k> Emitter<'k> {
         };
         let body = work.it.reduce.body;
         if starts || self.is_long(body) {
-            self.each_vector(work.tile, |e, at, _| code(e, at))?;
+            self.each_vector(work.tile, code)?;
         } else {
             // The hot loop: no masks as long as vectors are whole.
             let width = i64::from(self.width);
@@ -342,14 +351,7 @@ impl<'k> Emitter<'k> {
             code(self, each.index)?;
             self.lanes = 1;
             self.text.end_count(&each);
-            let rest = self.text.begin_count(whole, work.tile.count, width);
-            let left = self.text.op("sub", WORD, &[work.tile.count, rest.index]);
-            self.mask = Some(self.below(self.width, 0, left));
-            self.lanes = self.width;
-            code(self, rest.index)?;
-            self.lanes = 1;
-            self.mask = None;
-            self.text.end_count(&rest);
+            self.vectors_from(whole, work.tile, code)?;
         }
         self.text.end_count(&row);
         Ok(())
@@ -364,7 +366,7 @@ impl<'k> Emitter<'k> {
         later: (&[Operand], Operand),
         to: (&[Operand], Operand),
     ) -> Result<(), Unsupported> {
-        self.each_vector(tile, |e, at, _| {
+        self.each_vector(tile, |e, at| {
             let places = [first.1, later.1, to.1].map(|row| e.text.op("add", WORD, &[row, at]));
             let one = e.take_row(first.0, parts, places[0]);
             let two = e.take_row(later.0, parts, places[1]);
@@ -396,7 +398,7 @@ impl<'k> Emitter<'k> {
         from: (&[Operand], Operand),
         to: (&[Operand], Operand),
     ) -> Result<(), Unsupported> {
-        self.each_vector(tile, |e, at, _| {
+        self.each_vector(tile, |e, at| {
             let places = [from.1, to.1].map(|row| e.text.op("add", WORD, &[row, at]));
             let found = e.take_row(from.0, &tile.parts, places[0]);
             e.put_row(to.0, &tile.parts, places[1], &found);
@@ -438,7 +440,7 @@ impl<'k> Emitter<'k> {
         self.text.branch(none, empty, some);
         self.text.begin(empty);
         let identity = self.identity(it.reduce);
-        self.each_vector(tile, |e, at, _| {
+        self.each_vector(tile, |e, at| {
             let mut values = Vec::new();
             for (part, &value) in tile.parts.iter().zip(&identity) {
                 values.push(e.text.splat(value, Type::new(part.dtype, e.lanes)));

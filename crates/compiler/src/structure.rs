@@ -18,9 +18,10 @@ pub(crate) fn number(value: i64) -> Operand {
 /// A loop in the making that counts from `begin` up to `end`.
 pub(crate) struct Count {
     pub(crate) index: Operand,
-    next: Operand,
     head: Label,
     done: Label,
+    /// The line that steps to the next index.
+    step: String,
 }
 
 impl Text {
@@ -31,30 +32,23 @@ impl Text {
         let (index, next) = (self.register(), self.register());
         self.jump(head);
         self.begin(head);
-        // Where the body ends is known at the end.
-        let line = self.reserve();
-        let count = Count { index, next, head, done };
+        let [shown, next, begin] = [index, next, begin].map(|it| self.show(it, 1));
+        // The latch is a block of its own, named after the loop.
+        self.line(format_args!(
+            "{shown} = phi i64 [ {begin}, %{before} ], [ {next}, %{head}.latch ]"
+        ));
         let more = self.op("icmp slt", WORD, &[index, end]);
         self.branch(more, body, done);
         self.begin(body);
-        let [index, next, begin] = [index, next, begin].map(|it| self.show(it, 1));
-        // The latch is a block of its own, named after the loop.
-        self.fill(
-            line,
-            format_args!("{index} = phi i64 [ {begin}, %{before} ], [ {next}, %{head}.latch ]"),
-        );
-        self.later.push(format!("  {next} = add i64 {index}, {by}"));
-        count
+        Count { index, head, done, step: format!("{next} = add i64 {shown}, {by}") }
     }
 
     /// End the body of a loop; what follows comes after it.
     pub(crate) fn end_count(&mut self, count: &Count) {
         let head = count.head;
-        debug_assert!(matches!(count.next, Operand::Register(_)));
         self.line(format_args!("br label %{head}.latch"));
         self.raw(format!("{head}.latch:"));
-        let step = self.later.pop().expect("each loop has its step");
-        self.raw(step);
+        self.line(&count.step);
         self.jump(head);
         self.begin(count.done);
     }

@@ -120,8 +120,6 @@ pub(crate) struct Text {
     registers: u32,
     labels: u32,
     here: Option<Label>,
-    /// Steps of the loops that are open.
-    pub(crate) later: Vec<String>,
 }
 
 impl Text {
