@@ -66,8 +66,36 @@ fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
 ///
 /// [`Unsupported`] where a kernel uses what only the interpreter runs so far.
 pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, false)
+}
+
+/// As [`compile`], with stores that go past the caches, for results that do not fit them; the same
+/// results. `None` where the kernel has no such stores.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_streaming(
+    kernel: &Kernel,
+    vector_bytes: usize,
+) -> Result<Option<Compiled>, Unsupported> {
+    let Shape::Parallel(_, it) = shape(kernel) else { return Ok(None) };
+    let index = kernel.block(it.body).arguments.last();
+    let along = |statement: &Statement| match statement {
+        Statement::Store { buffer, index: at, .. } => kernel.buffer(*buffer).is_some_and(|ty| {
+            ty.strides.last() == Some(&ir::Stride::Unit) && at.last() == index
+        }),
+        _ => false,
+    };
+    if !kernel.block(it.body).statements.iter().any(along) {
+        return Ok(None);
+    }
+    written(kernel, vector_bytes, true).map(Some)
+}
+
+fn written(kernel: &Kernel, vector_bytes: usize, streams: bool) -> Result<Compiled, Unsupported> {
     let kernel = &ir::lower(kernel);
-    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64 };
+    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64, streams };
     let mut written = Module::default();
     let mut scratch = 0;
     let mut words = 0;
@@ -82,6 +110,10 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
                 e.rows(before)?;
                 let (begin, end) = range();
                 e.parallel(it, begin, end)?;
+                if streams {
+                    // Such stores are ordered by nothing else.
+                    e.text.line("fence seq_cst");
+                }
                 Ok(number(0))
             })?;
         }
@@ -194,7 +226,7 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
     format!(
         "{}\n\n{functions}\n\
          attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
-         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n",
+         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n",
         outside.join("\n"),
     )
 }

@@ -4,7 +4,7 @@ use ir::elementary::Function;
 use ir::{BlockId, Kernel, Op, Statement, Value};
 use memory::DType;
 
-use crate::access::Site;
+use crate::access::{AHEAD, Site};
 use crate::elementary::Writer;
 use crate::frame::Frame;
 use crate::held::Held;
@@ -21,6 +21,8 @@ pub(crate) struct Lanes {
     pub(crate) width: u32,
     /// Whether leaving some of them out costs next to nothing.
     pub(crate) masks: bool,
+    /// Whether whole vectors are stored past the caches.
+    pub(crate) streams: bool,
 }
 
 /// Writes one function of a kernel.
@@ -35,10 +37,16 @@ pub(crate) struct Emitter<'k> {
     pub(crate) width: u32,
     /// Whether a mask costs next to nothing.
     pub(crate) masks: bool,
+    /// Whether whole vectors are stored past the caches.
+    pub(crate) streams: bool,
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
     pub(crate) mask: Option<Operand>,
+    /// Whether all are there, where that is asked of a mask.
+    pub(crate) full: Option<Operand>,
+    /// How many bytes ahead of loads along memory what comes is fetched.
+    pub(crate) ahead: Option<i64>,
     /// Whether elementary functions take any argument.
     exact: bool,
     /// The lanes whose arguments were common so far, where that is asked.
@@ -52,7 +60,7 @@ pub(crate) struct Emitter<'k> {
 impl<'k> Emitter<'k> {
     pub(crate) fn new(
         kernel: &'k Kernel,
-        Lanes { width, masks }: Lanes,
+        Lanes { width, masks, streams }: Lanes,
         exacts: Vec<Exact>,
     ) -> Result<Self, Unsupported> {
         let mut text = Text::default();
@@ -71,8 +79,11 @@ impl<'k> Emitter<'k> {
             rooms: Vec::new(),
             width,
             masks,
+            streams,
             lanes: 1,
             mask: None,
+            full: None,
+            ahead: streams.then_some(AHEAD),
             exact: false,
             common: None,
             exacts,

@@ -40,7 +40,7 @@ mod text;
 mod tree;
 mod unsupported;
 
-pub use compile::compile;
+pub use compile::{compile, compile_streaming};
 pub use compiled::Compiled;
 pub use unsupported::Unsupported;
 
