@@ -251,7 +251,7 @@ kernel @streamed(%n: extent, %m: extent, %x: read f32[any, unit], %d: read f64[a
 def test_stores_past_the_caches_wherever_memory_lies(op, vector):
     """The same bits and nothing beside them, whatever is aligned and however rows end."""
     text = STREAMED.replace("LONG", op)
-    assert "nontemporal" in _abreast.loop_llvm(text, int(vector or 64), True)
+    assert "nontemporal" in _abreast.loop_llvm(text, int(vector or 64), "streaming")
     assert "nontemporal" not in _abreast.loop_llvm(text, int(vector or 64))
     shapes = [(1, m) for m in (0, 1, 15, 16, 17, 100, 16383, 16384, 16385, 40000)]
     for n, m in [*shapes, (23, 77), (3, 16400), (64, 64)]:
@@ -288,3 +288,74 @@ def test_stores_past_the_caches_with_any_number_of_threads():
     for results in found[1:]:
         for expected, streamed in zip(found[0], results, strict=True):
             same(expected, streamed)
+
+
+NEVER = f"cpu::{1 << 60}"
+
+
+def reduction(how, dtype, rows):
+    """Sums of rows or of columns, and their squares scaled by what stands before the reduction."""
+    results = results_of(how, dtype)
+    names = ", ".join(f"%r{k}" for k in range(len(results)))
+    outer, inner = ("i", "j") if rows else ("j", "i")
+    stores = "\n".join(f"store %r{k}, %y{k}[%{outer}]" for k in range(len(results)))
+    outputs = ", ".join(f"%y{k}: write {each}[unit]" for k, each in enumerate(results))
+    return f"""
+    kernel @pieces(%n: extent, %m: extent, %x: read {dtype}[any, unit],
+                   %s: read {dtype}[unit], {outputs}) {{
+      for parallel (%{outer}) in (%{"n" if rows else "m"}) {{
+        %0 = load %s[%{outer}]
+        {names} = reduce {how} (%{inner}) in (%{"m" if rows else "n"}) {{
+          %1 = load %x[%i, %j]
+          %2 = max %1, %0
+          yield %2
+        }}
+        {stores}
+      }}
+    }}
+    """
+
+
+@pytest.mark.parametrize("rows", [True, False])
+@pytest.mark.parametrize("how", ["add", "max", "argmin", "moments"])
+def test_reductions_in_pieces(how, rows):
+    """Few points of many values are run in pieces, to the same bits."""
+    text = reduction(how, "f32", rows)
+    results = results_of(how, "f32")
+    shapes = [(0, 3), (3, 0), (1, 1), (33, 70), (4100, 17), (5, 4097), (8193, 1), (1, 12289)]
+    for n, m in shapes:
+        x = np.nan_to_num(sample("f32", n * m), posinf=3, neginf=-3).clip(-1e3, 1e3)
+        x, points = x.reshape(n, m), n if rows else m
+        scale = sample("f32", points, 1).clip(-9, 9)
+        both(
+            text,
+            [n, m, x, scale],
+            [np.zeros(points, DTYPES[each]) for each in results],
+            "::0",
+        )
+    # More blocks than pieces, and a last piece that is not whole.
+    for shape in ((4096 * 259 + 7, 2), (2, 4096 * 513 + 1)):
+        x = np.random.default_rng(1).standard_normal(shape, np.float32)
+        points = shape[0 if rows else 1]
+        if points > 2:
+            continue
+        scale = np.full(points, -5, np.float32)
+        found = []
+        for device in (NEVER, "cpu::0"):
+            found.append([np.zeros(points, DTYPES[each]) for each in results])
+            _abreast.run_loop(text, device, [*shape, x, scale, *found[-1]])
+        for expected, compiled in zip(*found, strict=True):
+            same(expected, compiled)
+
+
+@pytest.mark.parametrize("how", ["add", "argmax", "moments"])
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_columns_of_any_number_of_rows(how, dtype):
+    """Rows of one lane are added four at once: around the ends of such groups, and over tiles."""
+    text = reduction(how, dtype, False)
+    results = results_of(how, dtype)
+    for n, m in [(n, 40) for n in (31, 32, 159, 160, 161, 287, 288, 300)] + [(300, 600)]:
+        x = np.nan_to_num(sample(dtype, n * m), posinf=3, neginf=-3).clip(-1e3, 1e3)
+        scale = np.full(m, -1e3, DTYPES[dtype])
+        outputs = [np.zeros(m, DTYPES[each]) for each in results]
+        both(text, [n, m, x.reshape(n, m), scale], outputs)

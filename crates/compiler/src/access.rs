@@ -150,8 +150,8 @@ impl Emitter<'_> {
                 self.text.define(format_args!("load {stored}, ptr {address}, align {align}"))
             }
             Kind::Row(address) => {
+                self.fetch_ahead(address);
                 let address = self.text.show(address, 1);
-                self.fetch_ahead(&address);
                 match self.mask {
                     None => self
                         .text
@@ -183,14 +183,25 @@ impl Emitter<'_> {
 
     /// Have what lies behind `address` fetched into the second cache. Machines do that by themselves, but
     /// not far enough ahead of code that computes for long between two loads.
-    fn fetch_ahead(&mut self, address: &str) {
-        let Some(bytes) = self.ahead else { return };
+    fn fetch_ahead(&mut self, address: Operand) {
+        let Some(bytes) = self.streaming else { return };
+        let address = self.text.show(address, 1);
         let place = self.text.define(format_args!("getelementptr i8, ptr {address}, i64 {bytes}"));
+        self.fetch_at(place);
+    }
+
+    /// Have the elements there fetched into the second cache, where they lie one after the other.
+    pub(crate) fn fetch(&mut self, site: &Site) {
+        if let Kind::Row(address) = site.kind {
+            self.fetch_at(address);
+        }
+    }
+
+    fn fetch_at(&mut self, place: Operand) {
         let place = self.text.show(place, 1);
         self.text.outside.insert("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)".to_owned());
-        self.text.line(format_args!(
-            "call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 2, i32 1)"
-        ));
+        self.text
+            .line(format_args!("call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 2, i32 1)"));
     }
 
     fn shown_mask(&mut self) -> String {
@@ -238,7 +249,7 @@ impl Emitter<'_> {
     /// Elements one after the other: past the caches where that is wanted and memory lies right for it.
     fn store_row(&mut self, address: Operand, stored: Type, align: usize, given: &str) {
         let bytes = stored.dtype.size() as u64 * u64::from(stored.lanes);
-        if !self.streams || bytes < LEAST {
+        if self.streaming.is_none() || bytes < LEAST {
             return self.store_plainly(address, stored, align, given);
         }
         let word = Type::new(WORD, 1);

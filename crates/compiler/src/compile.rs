@@ -8,6 +8,7 @@ use memory::DType;
 
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
+use crate::split::Split;
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
 use crate::{Compiled, Unsupported};
@@ -60,49 +61,92 @@ fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
     (vector_bytes / widest.max(1)).clamp(2, 64) as u32
 }
 
+/// How the blocks of a kernel are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Plain,
+    /// Whole vectors are stored past the caches.
+    Streaming,
+    /// A point's reduction is many blocks.
+    Split,
+}
+
 /// Compile a kernel for vector registers of so many bytes.
 ///
 /// # Errors
 ///
 /// [`Unsupported`] where a kernel uses what only the interpreter runs so far.
 pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
-    written(kernel, vector_bytes, false)
+    written(kernel, vector_bytes, How::Plain)
 }
 
-/// As [`compile`], with stores that go past the caches, for results that do not fit them; the same
-/// results. `None` where the kernel has no such stores.
+/// As [`compile`], with stores that go past the caches, for results that do not fit them: the same
+/// results. For kernels that [`Compiled::streams`] says it of.
 ///
 /// # Errors
 ///
 /// As [`compile`].
-pub fn compile_streaming(
-    kernel: &Kernel,
-    vector_bytes: usize,
-) -> Result<Option<Compiled>, Unsupported> {
-    let Shape::Parallel(_, it) = shape(kernel) else { return Ok(None) };
-    let index = kernel.block(it.body).arguments.last();
-    let along = |statement: &Statement| match statement {
-        Statement::Store { buffer, index: at, .. } => kernel.buffer(*buffer).is_some_and(|ty| {
-            ty.strides.last() == Some(&ir::Stride::Unit) && at.last() == index
-        }),
-        _ => false,
-    };
-    if !kernel.block(it.body).statements.iter().any(along) {
-        return Ok(None);
-    }
-    written(kernel, vector_bytes, true).map(Some)
+pub fn compile_streaming(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Streaming)
 }
 
-fn written(kernel: &Kernel, vector_bytes: usize, streams: bool) -> Result<Compiled, Unsupported> {
+/// As [`compile`], with each reduction in pieces, for few points of many values: the same results. For
+/// kernels that [`Compiled::splits`] says it of.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_split(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Split)
+}
+
+/// Whether a loop in lanes stores elements one after the other.
+fn stores_along(kernel: &Kernel, it: &ir::For) -> bool {
+    let index = kernel.block(it.body).arguments.last();
+    kernel.block(it.body).statements.iter().any(|statement| match statement {
+        Statement::Store { buffer, index: at, .. } => kernel
+            .buffer(*buffer)
+            .is_some_and(|ty| ty.strides.last() == Some(&ir::Stride::Unit) && at.last() == index),
+        _ => false,
+    })
+}
+
+fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, Unsupported> {
     let kernel = &ir::lower(kernel);
+    let streams = how == How::Streaming;
     let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64, streams };
+    let mut can_stream = false;
+    let mut can_split = false;
     let mut written = Module::default();
     let mut scratch = 0;
     let mut words = 0;
     match shape(kernel) {
+        Shape::Parallel(before, it) if how == How::Split => {
+            words = written.function("count", kernel, width, |e| {
+                e.rows(before)?;
+                let split = split(e, it)?;
+                Ok(e.split_count(&split))
+            })?;
+            written.function("kernel", kernel, width, |e| {
+                e.rows(before)?;
+                let split = split(e, it)?;
+                scratch = e.split_scratch(&split)?;
+                let (begin, end) = range();
+                e.split_pieces(&split, begin, end)?;
+                Ok(number(0))
+            })?;
+            written.function("finish", kernel, width, |e| {
+                e.rows(before)?;
+                let split = split(e, it)?;
+                e.split_finish(&split)?;
+                Ok(number(0))
+            })?;
+        }
         Shape::Parallel(before, it) => {
             words = written.function("count", kernel, width, |e| {
                 e.rows(before)?;
+                can_split = e.split_of(it).is_some();
+                can_stream = e.is_straight(it.body) && stores_along(kernel, it);
                 let cut = e.cut(it);
                 Ok(cut.blocks)
             })?;
@@ -168,7 +212,11 @@ fn written(kernel: &Kernel, vector_bytes: usize, streams: bool) -> Result<Compil
     }
     let text = module(&written.outside, &written.functions);
     let exacts = written.exacts.into_iter().map(exact).collect();
-    Ok(Compiled { text, exacts, words, scratch })
+    Ok(Compiled { text, exacts, words, scratch, streams: can_stream, splits: can_split })
+}
+
+fn split<'k>(e: &Emitter<'k>, it: &'k ir::For) -> Result<Split<'k>, Unsupported> {
+    e.split_of(it).ok_or_else(|| Unsupported::new("a loop that is not one reduction, in pieces"))
 }
 
 /// The first and last block that a call runs: the second and third argument.

@@ -37,16 +37,15 @@ pub(crate) struct Emitter<'k> {
     pub(crate) width: u32,
     /// Whether a mask costs next to nothing.
     pub(crate) masks: bool,
-    /// Whether whole vectors are stored past the caches.
-    pub(crate) streams: bool,
+    /// Whether whole vectors are stored past the caches; then how many bytes ahead of loads along memory what
+    /// comes is fetched.
+    pub(crate) streaming: Option<i64>,
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
     pub(crate) mask: Option<Operand>,
     /// Whether all are there, where that is asked of a mask.
     pub(crate) full: Option<Operand>,
-    /// How many bytes ahead of loads along memory what comes is fetched.
-    pub(crate) ahead: Option<i64>,
     /// Whether elementary functions take any argument.
     exact: bool,
     /// The lanes whose arguments were common so far, where that is asked.
@@ -79,11 +78,10 @@ impl<'k> Emitter<'k> {
             rooms: Vec::new(),
             width,
             masks,
-            streams,
+            streaming: streams.then_some(AHEAD),
             lanes: 1,
             mask: None,
             full: None,
-            ahead: streams.then_some(AHEAD),
             exact: false,
             common: None,
             exacts,

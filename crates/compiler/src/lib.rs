@@ -35,12 +35,14 @@ mod lanes;
 mod nest;
 mod op;
 mod reduce;
+mod rows;
+mod split;
 mod structure;
 mod text;
 mod tree;
 mod unsupported;
 
-pub use compile::{compile, compile_streaming};
+pub use compile::{compile, compile_split, compile_streaming};
 pub use compiled::Compiled;
 pub use unsupported::Unsupported;
 

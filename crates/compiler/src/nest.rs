@@ -53,7 +53,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// `a / b`, rounded up.
-    fn up(&mut self, a: Operand, b: Operand) -> Operand {
+    pub(crate) fn up(&mut self, a: Operand, b: Operand) -> Operand {
         let raised = self.text.op("add", WORD, &[a, b]);
         let raised = self.text.op("sub", WORD, &[raised, number(1)]);
         self.text.op("sdiv", WORD, &[raised, b])
@@ -79,19 +79,7 @@ impl<'k> Emitter<'k> {
         let to = self.text.op("add", WORD, &[from, cut.chunk]);
         let to = self.text.intrinsic("smin", WORD, &[to, cut.inner]);
         let row = self.text.begin_count(first_row, last_row, 1);
-        let mut rest = row.index;
-        for (place, &index) in outer.iter().enumerate().rev() {
-            let axis = it.axes[place];
-            let at = if place == 0 {
-                rest
-            } else {
-                let at = self.text.op("urem", WORD, &[rest, cut.outer[place]]);
-                rest = self.text.op("udiv", WORD, &[rest, cut.outer[place]]);
-                at
-            };
-            let at = self.index_of(&axis, at);
-            self.hold(index, Held::Uniform(at));
-        }
+        self.hold_row(it, outer, &cut.outer, row.index);
         let axis = it.axes[it.axes.len() - 1];
         if self.width > 1 && self.is_straight(it.body) && axis.step.is_none() {
             self.columns(it, *last, from, to)?;
@@ -109,6 +97,29 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
+    /// Set the indices of all axes but the last to those of a row.
+    pub(crate) fn hold_row(
+        &mut self,
+        it: &For,
+        indices: &[ir::Value],
+        lengths: &[Operand],
+        row: Operand,
+    ) {
+        let mut rest = row;
+        for (place, &index) in indices.iter().enumerate().rev() {
+            let axis = it.axes[place];
+            let at = if place == 0 {
+                rest
+            } else {
+                let at = self.text.op("urem", WORD, &[rest, lengths[place]]);
+                rest = self.text.op("udiv", WORD, &[rest, lengths[place]]);
+                at
+            };
+            let at = self.index_of(&axis, at);
+            self.hold(index, Held::Uniform(at));
+        }
+    }
+
     /// Columns `from..to` of a row, in lanes, the last ones under a mask.
     ///
     /// Where stores go past the caches, first those before the first whole vector of a result.
@@ -119,7 +130,7 @@ impl<'k> Emitter<'k> {
         from: Operand,
         to: Operand,
     ) -> Result<(), Unsupported> {
-        if !self.streams {
+        if self.streaming.is_none() {
             return self.stretch(it, index, from, to);
         }
         let middle = self.first_whole(it, index, from, to);
@@ -176,7 +187,7 @@ impl<'k> Emitter<'k> {
             self.lanes = self.width;
             let left = self.text.op("sub", WORD, &[to, each.index]);
             self.mask = Some(self.first(self.width, left));
-            if self.streams {
+            if self.streaming.is_some() {
                 self.full = Some(self.text.op("icmp sge", WORD, &[left, number(width)]));
             }
             let at = self.index_of_lane(&axis, each.index);
@@ -207,9 +218,9 @@ impl<'k> Emitter<'k> {
         let at = self.index_of_lane(&axis, whole_end);
         self.hold(index, Held::Linear(at));
         // Less than a vector, so nothing of it passes the caches.
-        let streams = std::mem::take(&mut self.streams);
+        let streaming = self.streaming.take();
         self.straight(it.body)?;
-        self.streams = streams;
+        self.streaming = streaming;
         self.lanes = 1;
         self.mask = None;
         self.text.jump(none);

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use std::sync::Arc;
 
 /// Run the kernel `text` on `device`: "interpreter", "cpu", "cpu:32" for vectors of 32 bytes, or
-/// "cpu:32:0" to store past the caches from so many bytes on.
+/// "cpu:32:0" to choose code for large work from so many bytes on.
 ///
 /// An argument for each parameter: an int for an extent, the bits of a scalar as an int, an object with
 /// the buffer protocol for a buffer, which is written to if the kernel does so, whatever it says itself.
@@ -68,17 +68,16 @@ pub(crate) fn run_loop(
     done.map_err(|error| PyRuntimeError::new_err(error.to_string()))
 }
 
-/// What the compiler makes of the kernel `text`, for vectors of so many bytes; `streaming`: with
-/// stores past the caches, if it has any.
+/// What the compiler makes of the kernel `text`, for vectors of so many bytes. `how`: "plain",
+/// "streaming" for stores past the caches, "split" for reductions in pieces.
 #[pyfunction]
-#[pyo3(signature = (text, vector, streaming = false))]
-pub(crate) fn loop_llvm(text: &str, vector: usize, streaming: bool) -> PyResult<String> {
+#[pyo3(signature = (text, vector, how = "plain"))]
+pub(crate) fn loop_llvm(text: &str, vector: usize, how: &str) -> PyResult<String> {
     let kernel = parse(text)?;
-    let plain = || compiler::compile(&kernel, vector);
-    let compiled = if streaming {
-        compiler::compile_streaming(&kernel, vector).and_then(|it| it.map_or_else(plain, Ok))
-    } else {
-        plain()
+    let compiled = match how {
+        "streaming" => compiler::compile_streaming(&kernel, vector),
+        "split" => compiler::compile_split(&kernel, vector),
+        _ => compiler::compile(&kernel, vector),
     };
     compiled.map(|it| it.text).map_err(|error| PyTypeError::new_err(error.to_string()))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use compiler::Compiled;
+use compiler::{Compiled, Unsupported};
 use ir::{Access, ParameterKind, Stride};
 use memory::Buffer;
 use tasks::pool;
@@ -17,16 +17,23 @@ pub struct CpuDevice {
     cache: &'static Cache,
     other: Arc<dyn Device>,
     vector: usize,
-    threshold: usize,
+    streams_from: usize,
+    splits_from: usize,
 }
 
-/// Bytes from which on it pays to store past the caches: see `README.md`.
+/// Bytes that a launch writes from which on it pays to store past the caches: see `README.md`.
 const STREAM: usize = 24 << 20;
+
+/// Bytes that a launch reads from which on it pays to run a reduction in pieces.
+const SPLIT: usize = 1 << 20;
+
+/// Blocks for each thread that are enough to keep all busy.
+const ENOUGH: usize = 4;
 
 impl CpuDevice {
     /// A device whose code comes from this cache; `other`, the interpreter, runs what has no code.
     pub fn new(cache: &'static Cache, other: Arc<dyn Device>) -> Self {
-        Self { cache, other, vector: cpu().vector, threshold: STREAM }
+        Self { cache, other, vector: cpu().vector, streams_from: STREAM, splits_from: SPLIT }
     }
 
     /// The same, computing in vectors of so many bytes: results do not depend on it, so tests ask.
@@ -35,11 +42,11 @@ impl CpuDevice {
         Self { vector, ..self }
     }
 
-    /// The same, storing past the caches from so many bytes on that a launch writes: results do not
-    /// depend on it, so tests and benches ask.
+    /// The same, choosing code for large work from so many bytes on: results do not depend on it, so
+    /// tests and benches ask.
     #[must_use]
-    pub fn with_threshold(self, threshold: usize) -> Self {
-        Self { threshold, ..self }
+    pub fn with_threshold(self, bytes: usize) -> Self {
+        Self { streams_from: bytes, splits_from: bytes, ..self }
     }
 
     /// Where code comes from.
@@ -64,7 +71,9 @@ impl Device for CpuDevice {
             plain: OnceLock::new(),
             source: (kernel.clone(), self.vector),
             streaming: OnceLock::new(),
-            threshold: self.threshold,
+            split: OnceLock::new(),
+            streams_from: self.streams_from,
+            splits_from: self.splits_from,
         }))
     }
 
@@ -83,9 +92,12 @@ struct Native {
     compiled: Compiled,
     plain: OnceLock<Machine>,
     source: (ir::Kernel, usize),
-    /// Code that stores past the caches, if there is such code.
-    streaming: OnceLock<Option<Machine>>,
-    threshold: usize,
+    /// Code that stores past the caches.
+    streaming: OnceLock<Machine>,
+    /// Code for few points that are reductions of many values.
+    split: OnceLock<Machine>,
+    streams_from: usize,
+    splits_from: usize,
 }
 
 /// Machine code of a kernel.
@@ -133,29 +145,50 @@ fn made<T>(
 }
 
 impl Native {
-    /// The code for these arguments: what writes more than caches hold goes past them.
-    fn machine(&self, arguments: &[Argument]) -> Result<&Machine, DeviceError> {
-        if self.written(arguments) >= self.threshold {
-            let made = made(&self.streaming, || {
-                let (kernel, vector) = &self.source;
-                let compiled = compiler::compile_streaming(kernel, *vector).ok().flatten();
-                compiled.map(|compiled| Machine::new(self.cache, &compiled)).transpose()
-            })?;
-            if let Some(machine) = made {
-                return Ok(machine);
-            }
+    /// The code for these arguments, and its frame.
+    fn machine(&self, arguments: &[Argument]) -> Result<(&Machine, Vec<u64>), DeviceError> {
+        let (kernel, vector) = (&self.source.0, self.source.1);
+        let make = |compiled: Result<Compiled, Unsupported>| {
+            let compiled = compiled.map_err(|why| DeviceError::Failed(why.to_string()))?;
+            Machine::new(self.cache, &compiled)
+        };
+        // What writes more than caches hold goes past them.
+        if self.compiled.streams && self.written(arguments) >= self.streams_from {
+            let machine =
+                made(&self.streaming, || make(compiler::compile_streaming(kernel, vector)))?;
+            return Ok((machine, self.frame(machine, arguments)));
         }
-        made(&self.plain, || Machine::new(self.cache, &self.compiled))
+        let plain = made(&self.plain, || Machine::new(self.cache, &self.compiled))?;
+        let frame = self.frame(plain, arguments);
+        if !self.compiled.splits || self.read(arguments) < self.splits_from {
+            return Ok((plain, frame));
+        }
+        // SAFETY: as in `launch`.
+        let blocks = unsafe { plain.count.call(&frame, 0, 0) };
+        if blocks.unsigned_abs() as usize >= ENOUGH * pool::threads() {
+            return Ok((plain, frame));
+        }
+        let machine = made(&self.split, || make(compiler::compile_split(kernel, vector)))?;
+        Ok((machine, self.frame(machine, arguments)))
+    }
+
+    /// Bytes of the arrays that a launch reads.
+    fn read(&self, arguments: &[Argument]) -> usize {
+        self.bytes(arguments, |access| access != Access::Write)
     }
 
     /// Bytes that a launch writes without having read what was there.
     fn written(&self, arguments: &[Argument]) -> usize {
+        self.bytes(arguments, |access| access == Access::Write)
+    }
+
+    fn bytes(&self, arguments: &[Argument], counts: impl Fn(Access) -> bool) -> usize {
         arguments
             .iter()
             .zip(&self.parameters)
             .map(|(argument, parameter)| match (argument, parameter) {
                 (Argument::Buffer(place), ParameterKind::Buffer(buffer))
-                    if buffer.access == Access::Write =>
+                    if counts(buffer.access) =>
                 {
                     place.layout().count().saturating_mul(buffer.dtype.size())
                 }
@@ -207,8 +240,7 @@ impl Executable for Native {
         arguments: &[Argument],
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
-        let machine = self.machine(arguments)?;
-        let mut frame = self.frame(machine, arguments);
+        let (machine, mut frame) = self.machine(arguments)?;
         // SAFETY: the frame is the one that the compiler asks for, checked above word by word; places
         // keep their memory and lie inside it, and who may write where is settled by who made them.
         let blocks = unsafe { machine.count.call(&frame, 0, 0) };
