@@ -209,6 +209,7 @@ impl Builder {
         let axes = axes.to_vec();
         self.push(Statement::For(For {
             parallel: true,
+            lanes: false,
             axes,
             start: Vec::new(),
             body,
@@ -233,6 +234,7 @@ impl Builder {
         let results = self.alike(start);
         self.push(Statement::For(For {
             parallel: false,
+            lanes: false,
             axes: axes.to_vec(),
             start: start.to_vec(),
             body,
