@@ -167,7 +167,8 @@ impl<'k> Printer<'k> {
     }
 
     fn signature(&self, f: &mut dyn Write) -> fmt::Result {
-        write!(f, "kernel @{}(", self.kernel.name)?;
+        let overlapping = if self.kernel.overlapping { "overlapping " } else { "" };
+        write!(f, "kernel {overlapping}@{}(", self.kernel.name)?;
         for (position, parameter) in self.kernel.parameters.iter().enumerate() {
             let comma = if position == 0 { "" } else { ", " };
             write!(f, "{comma}%{}: ", parameter.name)?;
