@@ -1,4 +1,4 @@
-"""Memory goes to other libraries and comes from them by DLPack, as it is and for as long as needed."""
+"""Memory goes to other libraries and comes from them by DLPack, for as long as needed."""
 
 import ctypes
 import gc

@@ -90,8 +90,8 @@ def to_dlpack(
         return seen.__dlpack__(max_version=max_version, copy=copy)
     if copy is False:
         raise BufferError(
-            "__dlpack__: copy=False for a reader who knows DLPack before 1.0 alone, which cannot say "
-            "that memory must not be written to\n"
+            "__dlpack__: copy=False for a reader who knows DLPack before 1.0 alone, which cannot "
+            "say that memory must not be written to\n"
             "hint: ask with max_version=(1, 0), or let there be a copy"
         )
     return np.array(seen).__dlpack__(max_version=max_version)

@@ -59,11 +59,12 @@ class NamespaceInfo:
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, np.dtype[Any]]:
         """Return the element types of a kind, or of several in a tuple, by their names."""
         check_device(device)
-        kinds = ("all",) if kind is None else kind if isinstance(kind, tuple) else (kind,)
-        if unknown := [repr(kind) for kind in kinds if kind not in _KINDS or kind == "all"]:
-            if kind is not None:
-                raise ValueError(
-                    f"dtypes: there is no kind {', '.join(unknown)}\n"
-                    f"hint: there are {', '.join(name for name in _KINDS if name != 'all')}"
-                )
+        if kind is None:
+            kind = "all"
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if unknown := [repr(name) for name in kinds if name not in _KINDS]:
+            raise ValueError(
+                f"dtypes: there is no kind {', '.join(unknown)}\n"
+                f"hint: there are {', '.join(name for name in _KINDS if name != 'all')}"
+            )
         return {name: np.dtype(name) for kind in kinds for name in _KINDS[kind]}
