@@ -58,9 +58,7 @@ def main() -> None:
     print()
     measure("map over 2,000 items; an item", mapped)
     print()
-    measure(
-        "the same, the rival with chunksize=100", mapped, partial(mapped, chunksize=100)
-    )
+    measure("the same, the rival with chunksize=100", mapped, partial(mapped, chunksize=100))
 
 
 if __name__ == "__main__":
