@@ -43,7 +43,9 @@ def shape_of(shape: Any) -> list[int]:
             "hint: (3, 4) for three rows of four"
         ) from None
     if lengths and builtin_min(lengths) < 0:
-        raise ValueError(f"shape {tuple(lengths)}: negative dimensions are not allowed")
+        raise ValueError(
+            f"shape {tuple(lengths)}: negative dimensions are not allowed\nhint: lengths count from 0"
+        )
     return lengths
 
 

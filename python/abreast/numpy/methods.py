@@ -26,7 +26,7 @@ def _reshape(self: Array, *shape: Any, **options: Any) -> Any:
         return by_numpy(lambda x: x.reshape(*shape, **options), (self,))
     if len(shape) == 1:
         return manipulation.reshape(self, shape[0])
-    return self.reshaped(list(shape))
+    return manipulation.reshape(self, shape)
 
 
 def _transpose(self: Array, *axes: Any) -> Array:
