@@ -44,7 +44,8 @@ def shape_of(shape: Any) -> list[int]:
         ) from None
     if lengths and builtin_min(lengths) < 0:
         raise ValueError(
-            f"shape {tuple(lengths)}: negative dimensions are not allowed\nhint: lengths count from 0"
+            f"shape {tuple(lengths)}: negative dimensions are not allowed\n"
+            "hint: an axis without elements has length 0"
         )
     return lengths
 

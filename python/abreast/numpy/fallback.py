@@ -127,7 +127,7 @@ def getitem(array: Array, key: Any) -> Any:
     except IndexError as error:
         error.add_note(
             f"index {_written(key)} of {array.dtype} of shape {array.shape}\n"
-            "hint: an axis takes a position, a slice, or an array of positions or of its length in bools"
+            "hint: an axis takes a position, a slice, an array of positions, or one of bools"
         )
         raise
 

@@ -47,7 +47,7 @@ def axis_of(name: str, axis: Any) -> int:
     except (AttributeError, TypeError):
         raise TypeError(
             f"{name}: axis={axis!r} is no integer\n"
-            "hint: axes count from 0, or from -1 backwards; a tuple names several where that is possible"
+            "hint: axes count from 0, or from -1 backwards; sums and the like take tuples of them"
         ) from None
 
 
