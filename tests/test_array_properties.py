@@ -4,6 +4,7 @@ The expressions use operations whose results IEEE 754 fixes, and reductions of a
 that bits can be compared; elementary functions are compared with themselves.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ EXAMPLES = settings(
     max_examples=40,
     deadline=None,
     database=None,
-    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 
@@ -133,9 +133,7 @@ def bits(value: Any) -> tuple[Any, ...]:
     return seen.dtype, seen.shape, seen.tobytes()
 
 
-@EXAMPLES
-@given(st.data())
-def test_random_expressions_have_numpys_values(data: st.DataObject) -> None:
+def random_expressions_have_numpys_values(data: st.DataObject) -> None:
     x, y = data.draw(sources(NUMBERS))
     steps = data.draw(st.lists(st.sampled_from(EXACT), min_size=1, max_size=6))
     expected = outcome(
@@ -145,9 +143,7 @@ def test_random_expressions_have_numpys_values(data: st.DataObject) -> None:
     assert_same(found, expected, f"{steps} {x.dtype} {x.shape} {y.dtype} {y.shape}", exact=True)
 
 
-@EXAMPLES
-@given(st.data())
-def test_fused_or_not_and_on_any_number_of_threads(data: st.DataObject) -> None:
+def fused_or_not_and_on_any_number_of_threads(data: st.DataObject) -> None:
     x, y = data.draw(sources(["float32", "float64", "int32", "bool"]))
     steps = data.draw(st.lists(st.sampled_from(EXACT), min_size=2, max_size=5))
     elementary = data.draw(st.sampled_from(ELEMENTARY))
@@ -175,9 +171,7 @@ def test_fused_or_not_and_on_any_number_of_threads(data: st.DataObject) -> None:
         assert bits(build(False)[-1]) == alone[-1]
 
 
-@EXAMPLES
-@given(st.data())
-def test_slices_of_results_are_results_of_slices(data: st.DataObject) -> None:
+def slices_of_results_are_results_of_slices(data: st.DataObject) -> None:
     shape = tuple(data.draw(st.lists(st.sampled_from([1, 3, 17, 40, 130]), min_size=1, max_size=2)))
     dtype = data.draw(st.sampled_from(["float32", "float64", "int64"]))
     x, y = (anp.asarray(numbers(dtype, shape, seed)) for seed in range(2))
@@ -203,9 +197,7 @@ def test_slices_of_results_are_results_of_slices(data: st.DataObject) -> None:
     assert bits(computed[key]) == bits(whole)
 
 
-@EXAMPLES
-@given(st.data())
-def test_reductions_of_random_expressions(data: st.DataObject) -> None:
+def reductions_of_random_expressions(data: st.DataObject) -> None:
     x, y = data.draw(sources(NUMBERS))
     steps = data.draw(st.lists(st.sampled_from(EXACT), min_size=1, max_size=3))
     name = data.draw(st.sampled_from(["sum", "prod", "min", "max", "mean", "any", "argmax", "var"]))
@@ -231,12 +223,21 @@ def test_reductions_of_random_expressions(data: st.DataObject) -> None:
         assert_same(found, expected, f"{name} {steps}", exact=ordered, scale=1e3 * largest)
 
 
+CHECKS = [
+    random_expressions_have_numpys_values,
+    fused_or_not_and_on_any_number_of_threads,
+    slices_of_results_are_results_of_slices,
+    reductions_of_random_expressions,
+]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_some_expressions(check: Callable[[st.DataObject], None]) -> None:
+    settings(EXAMPLES, derandomize=True)(given(st.data())(check))()
+
+
 @pytest.mark.long
-def test_more_random_expressions() -> None:
-    for test in (
-        test_random_expressions_have_numpys_values,
-        test_fused_or_not_and_on_any_number_of_threads,
-        test_slices_of_results_are_results_of_slices,
-        test_reductions_of_random_expressions,
-    ):
-        settings(EXAMPLES, max_examples=1000, derandomize=False)(test)()
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_many_expressions(check: Callable[[st.DataObject], None]) -> None:
+    settings(EXAMPLES, max_examples=1000)(given(st.data())(check))()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -182,6 +184,21 @@ def written(self: Array, specification: str) -> str:
     if not specification:
         return represent(self, plain=True)
     return format(self.item(), specification)
+
+
+def divided(names: list[str]) -> None:
+    """Tell as NumPy does, and as `numpy.errstate` says, that integers were divided by zero."""
+    how = np.geterr()["divide"]
+    for name in names:
+        if how == "warn":
+            level, frame = 2, sys._getframe(1)
+            while frame.f_back and frame.f_globals.get("__name__", "").startswith("abreast."):
+                level, frame = level + 1, frame.f_back
+            message = f"divide by zero encountered in {name}"
+            warnings.warn(message, RuntimeWarning, stacklevel=level)
+        elif how != "ignore":
+            # NumPy has more ways, and knows them itself.
+            getattr(np, name)(np.ones(1, int), np.zeros(1, int))
 
 
 def dlpack_device(_self: Array) -> tuple[int, int]:
