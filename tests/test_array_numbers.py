@@ -1,4 +1,4 @@
-"""What happens at the edges of numbers: NumPy's values, and its warning of integers divided by zero."""
+"""The edges of numbers: NumPy's values, and a warning of integers divided by zero."""
 
 import warnings
 from collections.abc import Callable, Iterator

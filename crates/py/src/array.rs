@@ -416,13 +416,9 @@ impl PyArray {
     }
 
     fn __len__(&self) -> PyResult<usize> {
-        self.array
-            .shape()
-            .first()
-            .copied()
-            .ok_or_else(|| {
-                PyTypeError::new_err("len() of an array without axes\nhint: x.size is 1")
-            })
+        self.array.shape().first().copied().ok_or_else(|| {
+            PyTypeError::new_err("len() of an array without axes\nhint: x.size is 1")
+        })
     }
 
     /// The only element as a number of Python.

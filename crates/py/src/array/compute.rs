@@ -85,13 +85,12 @@ fn compute(py: Python<'_>, wanted: &[Array], divisions: &[Division]) -> PyResult
     let mut looks = Vec::with_capacity(divisions.len());
     for division in divisions {
         let few = division.divisor.data().and_then(|data| sight::some_zero(&data));
-        looks.push(match few {
-            Some(zero) => Look::Seen(zero),
-            None => {
-                let zero = division.by_zero().map_err(|error| raise(py, &error))?;
-                all.push(zero.clone());
-                Look::Computed(zero)
-            }
+        looks.push(if let Some(zero) = few {
+            Look::Seen(zero)
+        } else {
+            let zero = division.by_zero().map_err(|error| raise(py, &error))?;
+            all.push(zero.clone());
+            Look::Computed(zero)
         });
     }
     let small = all.len() == wanted.len() && wanted.iter().all(arrays::evaluate_small);
