@@ -34,6 +34,7 @@ mod held;
 mod lanes;
 mod nest;
 mod op;
+pub mod passes;
 mod reduce;
 mod structure;
 mod text;
@@ -42,6 +43,7 @@ mod unsupported;
 
 pub use compile::compile;
 pub use compiled::Compiled;
+pub use passes::improve;
 pub use unsupported::Unsupported;
 
 /// Points of a parallel loop that make a block.
