@@ -67,7 +67,10 @@ impl<'k> Sweep<'k> {
         let kernel = self.kernel;
         let mut any = false;
         for (position, statement) in kernel.block(block).statements.iter().enumerate() {
-            let inside = statement.blocks().fold(false, |any, inner| self.effects(inner) || any);
+            let mut inside = false;
+            for inner in statement.blocks() {
+                inside |= self.effects(inner);
+            }
             let own = match statement {
                 Statement::Store { .. } | Statement::Check { .. } | Statement::While(_) => true,
                 // A step may be zero, which is a fault.

@@ -1,10 +1,9 @@
 //! When a comparison inside a loop nest holds for all points of the nest, as sums that must not be negative.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ir::analysis::{Affine, Indices, Polynomial};
 use ir::{Axis, BlockId, Kernel, Op, Operands, Statement, Value};
-use memory::Scalar;
 
 use super::known::Known;
 
@@ -141,9 +140,10 @@ impl<'k> Nest<'k> {
         let (mut sums, mut used) = (BTreeSet::new(), BTreeSet::new());
         self.eliminate(difference, &mut sums, &mut used, 16)?;
         // Whatever no length can make negative is no question.
-        sums.retain(|sum| self.interval_of(sum, i64::MAX).is_none_or(|(lo, _)| lo < 0));
-        let never =
-            sums.iter().any(|sum| self.interval_of(sum, i64::MAX).is_some_and(|(_, hi)| hi < 0));
+        sums.retain(|sum| self.interval_of(sum, &Limit::default()).is_none_or(|(lo, _)| lo < 0));
+        let never = sums
+            .iter()
+            .any(|sum| self.interval_of(sum, &Limit::default()).is_some_and(|(_, hi)| hi < 0));
         let mut exact = vec![x, y];
         for (index, ends) in &self.axes {
             if let Some(ends) = ends.as_ref().filter(|_| used.contains(index)) {
@@ -186,7 +186,9 @@ impl<'k> Nest<'k> {
                 if moved.and_then(|it| self.eliminate(it, &mut found, used, budget)).is_none() {
                     continue;
                 }
-                found.retain(|sum| self.interval_of(sum, i64::MAX).is_none_or(|(lo, _)| lo < 0));
+                found.retain(|sum| {
+                    self.interval_of(sum, &Limit::default()).is_none_or(|(lo, _)| lo < 0)
+                });
                 if best.as_ref().is_none_or(|best| found.len() < best.len()) {
                     best = Some(found);
                 }
@@ -194,7 +196,7 @@ impl<'k> Nest<'k> {
             sums.extend(best?);
             Some(())
         };
-        let interval = self.interval_of(&sum(&step), i64::MAX);
+        let interval = self.interval_of(&sum(&step), &Limit::default());
         if interval.is_none_or(|(lo, _)| lo < 0) {
             towards(&ends.last, sums)?;
         }
@@ -204,86 +206,135 @@ impl<'k> Nest<'k> {
         Some(())
     }
 
-    /// The limit on symbols under which no sum and no index wraps, and the symbols that it limits.
-    pub(super) fn limit(&self, requirement: &Requirement) -> Option<(i64, BTreeSet<Value>)> {
-        let mut loose = Vec::new();
+    /// The symbols to limit, and to what, so that no sum and no index wraps.
+    pub(super) fn limit(&self, requirement: &Requirement) -> Option<BTreeMap<Value, i64>> {
+        let mut found = Symbols::default();
+        let natural = Limit::default();
         for sum in &requirement.sums {
-            if !fits(self.interval_of(sum, i64::MAX)) {
-                loose.push(symbols(sum));
+            if !fits(self.interval_of(sum, &natural)) {
+                found.look(sum);
             }
         }
         let mut wide = Vec::new();
         for form in &requirement.exact {
-            if !fits(self.interval(form, i64::MAX)) {
+            if !fits(self.interval(form, &natural)) {
                 wide.push(form);
-                let mut them = symbols(&sum(&form.offset));
-                for (index, step) in &form.steps {
-                    them.extend(symbols(&sum(step)));
-                    self.bounds_of(*index, &mut them)?;
-                }
-                loose.push(them);
+                self.symbols(form, &mut found)?;
             }
         }
-        if loose.is_empty() {
-            return Some((i64::MAX, BTreeSet::new()));
+        if found.all.is_empty() {
+            return Some(BTreeMap::new());
         }
-        let limit = LIMITS.into_iter().find(|&limit| {
-            requirement.sums.iter().all(|sum| fits(self.interval_of(sum, limit)))
-                && wide.iter().all(|form| fits(self.interval(form, limit)))
+        let limit = LIMITS.into_iter().find_map(|product| {
+            let limit = Limit { single: LIMITS[0], product, products: found.products.clone() };
+            let fitting = requirement.sums.iter().all(|sum| {
+                fits(self.interval_of(sum, &natural)) || fits(self.interval_of(sum, &limit))
+            }) && wide.iter().all(|form| fits(self.interval(form, &limit)));
+            fitting.then_some(limit)
         })?;
-        let them = loose.into_iter().flatten().filter(|&it| {
-            let (lo, hi) = self.known.range(it);
+        let limits = found.all.into_iter().map(|symbol| (symbol, limit.of(symbol)));
+        let needed = |&(symbol, limit): &(Value, i64)| {
+            let (lo, hi) = self.known.range(symbol);
             lo < -limit || hi > limit
-        });
-        Some((limit, them.collect()))
+        };
+        Some(limits.filter(needed).collect())
     }
 
-    /// The symbols that bound an index.
-    fn bounds_of(&self, index: Value, them: &mut BTreeSet<Value>) -> Option<()> {
-        let (_, ends) = self.axes.iter().find(|it| it.0 == index)?;
-        let ends = ends.as_ref()?;
-        for form in ends.first.iter().chain(&ends.last) {
-            them.extend(symbols(&sum(&form.offset)));
-            for (outer, step) in &form.steps {
-                them.extend(symbols(&sum(step)));
-                self.bounds_of(*outer, them)?;
+    /// The symbols of a form and of what bounds its indices.
+    fn symbols(&self, form: &Affine, found: &mut Symbols) -> Option<()> {
+        found.look(&sum(&form.offset));
+        for (index, step) in &form.steps {
+            let (_, ends) = self.axes.iter().find(|it| it.0 == *index)?;
+            let ends = ends.as_ref()?;
+            let mut inner = Symbols::default();
+            inner.look(&sum(step));
+            for end in ends.first.iter().chain(&ends.last) {
+                self.symbols(end, &mut inner)?;
             }
+            if step.as_constant().is_none() {
+                found.products.extend(inner.all.iter().copied());
+            }
+            found.products.extend(inner.products);
+            found.all.extend(inner.all);
         }
         Some(())
     }
 
     /// Smallest and largest value of a form over the whole nest.
-    fn interval(&self, form: &Affine, limit: i64) -> Option<(i128, i128)> {
+    fn interval(&self, form: &Affine, limit: &Limit) -> Option<(i128, i128)> {
         let mut total = self.interval_of(&sum(&form.offset), limit)?;
         for (index, step) in &form.steps {
             let step = self.interval_of(&sum(step), limit)?;
-            let product = times(self.interval_of_index(*index, limit)?, step)?;
+            let product = times(self.interval_of_index(*index, limit), step)?;
             total = plus(total, product)?;
         }
         Some(total)
     }
 
-    fn interval_of_index(&self, index: Value, limit: i64) -> Option<(i128, i128)> {
+    fn interval_of_index(&self, index: Value, limit: &Limit) -> (i128, i128) {
         let own = self.known.range(index);
         let own = (i128::from(own.0), i128::from(own.1));
         let Some((_, Some(ends))) = self.axes.iter().find(|it| it.0 == index) else {
-            return Some(own);
+            return own;
         };
         let first = ends.first.iter().filter_map(|it| self.interval(it, limit)).map(|it| it.0);
         let last = ends.last.iter().filter_map(|it| self.interval(it, limit)).map(|it| it.1);
-        Some((own.0.max(first.max().unwrap_or(own.0)), own.1.min(last.min().unwrap_or(own.1))))
+        (own.0.max(first.max().unwrap_or(own.0)), own.1.min(last.min().unwrap_or(own.1)))
     }
 
-    fn interval_of(&self, sum: &Sum, limit: i64) -> Option<(i128, i128)> {
+    fn interval_of(&self, sum: &Sum, limit: &Limit) -> Option<(i128, i128)> {
         sum.iter().try_fold((0, 0), |total, (symbols, factor)| {
             let mut product = (i128::from(*factor), i128::from(*factor));
             for &symbol in symbols {
-                let (lo, hi) = self.known.range(symbol);
-                let range = (i128::from(lo.max(-limit)), i128::from(hi.min(limit)));
+                let ((lo, hi), limit) = (self.known.range(symbol), limit.of(symbol));
+                // Without a limit the smallest integer counts too, which is one further from zero.
+                let low = if limit == i64::MAX { lo } else { lo.max(-limit) };
+                let range = (i128::from(low), i128::from(hi.min(limit)));
                 product = times(product, range)?;
             }
             plus(total, product)
         })
+    }
+}
+
+/// The largest magnitudes of symbols.
+#[derive(Debug)]
+struct Limit {
+    single: i64,
+    /// Of those that are multiplied with each other.
+    product: i64,
+    products: BTreeSet<Value>,
+}
+
+impl Default for Limit {
+    /// None but that of i64.
+    fn default() -> Self {
+        Self { single: i64::MAX, product: i64::MAX, products: BTreeSet::new() }
+    }
+}
+
+impl Limit {
+    fn of(&self, symbol: Value) -> i64 {
+        if self.products.contains(&symbol) { self.product } else { self.single }
+    }
+}
+
+/// The symbols of some sums.
+#[derive(Default)]
+struct Symbols {
+    all: BTreeSet<Value>,
+    /// Those that are multiplied with each other.
+    products: BTreeSet<Value>,
+}
+
+impl Symbols {
+    fn look(&mut self, sum: &Sum) {
+        for (symbols, _) in sum {
+            self.all.extend(symbols);
+            if symbols.len() > 1 {
+                self.products.extend(symbols);
+            }
+        }
     }
 }
 
@@ -297,10 +348,6 @@ impl Requirement {
 
 pub(super) fn sum(polynomial: &Polynomial) -> Sum {
     polynomial.terms().map(|(symbols, factor)| (symbols.to_vec(), factor)).collect()
-}
-
-fn symbols(sum: &Sum) -> BTreeSet<Value> {
-    sum.iter().flat_map(|(symbols, _)| symbols.iter().copied()).collect()
 }
 
 fn fits(interval: Option<(i128, i128)>) -> bool {
@@ -317,94 +364,6 @@ fn times(x: (i128, i128), y: (i128, i128)) -> Option<(i128, i128)> {
         *slot = i128::checked_mul(a, b)?;
     }
     Some((*ends.iter().min()?, *ends.iter().max()?))
-}
-
-/// Writes the statements that compute a guard.
-#[derive(Debug)]
-pub(super) struct Guard<'k> {
-    pub(super) kernel: &'k mut Kernel,
-    pub(super) statements: Vec<Statement>,
-    all: Option<Value>,
-}
-
-impl<'k> Guard<'k> {
-    pub(super) fn new(kernel: &'k mut Kernel) -> Self {
-        Self { kernel, statements: Vec::new(), all: None }
-    }
-
-    fn number(&mut self, number: i64) -> Value {
-        let scalar = Scalar::from(number);
-        let result = self.kernel.new_value(scalar.dtype());
-        self.statements.push(Statement::Constant { result, scalar });
-        result
-    }
-
-    fn op(&mut self, op: Op, x: Value, y: Value) -> Value {
-        let compares = matches!(op, Op::Le);
-        let dtype = if compares { memory::DType::Bool } else { self.kernel.dtype(x) };
-        let result = self.kernel.new_value(dtype);
-        self.statements.push(Statement::Op { result, op, operands: Operands::new(&[x, y]) });
-        result
-    }
-
-    /// Require a condition.
-    pub(super) fn holds(&mut self, condition: Value) {
-        self.all = Some(match self.all {
-            None => condition,
-            Some(all) => self.op(Op::And, all, condition),
-        });
-    }
-
-    /// Require that a sum is not negative.
-    pub(super) fn not_negative(&mut self, sum: &Sum) {
-        let mut total = None;
-        let (minus, plus): (Vec<_>, Vec<_>) = sum.iter().partition(|(_, factor)| *factor == -1);
-        for (symbols, factor) in plus {
-            let product = self.product(symbols);
-            let term = match (product, *factor) {
-                (None, factor) => self.number(factor),
-                (Some(product), 1) => product,
-                (Some(product), factor) => {
-                    let factor = self.number(factor);
-                    self.op(Op::Mul, product, factor)
-                }
-            };
-            total = Some(match total {
-                None => term,
-                Some(total) => self.op(Op::Add, total, term),
-            });
-        }
-        let zero = self.number(0);
-        let mut total = total.unwrap_or(zero);
-        for (symbols, _) in minus {
-            let term = self.product(symbols).unwrap_or_else(|| self.number(1));
-            total = self.op(Op::Sub, total, term);
-        }
-        let condition = self.op(Op::Le, zero, total);
-        self.holds(condition);
-    }
-
-    fn product(&mut self, symbols: &[Value]) -> Option<Value> {
-        symbols.iter().copied().reduce(|product, symbol| self.op(Op::Mul, product, symbol))
-    }
-
-    /// Require that a value is no larger than this, either way.
-    pub(super) fn within(&mut self, value: Value, limit: i64) {
-        for bound in [-limit, limit] {
-            let bound_value = self.number(bound);
-            let condition = if bound < 0 {
-                self.op(Op::Le, bound_value, value)
-            } else {
-                self.op(Op::Le, value, bound_value)
-            };
-            self.holds(condition);
-        }
-    }
-
-    /// The condition that all hold, if anything was required.
-    pub(super) fn finish(self) -> (Vec<Statement>, Option<Value>) {
-        (self.statements, self.all)
-    }
 }
 
 /// Every loop body inside of a statement, itself included.

@@ -11,8 +11,9 @@ use memory::Scalar;
 
 use super::copy::Copy;
 use super::facts::facts;
-use super::formula::{Guard, Nest, Requirement, defined_inside};
+use super::formula::{Nest, Requirement, defined_inside};
 use super::known::Known;
+use super::question::Guard;
 
 /// A nest of more statements is not written twice.
 const LARGEST: usize = 4000;
@@ -80,7 +81,9 @@ fn statement(
             None => {}
         }
     }
-    inner.into_iter().for_each(|inner| block(kernel, inner, room, answered));
+    for inner in inner {
+        block(kernel, inner, room, answered);
+    }
     position
 }
 
@@ -167,14 +170,22 @@ fn versions(
         (!leaves.is_empty() || !asked.is_empty()).then_some((leaves, asked))
     })?;
     let mut all = Requirement::default();
-    leaves.iter().for_each(|leaf| all.join(leaf.requirement.clone()));
+    for leaf in &leaves {
+        all.join(leaf.requirement.clone());
+    }
     let assumed = leaves.iter().map(|leaf| (leaf.value, leaf.truth)).collect::<HashMap<_, _>>();
-    let (limit, limited) = Nest::new(kernel, &known, it, assumed.clone())?.limit(&all)?;
+    let limits = Nest::new(kernel, &known, it, assumed.clone())?.limit(&all)?;
 
     let mut guard = Guard::new(kernel);
-    asked.iter().for_each(|&condition| guard.holds(condition));
-    limited.iter().for_each(|&symbol| guard.within(symbol, limit));
-    all.sums.iter().for_each(|sum| guard.not_negative(sum));
+    for &condition in &asked {
+        guard.holds(condition);
+    }
+    for (symbol, limit) in limits {
+        guard.within(symbol, limit);
+    }
+    for sum in &all.sums {
+        guard.not_negative(sum);
+    }
     let (before, condition) = guard.finish();
     let Some(condition) = condition else {
         settle(kernel, it, &assumed);

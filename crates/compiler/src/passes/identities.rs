@@ -15,8 +15,8 @@ pub(super) fn simpler(
     let x = operands[0];
     let of = walk.kernel.dtype(x);
     match op {
-        Op::Gt => return swapped(Op::Lt, &operands),
-        Op::Ge => return swapped(Op::Le, &operands),
+        Op::Gt => return Some(swapped(Op::Lt, &operands)),
+        Op::Ge => return Some(swapped(Op::Le, &operands)),
         Op::Cast if of == dtype => return Some(Simpler::Value(x)),
         Op::Not => return not(walk, x, dtype),
         Op::Select => return select(walk, &operands, dtype),
@@ -27,7 +27,7 @@ pub(super) fn simpler(
     // Constants stand behind, so that the rules below look there alone.
     let rank = |it: Value| (walk.known.constant(it).is_some(), it);
     if commutes && rank(x) > rank(y) {
-        return swapped(op, &operands);
+        return Some(swapped(op, &operands));
     }
     if of.is_integer() || of == DType::Bool {
         whole(walk, op, x, y, dtype)
@@ -36,8 +36,8 @@ pub(super) fn simpler(
     }
 }
 
-fn swapped(op: Op, operands: &[Value]) -> Option<Simpler> {
-    Some(Simpler::Op(op, Operands::new(&[operands[1], operands[0]])))
+fn swapped(op: Op, operands: &[Value]) -> Simpler {
+    Simpler::Op(op, Operands::new(&[operands[1], operands[0]]))
 }
 
 fn not(walk: &mut Walk<'_>, x: Value, dtype: DType) -> Option<Simpler> {
@@ -48,8 +48,8 @@ fn not(walk: &mut Walk<'_>, x: Value, dtype: DType) -> Option<Simpler> {
     };
     match op {
         Op::Not => Some(Simpler::Value(operands[0])),
-        Op::Lt if whole() => swapped(Op::Le, &operands),
-        Op::Le if whole() => swapped(Op::Lt, &operands),
+        Op::Lt if whole() => Some(swapped(Op::Le, &operands)),
+        Op::Le if whole() => Some(swapped(Op::Lt, &operands)),
         Op::Eq if dtype == DType::Bool => Some(Simpler::Op(Op::Ne, operands)),
         Op::Ne if dtype == DType::Bool => Some(Simpler::Op(Op::Eq, operands)),
         _ => None,
@@ -67,7 +67,7 @@ fn select(walk: &mut Walk<'_>, operands: &[Value], dtype: DType) -> Option<Simpl
     if dtype != DType::Bool {
         return None;
     }
-    let truth = |it| walk.known.constant(it).map(|it| it.is_true());
+    let truth = |it| walk.known.constant(it).map(Scalar::is_true);
     match (truth(x), truth(y)) {
         (Some(true), Some(false)) => Some(Simpler::Value(condition)),
         (Some(false), Some(true)) => Some(Simpler::Op(Op::Not, Operands::new(&[condition]))),
@@ -79,7 +79,7 @@ fn select(walk: &mut Walk<'_>, operands: &[Value], dtype: DType) -> Option<Simpl
 
 /// Integers and `bool`.
 fn whole(walk: &mut Walk<'_>, op: Op, x: Value, y: Value, dtype: DType) -> Option<Simpler> {
-    let constant = walk.known.constant(y).map(|it| it.to_i64());
+    let constant = walk.known.constant(y).map(Scalar::to_i64);
     let zero = || Some(Simpler::Constant(Scalar::zero(dtype)));
     let same = Some(Simpler::Value(x));
     match (op, constant) {

@@ -94,7 +94,7 @@ impl Known {
     }
 
     pub(super) fn integer(&self, value: Value) -> Option<i64> {
-        self.constants[value.index()].map(|scalar| scalar.to_i64())
+        self.constants[value.index()].map(Scalar::to_i64)
     }
 
     pub(super) fn is_integer(&self, value: Value) -> bool {

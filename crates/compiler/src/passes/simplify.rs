@@ -130,7 +130,9 @@ impl Walk<'_> {
         let statements = std::mem::replace(&mut self.out, outer);
         self.kernel.block_mut(block).statements = statements;
         let mut yields = std::mem::take(&mut self.kernel.block_mut(block).yields);
-        yields.iter_mut().for_each(|it| *it = self.resolve(*it));
+        for it in &mut yields {
+            *it = self.resolve(*it);
+        }
         self.kernel.block_mut(block).yields = yields;
     }
 

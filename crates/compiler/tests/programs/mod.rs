@@ -4,7 +4,7 @@
 //! sequential: nobody promises that their iterations are independent.
 
 use ir::{Access, Axis, Buffer, Builder, Kernel, Statement, Stride, Value, While};
-use memory::DType::{Bool, F64, I64};
+use memory::DType::{F64, I64};
 
 /// The lengths that a program is given: `n`, `m`, then those of its buffers, axis by axis.
 pub(crate) const EXTENTS: [&str; 7] = ["n", "m", "x0", "y0", "z0", "z1", "w0"];
@@ -15,7 +15,7 @@ struct Writer<'c> {
     integers: Vec<Value>,
     floats: Vec<Value>,
     /// A buffer with the lengths of its axes; the last one holds integers.
-    buffers: Vec<(Buffer, Vec<Value>, Access)>,
+    buffers: Vec<(Buffer, Vec<Value>)>,
     code: i64,
     depth: usize,
 }
@@ -90,7 +90,7 @@ impl Writer<'_> {
                 }
             }
             7 => {
-                let (buffer, lengths, _) = self.buffers[3].clone();
+                let (buffer, lengths) = self.buffers[3].clone();
                 let index = self.index(&lengths);
                 self.builder.load(buffer, &index)
             }
@@ -116,7 +116,7 @@ impl Writer<'_> {
             }
             3 | 4 => {
                 let at = self.choose(3);
-                let (buffer, lengths, _) = self.buffers[at].clone();
+                let (buffer, lengths) = self.buffers[at].clone();
                 let index = self.index(&lengths);
                 self.builder.load(buffer, &index)
             }
@@ -200,7 +200,7 @@ impl Writer<'_> {
 
     fn store(&mut self) {
         let at = 1 + self.choose(2);
-        let (buffer, lengths, _) = self.buffers[at].clone();
+        let (buffer, lengths) = self.buffers[at].clone();
         let value = self.float();
         let index = self.index(&lengths);
         self.builder.store(buffer, &index, value);
@@ -360,33 +360,24 @@ impl Writer<'_> {
 pub(crate) fn program(choices: &[u32]) -> Kernel {
     let mut builder = Builder::new("program");
     let extents = EXTENTS.map(|name| builder.extent(name));
-    let k = builder.scalar("k", I64);
-    let c = builder.scalar("c", F64);
-    let any = Stride::Any;
-    let x = builder.buffer("x", F64, Access::Read, &[any]);
-    let y = builder.buffer("y", F64, Access::Update, &[any]);
-    let z = builder.buffer("z", F64, Access::Update, &[any, any]);
-    let w = builder.buffer("w", I64, Access::Read, &[any]);
-    let buffers = vec![
-        (x, vec![extents[2]], Access::Read),
-        (y, vec![extents[3]], Access::Update),
-        (z, vec![extents[4], extents[5]], Access::Update),
-        (w, vec![extents[6]], Access::Read),
+    let number = builder.scalar("k", I64);
+    let floats = vec![builder.scalar("c", F64)];
+    let [_, _, x0, y0, z0, z1, w0] = extents;
+    let arrays = [
+        ("x", F64, Access::Read, vec![x0]),
+        ("y", F64, Access::Update, vec![y0]),
+        ("z", F64, Access::Update, vec![z0, z1]),
+        ("w", I64, Access::Read, vec![w0]),
     ];
-    let integers = vec![extents[0], extents[1], extents[2], extents[3], k];
-    let mut writer = Writer {
-        builder,
-        choices: choices.iter(),
-        integers,
-        floats: vec![c],
-        buffers,
-        code: 0,
-        depth: 0,
-    };
+    let buffers = arrays.map(|(name, dtype, access, lengths)| {
+        let strides = vec![Stride::Any; lengths.len()];
+        (builder.buffer(name, dtype, access, &strides), lengths)
+    });
+    let integers = vec![extents[0], extents[1], x0, y0, number];
+    let (buffers, choices) = (buffers.to_vec(), choices.iter());
+    let mut writer = Writer { builder, choices, integers, floats, buffers, code: 0, depth: 0 };
     for _ in 0..3 {
         writer.count(0);
     }
-    debug_assert_eq!(writer.builder.dtype(c), F64);
-    let _ = Bool;
     writer.builder.finish().unwrap_or_else(|error| panic!("{error}"))
 }
