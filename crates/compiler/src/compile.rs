@@ -1,12 +1,12 @@
 //! A kernel to the text of an LLVM module.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use ir::{Kernel, Reduce, Statement};
 use memory::DType;
 
 use crate::elementary::Writer;
+use crate::loops::{is_structured, scopes};
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
@@ -79,6 +79,7 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
                 Ok(cut.blocks)
             })?;
             written.function("kernel", kernel, width, |e| {
+                e.loops.counts();
                 e.rows(before)?;
                 let (begin, end) = range();
                 e.parallel(it, begin, end)?;
@@ -129,12 +130,19 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
         Shape::Sequence => {
             words = written.function("count", kernel, width, |_| Ok(number(1)))?;
             written.function("kernel", kernel, width, |e| {
+                e.loops.launches = true;
+                e.loops.counts();
                 e.any(kernel.body)?;
                 Ok(number(0))
             })?;
         }
     }
-    let text = module(&written.outside, &written.functions);
+    let mut text = module(&written.outside, &written.functions);
+    if is_structured(kernel) {
+        // The first line tells the assembler how much of its time they are worth.
+        let kind = if written.in_lanes { "lanes" } else { "loops" };
+        text = format!("; {kind}\n{text}{}\n", scopes(kernel));
+    }
     let exacts = written.exacts.into_iter().map(exact).collect();
     Ok(Compiled { text, exacts, words, scratch })
 }
@@ -155,6 +163,8 @@ fn slot(e: &mut Emitter<'_>, block: Operand, parts: usize, place: usize) -> Oper
 
 #[derive(Default)]
 struct Module {
+    /// Whether some loop of a structured kernel runs in lanes.
+    in_lanes: bool,
     exacts: Vec<Exact>,
     outside: BTreeSet<String>,
     functions: String,
@@ -173,19 +183,25 @@ impl Module {
         let answer = body(&mut emitter)?;
         let answer = emitter.text.show(answer, 1);
         emitter.text.line(format_args!("ret i64 {answer}"));
-        let lines = emitter.text.body();
-        // Memory of the function's own is made where it begins, once.
-        let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
-        let rooms = emitter.rooms.join("\n");
-        let _ = writeln!(
-            self.functions,
-            "define i64 @{name}(ptr noalias readonly %frame, i64 %begin, i64 %end) #0 {{\n\
-             {label}\n{rooms}\n{rest}\n}}\n"
-        );
+        for region in &emitter.loops.regions {
+            self.functions.push_str(region);
+        }
+        let header = format!("i64 @{name}(ptr noalias readonly %frame");
+        self.functions.push_str(&define(&header, &emitter));
+        self.in_lanes |= emitter.loops.in_lanes;
         self.exacts = emitter.exacts;
         self.outside.append(&mut emitter.text.outside);
         Ok(emitter.frame.words)
     }
+}
+
+/// A function, from the beginning of its header, which names its first parameter.
+pub(crate) fn define(header: &str, emitter: &Emitter<'_>) -> String {
+    let lines = emitter.text.body();
+    // Memory of the function's own is made where it begins, once.
+    let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
+    let rooms = emitter.rooms.join("\n");
+    format!("define {header}, i64 %begin, i64 %end) #0 {{\n{label}\n{rooms}\n{rest}\n}}\n\n")
 }
 
 /// A module of these functions and what they need around them.
@@ -194,6 +210,7 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
     format!(
         "{}\n\n{functions}\n\
          attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
+         attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
          !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n",
         outside.join("\n"),
     )
