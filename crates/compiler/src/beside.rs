@@ -131,9 +131,7 @@ impl<'k> Emitter<'k> {
             }
             Statement::For(it) if self.varying().parts(it) => self.sequence_apart(it),
             Statement::For(it) => self.sequence_beside(it),
-            Statement::If(it) if self.varying().is_uniform(it.condition) => {
-                self.choose_beside(it)
-            }
+            Statement::If(it) if self.varying().is_uniform(it.condition) => self.choose_beside(it),
             Statement::If(it) => self.choose_apart(it),
             Statement::While(it) => {
                 let test = self.kernel.block(it.test).yields[0];
@@ -318,9 +316,7 @@ impl<'k> Emitter<'k> {
             None => Held::Uniform(at),
             Some(Held::Uniform(begin)) => Held::Uniform(self.text.op("add", WORD, &[begin, at])),
             Some(Held::Linear(begin)) => Held::Linear(self.text.op("add", WORD, &[begin, at])),
-            Some(Held::Vector(begin)) => {
-                Held::Vector(self.text.op("add", words, &[begin, places]))
-            }
+            Some(Held::Vector(begin)) => Held::Vector(self.text.op("add", words, &[begin, places])),
         };
         self.hold(index, here);
         self.mask = Some(live);
@@ -374,11 +370,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// One block of a choice, in the lanes that take it; answers what it yields.
-    fn one_way(
-        &mut self,
-        condition: Operand,
-        block: BlockId,
-    ) -> Result<Vec<Operand>, Unsupported> {
+    fn one_way(&mut self, condition: Operand, block: BlockId) -> Result<Vec<Operand>, Unsupported> {
         let yields = self.kernel.block(block).yields.clone();
         if self.is_light(block) {
             self.beside(block)?;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use ir::{Kernel, Reduce, Statement};
+use ir::{BlockId, Kernel, Reduce, Statement};
 use memory::DType;
 
 use crate::elementary::Writer;
-use crate::loops::{is_structured, scopes};
 use crate::emitter::{Emitter, Exact, Lanes};
+use crate::loops::{is_structured, scopes};
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
 use crate::{Compiled, Unsupported};
@@ -35,12 +35,20 @@ fn shape(kernel: &Kernel) -> Shape<'_> {
     match rest.split_first() {
         Some((Statement::For(it), [])) if it.parallel => Shape::Parallel(before, it),
         Some((Statement::Reduce(it), after))
-            if after.iter().all(|it| computes(it) || matches!(it, Statement::Store { .. })) =>
+            if after.iter().all(|it| computes(it) || matches!(it, Statement::Store { .. }))
+                && !checks(kernel, it.body) =>
         {
             Shape::Reduction(before, it, after)
         }
         _ => Shape::Sequence,
     }
+}
+
+/// Whether a check stands in a block: then values are taken in order.
+fn checks(kernel: &Kernel, block: BlockId) -> bool {
+    kernel.block(block).statements.iter().any(|it| {
+        matches!(it, Statement::Check { .. }) || it.blocks().any(|inside| checks(kernel, inside))
+    })
 }
 
 /// How many lanes fit the kernel: as many of its widest numbers as a register holds.

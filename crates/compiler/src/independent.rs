@@ -212,7 +212,8 @@ impl<'k> Emitter<'k> {
                         return None;
                     }
                     if !self.kernel.block(it.body).statements.iter().all(|it| {
-                        self.is_quick(it) || matches!(it, Statement::Store { .. } | Statement::For(_))
+                        self.is_quick(it)
+                            || matches!(it, Statement::Store { .. } | Statement::For(_))
                     }) {
                         return None;
                     }
@@ -272,12 +273,7 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
-    fn iterations(
-        &mut self,
-        it: &'k For,
-        from: Operand,
-        to: Operand,
-    ) -> Result<(), Unsupported> {
+    fn iterations(&mut self, it: &'k For, from: Operand, to: Operand) -> Result<(), Unsupported> {
         let axis = it.axes[it.axes.len() - 1];
         let index = *self.kernel.block(it.body).arguments.last().expect("a loop has an axis");
         let way = self.way_of(it);

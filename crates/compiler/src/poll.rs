@@ -47,9 +47,8 @@ impl Emitter<'_> {
         self.text.branch_likely(time, on, ask);
         self.text.begin(ask);
         let services = self.frame.services(&mut self.text);
-        let place = self
-            .text
-            .define(format_args!("getelementptr inbounds ptr, ptr {services}, i64 1"));
+        let place =
+            self.text.define(format_args!("getelementptr inbounds ptr, ptr {services}, i64 1"));
         let place = self.text.show(place, 1);
         let poll = self.text.define(format_args!("load ptr, ptr {place}"));
         let poll = self.text.show(poll, 1);

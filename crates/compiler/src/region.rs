@@ -82,14 +82,11 @@ impl<'k> Emitter<'k> {
     }
 
     /// Write the function of a loop; answers its name.
-    fn region(
-        &mut self,
-        it: &'k For,
-        outside: &[(Value, Operand)],
-    ) -> Result<String, Unsupported> {
+    fn region(&mut self, it: &'k For, outside: &[(Value, Operand)]) -> Result<String, Unsupported> {
         let lanes = Lanes { width: self.width, masks: self.masks };
         let exacts = std::mem::take(&mut self.exacts);
-        let mut inner = Emitter::within(self.kernel, lanes, exacts, "%frame = load ptr, ptr %context")?;
+        let mut inner =
+            Emitter::within(self.kernel, lanes, exacts, "%frame = load ptr, ptr %context")?;
         inner.loops.counts();
         for (place, &(value, operand)) in outside.iter().enumerate() {
             let known = if matches!(operand, Operand::Constant(..)) {
