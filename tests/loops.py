@@ -175,28 +175,30 @@ class Writer:
 
     def choice(self, depth: int) -> None:
         condition = self.condition()
-        results = [self.name() for _ in range(self.random.randint(0, 2))]
-        pools = [self.random.choice((self.floats, self.whole)) for _ in results]
+        kinds = [self.random.random() < 0.5 for _ in range(self.random.randint(0, 2))]
+        results = [self.name() for _ in kinds]
         given = f"{', '.join(results)} = " if results else ""
+
+        def body() -> None:
+            self.inside(depth, 3)
+            self.yields(kinds)
+
         self.line(f"{given}if {condition} {{")
-        for end in ("} else {", "}"):
+        self.block(body)
+        self.line("} else {")
+        self.block(body)
+        self.line("}")
+        self.keep(results, kinds)
 
-            def body() -> None:
-                self.inside(depth, 3)
-                self.yields([self.floats if it is floats else self.whole for it in pools])
+    def keep(self, names: list[str], kinds: list[bool]) -> None:
+        """From now on these are values: floats or whole numbers."""
+        for name, it in zip(names, kinds, strict=True):
+            (self.floats if it else self.whole).append(name)
 
-            floats = self.floats
-            before = self.floats, self.whole
-            self.block(body)
-            # The pools are new lists after a block: found again by their place.
-            pools = [self.floats if it is before[0] else self.whole for it in pools]
-            self.line(end)
-        for result, pool in zip(results, pools, strict=True):
-            pool.append(result)
-
-    def yields(self, pools: list[list[str]]) -> None:
-        if pools:
-            self.line(f"yield {', '.join(self.a(pool) for pool in pools)}")
+    def yields(self, kinds: list[bool]) -> None:
+        if kinds:
+            values = [self.a(self.floats if it else self.whole) for it in kinds]
+            self.line(f"yield {', '.join(values)}")
 
     def bound(self) -> str:
         if self.random.random() < 0.5:
@@ -218,15 +220,13 @@ class Writer:
 
         def body() -> None:
             self.whole.append(index)
-            for name, it in zip(inside, kinds, strict=True):
-                (self.floats if it else self.whole).append(name)
+            self.keep(inside, kinds)
             self.inside(depth, 3)
-            self.yields([self.floats if it else self.whole for it in kinds])
+            self.yields(kinds)
 
         self.block(body)
         self.line("}")
-        for name, it in zip(results, kinds, strict=True):
-            (self.floats if it else self.whole).append(name)
+        self.keep(results, kinds)
 
     def open_end(self, depth: int) -> None:
         most = self.bound()

@@ -1,4 +1,4 @@
-"""Kernels of loops and choices: compiled, in lanes, on threads, they give the bits of the interpreter."""
+"""Kernels of loops and choices, in lanes and on threads: the bits of the interpreter."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import time
 
 import numpy as np
 import pytest
-from loops import Writer
-from test_compiler import both, same
 
 from abreast import _abreast
+from loops import Writer
+from test_compiler import both, same
 
 VECTORS = ("", ":32", ":16")
 
@@ -194,7 +194,11 @@ def test_parallel_loops_anywhere(vector):
         if n > 1000:
             found = [np.ones(n), np.zeros(n)]
             x = rng.normal(size=n)
-            _abreast.run_loop(ANYWHERE.replace("%c = exp %a3\n", "").replace("%i3..%n", "%i3..%i3"), "cpu", [n, 4, x, *found])
+            _abreast.run_loop(
+                ANYWHERE.replace("%c = exp %a3\n", "").replace("%i3..%n", "%i3..%i3"),
+                "cpu",
+                [n, 4, x, *found],
+            )
             expected = np.ones(n)
             for t in range(4):
                 if t % 2:

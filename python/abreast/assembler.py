@@ -1,9 +1,10 @@
 """LLVM as an assembler: the text of a kernel in, an object file out, through llvmlite.
 
 Nothing here decides what a kernel computes or in which order: the text has its vectors and loops
-already. The passes simplify; none of them vectorises, unrolls or contracts. Text that begins with the comment
-``; loops`` has the loops of compiled Python, for which all of LLVM's passes pay; where it begins with
-``; lanes`` the compiler has unrolled and vectorised some itself. No pass changes the order of a sum.
+already. The passes simplify; none of them vectorises, unrolls or contracts. For text that begins
+with the comment ``; loops``, the loops of compiled Python, all of LLVM's passes run; for
+``; lanes``, loops that the compiler has vectorised itself, all but those that would do it again.
+None changes the order of a sum.
 
 llvmlite is loaded by the first kernel that neither memory nor disk has: it is large. A kernel that
 is on disk should be there in milliseconds, so this module loads next to nothing itself.

@@ -33,7 +33,7 @@ pub(crate) fn is_plain(statement: &Statement) -> bool {
     )
 }
 
-impl<'k> Emitter<'k> {
+impl Emitter<'_> {
     /// Iterations `from..to` of an axis in lanes; what is left at the end runs under a mask.
     pub(crate) fn side_by_side(
         &mut self,

@@ -49,8 +49,6 @@ pub(crate) struct Emitter<'k> {
     pub(crate) exacts: Vec<Exact>,
     /// Whether a `check` may end the function here.
     pub(crate) may_end: bool,
-    /// Whether iterations that do not depend on each other may run side by side here.
-    pub(crate) may_interleave: bool,
 }
 
 impl<'k> Emitter<'k> {
@@ -84,7 +82,6 @@ impl<'k> Emitter<'k> {
             frame,
             held,
             loops: Loops::of(kernel),
-            may_interleave: true,
             rooms: Vec::new(),
             width,
             masks,

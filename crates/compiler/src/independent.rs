@@ -122,7 +122,7 @@ impl<'k> Emitter<'k> {
 
     /// Decide how the iterations of the last axis run.
     pub(crate) fn way_of(&self, it: &For) -> Way<'k> {
-        if self.width == 1 || self.kernel.overlapping || self.lanes > 1 || !self.may_interleave {
+        if self.width == 1 || self.kernel.overlapping || self.lanes > 1 {
             return Way::Single;
         }
         if let Some(nest) = self.nest_of(it) {

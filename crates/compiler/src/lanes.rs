@@ -10,7 +10,7 @@ use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
 use crate::{LANES, Unsupported};
 
-impl<'k> Emitter<'k> {
+impl Emitter<'_> {
     /// Lanes side by side: in registers where the body is short, else in memory, so that the code of
     /// the body is there once.
     pub(crate) fn block_in_lanes(

@@ -12,6 +12,7 @@ use crate::varying::Varying;
 
 /// State of loops.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from another")]
 pub(crate) struct Loops<'k> {
     /// Whether the kernel is one of loops and choices, as compiled Python is.
     pub(crate) structured: bool,

@@ -10,7 +10,7 @@ use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
 use crate::{BLOCK, LANES, Unsupported};
 
-impl<'k> Emitter<'k> {
+impl Emitter<'_> {
     /// Write a whole reduction, in one lane.
     pub(crate) fn reduce(&mut self, it: &Reduce) -> Result<(), Unsupported> {
         let parts = self.parts(it)?;

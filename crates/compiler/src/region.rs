@@ -17,8 +17,8 @@ impl<'k> Emitter<'k> {
     pub(crate) fn launch(&mut self, it: &'k For) -> Result<(), Unsupported> {
         let blocks = self.cut(it).blocks;
         let outside = self.captured(it);
-        let words = outside.len() + 1;
-        let room = self.room(DType::I64, words as i64);
+        let words = i64::try_from(outside.len() + 1).expect("a kernel has fewer values");
+        let room = self.room(DType::I64, words);
         let context = self.text.show(room, 1);
         self.text.line(format_args!("store ptr %frame, ptr {context}"));
         for (place, &(value, operand)) in outside.iter().enumerate() {

@@ -59,7 +59,7 @@ pub(crate) fn run_loop(
     let done = outside(py, || {
         let executable = device.compile(&kernel)?;
         executable.launch(&given, &mut || {
-            raised = Python::try_attach(|py| py.check_signals()).and_then(Result::err);
+            raised = Python::attach(|py| py.check_signals().err());
             raised.is_some()
         })
     });

@@ -151,9 +151,10 @@ impl Executable for Native {
         let launch = unsafe { Launch::new(&self.kernel, &frame) };
         match launch.run(blocks, threads, &mut || services.ask()) {
             Outcome::Done => {}
-            Outcome::Failed(INTERRUPTED) => return Err(DeviceError::Interrupted),
+            Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
+                return Err(DeviceError::Interrupted);
+            }
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
-            Outcome::Stopped => return Err(DeviceError::Interrupted),
         }
         if let Some(finish) = &self.finish {
             // SAFETY: as above; all blocks have run.
