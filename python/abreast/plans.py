@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Never, Protocol
 from weakref import WeakValueDictionary
 
 from abreast.backends.contract import Backend, Job, Level, Opener
+from abreast.backends.settings import check, hashable, is_executor
 from abreast.errors import PlanError
 from abreast.keywords import refuse
 from abreast.machine import cores
@@ -145,22 +146,6 @@ def _describe(level: Level) -> str:
         name = f"<{type(options.pop('executor')).__name__}>"
     told = "".join(f", {name}={value!r}" for name, value in options.items())
     return f"plan({name}{told}{workers}{isolate}{memory})"
-
-
-class _Given:
-    """A setting that cannot be hashed, such as a dictionary; equal ones are equal."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Given) and bool(self.value == other.value)
-
-    def __hash__(self) -> int:
-        return hash(type(self.value).__name__)
-
-    def __repr__(self) -> str:
-        return repr(self.value)
 
 
 def plan(
@@ -324,14 +309,14 @@ def resolve(
     if isinstance(spec, Plan):
         return spec.levels
     given = dict(options or {})
-    if _is_executor(spec):
-        from abreast.backends.executor import count
+    if is_executor(spec):
+        from abreast.backends.executor import count as count_workers
 
         if given:
             raise PlanError(f"plan(executor) takes no {', '.join(given)}: it is an engine already")
         given["executor"] = spec
         spec = "executor"
-        workers = count(given["executor"]) if workers is None else workers
+        workers = count_workers(given["executor"]) if workers is None else workers
     if isinstance(spec, str):
         spec = [part.strip() for part in spec.split(",")]
     names = list(spec) if isinstance(spec, (list, tuple)) else []
@@ -352,7 +337,7 @@ def resolve(
             )
         counts = [workers] if workers is not None else [None] * len(names)
     if given:
-        _check_options(names, given)
+        check(names, given)
         if given.keys() & {"address", "cluster", "hosts"} and counts == [None]:
             counts = [MAX_WORKERS]  # all there are
     parsed: list[tuple[str, int]] = []
@@ -366,34 +351,9 @@ def resolve(
     levels: tuple[Level, ...] = ()
     for name, count in reversed(parsed):
         own = 0 if name in _IN_PROCESS else most
-        stated = tuple((key, _hashable(value)) for key, value in given.items())
-        levels = (Level(name, count, bool(isolate), threads, levels, own, stated), *levels)
+        told = tuple((key, hashable(value)) for key, value in given.items())
+        levels = (Level(name, count, bool(isolate), threads, levels, own, told), *levels)
     return levels
-
-
-def _is_executor(spec: object) -> bool:
-    base = sys.modules.get("concurrent.futures._base")
-    return base is not None and isinstance(spec, base.Executor)
-
-
-def _check_options(names: list[str], given: dict[str, Any]) -> None:
-    own = ("serial", "threads", "processes")
-    if len(names) > 1 or names[0].partition(":")[0] in own:
-        words = ", ".join(f"{name}=" for name in given)
-        raise PlanError(
-            f"plan({names[0] if len(names) == 1 else names!r}): takes no {words}\n"
-            "hint: plan('dask', address='tcp://host:8786') attaches to a cluster"
-        )
-
-
-def _hashable(value: Any) -> Any:
-    if isinstance(value, list):
-        value = tuple(value)
-    try:
-        hash(value)
-    except TypeError:
-        return _Given(value)
-    return value
 
 
 _IN_PROCESS = ("serial", "threads", "executor", "dask")

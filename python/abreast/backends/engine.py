@@ -48,6 +48,9 @@ class Engine(Protocol):
     ) -> Launched:
         """Have ``work(*args)`` run in a worker; `ended` is told, on any thread, how it ended."""
 
+    def poll(self) -> None:
+        """Call what `ended` was given as, where nothing else does."""
+
     def kill(self, facts: dict[str, Any]) -> bool:
         """End the worker in which a pilot serves; whether that is under way."""
 

@@ -27,6 +27,27 @@ def _loky(workers: int) -> Executor:
     from loky import ProcessPoolExecutor
 
     executor: Executor = ProcessPoolExecutor(workers)
+    return _also(executor, _stop_trackers)
+
+
+def _stop_trackers() -> None:
+    """End helpers that would stay as long as the interpreter; they start again by themselves."""
+    for name in ("loky.backend.resource_tracker", "multiprocessing.resource_tracker"):
+        tracker = getattr(sys.modules.get(name), "_resource_tracker", None)
+        if tracker is not None:
+            with contextlib.suppress(Exception):
+                tracker._stop()
+
+
+def _also(executor: Executor, then: Callable[[], object]) -> Executor:
+    """Have whoever shuts an executor down end what was started for it."""
+    shutdown = executor.shutdown
+
+    def stop(*args: Any, **kwargs: Any) -> None:
+        shutdown(*args, **kwargs)
+        then()
+
+    executor.shutdown = stop  # type: ignore[method-assign]
     return executor
 
 
@@ -41,16 +62,13 @@ def _ipyparallel(workers: int) -> Executor:
     import ipyparallel
 
     cluster = ipyparallel.Cluster(n=workers, log_level=40)
-    executor: Executor = cluster.start_and_connect_sync().executor()
-    # Whoever shuts the executor down ends what was started for it.
-    shutdown = executor.shutdown
+    client = cluster.start_and_connect_sync()
 
-    def stop(*args: Any, **kwargs: Any) -> None:
-        shutdown(*args, **kwargs)
+    def stop() -> None:
+        client.close()
         cluster.stop_cluster_sync()
 
-    executor.shutdown = stop  # type: ignore[method-assign]
-    return executor
+    return _also(client.executor(), stop)
 
 
 def _dask(workers: int) -> Executor:
@@ -58,15 +76,7 @@ def _dask(workers: int) -> Executor:
 
     engine = LocalEngine(workers)
     engine.start()
-    executor: Executor = engine.client.get_executor()
-    shutdown = executor.shutdown
-
-    def stop(*args: Any, **kwargs: Any) -> None:
-        shutdown(*args, **kwargs)
-        engine.stop(1.0)
-
-    executor.shutdown = stop  # type: ignore[method-assign]
-    return executor
+    return _also(engine.client.get_executor(), lambda: engine.stop(1.0))
 
 
 KINDS: dict[str, tuple[Callable[[int], Executor], str]] = {
@@ -123,10 +133,10 @@ def count(executor: Executor) -> int:
         found = getattr(executor, name, None)
         if isinstance(found, int) and found > 0:
             return found
-    client = getattr(executor, "_client", None)  # Dask's
+    client: Any = getattr(executor, "_client", None)  # Dask's
     if hasattr(client, "ncores"):
         with contextlib.suppress(Exception):
-            return max(1, sum(client.ncores().values()))
+            return max(1, int(sum(client.ncores().values())))
     view = getattr(executor, "view", None)  # ipyparallel's
     with contextlib.suppress(Exception):
         return max(1, len(view.client.ids))  # type: ignore[union-attr]
@@ -170,6 +180,9 @@ class ExecutorEngine:
         future.add_done_callback(lambda done: ended(_error(done)))
         return future
 
+    def poll(self) -> None:
+        """Do nothing: futures call by themselves."""
+
     def kill(self, facts: dict[str, Any]) -> bool:
         """There is no way to, without the other workers."""
         return False
@@ -185,7 +198,7 @@ class ExecutorEngine:
         """Shut it down, if it is this plan's."""
         executor, self.executor = self.executor, None
         if self.owned and executor is not None:
-            executor.shutdown(wait=True, cancel_futures=True)
+            executor.shutdown(wait=True)
 
 
 def _error(future: Future[None]) -> BaseException | None:

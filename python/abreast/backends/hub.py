@@ -1,24 +1,24 @@
-"""The caller's end: one thread that hears all pilots of a plan, and hands them tasks."""
+"""Hands the tasks of a plan to its pilots, and takes what they answer."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
 import os
-import selectors
 import socket
 import sys
-import threading
 import time
 import traceback
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from abreast.backends import output, pilot, wire
+from abreast.backends import output, pilot
 from abreast.backends.capture import facts as streams
 from abreast.backends.contract import Level, Output
 from abreast.backends.engine import Engine, Launched
+from abreast.backends.line import Link, Switchboard
 from abreast.backends.room import Room, node
 from abreast.backends.surroundings import filters
 from abreast.errors import LaunchError
@@ -27,7 +27,7 @@ from abreast.failures import lost
 if TYPE_CHECKING:
     from abreast.backends.remote import Item, RemoteJob
 
-__all__ = ["Hub", "Link"]
+__all__ = ["MANY", "SPAN", "Hub"]
 
 SPAN = 0.02
 """Seconds of work that a pilot has before it, at most."""
@@ -53,81 +53,29 @@ FAILURES = 3
 """Pilots in a row that end before they serve, after which no more are launched."""
 
 
-class Link:
-    """A pilot that serves, as seen from here."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
-        self.challenge = os.urandom(wire.CHALLENGE)
-        self.greeting = b""
-        self.reader = wire.Reader()
-        self.outbox: deque[Any] = deque([memoryview(self.challenge)])
-        self.number = -1
-        self.facts: dict[str, Any] = {}
-        self.is_near = False
-        self.held: OrderedDict[tuple[int, int], Item] = OrderedDict()
-        self.current: tuple[int, int] | None = None
-        self.since = 0.0
-        self.jobs: set[int] = set()
-        self.keys: set[int] = set()
-        self.asked = False
-        self.idle_since = time.monotonic()
-        self.killed = False
-
-    @property
-    def serves(self) -> bool:
-        """Whether it has said who it is."""
-        return bool(self.facts)
-
-    def worker(self) -> str:
-        """Name the process, as a person would look for it."""
-        return f"process {self.facts['pid']} on {self.facts['host']}"
-
-
-class Hub:
+class Hub(Switchboard):
     """Pilots, and the jobs whose tasks they take."""
 
     def __init__(self, engine: Engine, level: Level) -> None:
-        self.engine = engine
+        super().__init__(engine)
         self.level = level
-        self.lock = threading.RLock()
         self.jobs: dict[int, RemoteJob] = {}
         self.turns: deque[RemoteJob] = deque()
         """Jobs with tasks that nobody has; the next to be served first."""
-        self.links: list[Link] = []
         self.launched: dict[int, Launched | None] = {}
         self.rooms: dict[int, Room] = {}
         self.keepers: dict[tuple[Any, int], Any] = {}
         """By machine and key: where the memory is; None while it is on its way."""
         self.numbers = itertools.count()
         self.keys = itertools.count()
+        self.served: set[int] = set()
         self.failures = 0
         self.mean: float | None = None
         """Seconds that a submitted task takes."""
         self.broken: str | None = None
-        self.closing = False
-        self.secret = wire.token()
         self.near = node()
-        self.thread: threading.Thread | None = None
-        self.addresses: list[tuple[str, int]] = []
 
     # From other threads.
-
-    def wake(self) -> None:
-        """Have the thread look for work."""
-        with self.lock:
-            if self.closing:
-                return
-            if self.thread is None:
-                self.selector = selectors.DefaultSelector()
-                self.bell, self.rope = socket.socketpair()
-                self.bell.setblocking(False)
-                self.rope.setblocking(False)
-                self.selector.register(self.bell, selectors.EVENT_READ, "bell")
-                self.thread = threading.Thread(target=self._run, name="abreast-hub", daemon=True)
-                self.thread.start()
-            with contextlib.suppress(BlockingIOError):
-                self.rope.send(b"!")
 
     def halt(self, item: Item, force: bool) -> bool:
         """Interrupt a task that runs, or end its worker."""
@@ -146,7 +94,7 @@ class Hub:
         with self.lock:
             link = item.link
             if link is not None:
-                self._lose(link, "closed")
+                self.lose(link, "closed")
 
     def skip(self, items: list[Item]) -> None:
         """Tell pilots which tasks nobody wants any more."""
@@ -182,80 +130,12 @@ class Hub:
             self.rooms[key] = room
         return key
 
-    def post(self, link: Link, message: Any, parts: Any = ()) -> None:
-        """Send a message as soon as the other side takes it."""
-        with self.lock:
-            if link.serves:
-                link.outbox += wire.encode(message, parts)
-
-    def close(self, grace: float) -> None:
-        """Leave nothing behind; nobody has tasks any more."""
-        with self.lock:
-            self.closing = True
-            thread = self.thread
-            if thread is None:
-                return
-            with contextlib.suppress(BlockingIOError):
-                self.rope.send(b"!")
-        if thread is not threading.current_thread():
-            thread.join(grace + 60.0)
-
-    def disarm(self) -> None:
-        """In a forked child: these connections are the parent's."""
-        self.thread = None
-        self.closing = True
-        for link in self.links:
-            with contextlib.suppress(OSError):
-                os.close(link.sock.detach())
-        listener = getattr(self, "listener", None)
-        if listener is not None:
-            with contextlib.suppress(OSError):
-                os.close(listener.detach())
-
     # On its own thread.
 
-    def _run(self) -> None:
-        try:
-            try:
-                self.engine.start()
-                self._listen()
-            except Exception as error:
-                self._break(error)
-            while not self.closing:
-                self._step()
-        except BaseException as error:
-            traceback.print_exc()
-            self._break(error)
-        finally:
-            self._end()
-
-    def _listen(self) -> None:
-        host = self.engine.address()
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.listener = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            self.listener.bind((host, 0))
-        except OSError as error:
-            self.listener.close()
-            raise LaunchError(
-                f"no port can be opened at {host!r}, where workers of {self.engine.title} would "
-                f"call: {error}\nhint: ABREAST_HOST names an address of this machine"
-            ) from None
-        self.listener.listen(256)
-        self.listener.setblocking(False)
-        self.addresses = [(host, self.listener.getsockname()[1])]
-        self.selector.register(self.listener, selectors.EVENT_READ, "listener")
-
-    def _step(self) -> None:
-        for key, mask in self.selector.select(TICK if self.jobs or self.links else None):
-            if key.data == "bell":
-                with contextlib.suppress(BlockingIOError):
-                    while self.bell.recv(4096):
-                        pass
-            elif key.data == "listener":
-                self._accept()
-            else:
-                self._serve(key.data, mask)
+    def step(self) -> None:
+        """Hear what pilots say, and hand out tasks."""
+        self.hear(TICK if self.jobs or self.links or self.launched else None)
+        self.engine.poll()
         calls: list[Callable[[], None]] = []
         with self.lock:
             if self.broken is not None:
@@ -266,99 +146,32 @@ class Hub:
                 self._even_out()
                 self._let_go()
             for link in self.links:
-                self._watch(link)
+                self.watch(link)
             for job in [job for job in self.jobs.values() if not job.items]:
                 del self.jobs[job.number]
                 calls += job.told()
         for call in calls:
             call()
 
-    def _accept(self) -> None:
-        try:
-            sock, _ = self.listener.accept()
-        except OSError:
-            return
-        sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        wire.notice_silence(sock)
-        link = Link(sock)
-        with self.lock:
-            self.links.append(link)
-        self.selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE, link)
-
-    def _watch(self, link: Link) -> None:
-        """Ask to be told when there is room for what waits."""
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if link.outbox else 0)
-        with contextlib.suppress(KeyError, ValueError):
-            if self.selector.get_key(link.sock).events != wanted:
-                self.selector.modify(link.sock, wanted, link)
-
-    def _serve(self, link: Link, mask: int) -> None:
-        try:
-            if mask & selectors.EVENT_WRITE:
-                self._write(link)
-            if not mask & selectors.EVENT_READ:
-                return
-            if not link.serves and len(link.greeting) < wire.REPLY:
-                self._greet(link)
-                return
-            messages = link.reader.feed(link.sock)
-        except BlockingIOError:
-            return
-        except OSError:
-            messages = None
-        if messages is None:
-            with self.lock:
-                self._lose(link, "died")
-            return
-        for events, parts in messages:
-            at = 0
-            for event in events:
-                count = event[5] if event[0] == "e" else 0
-                getattr(self, f"_on_{event[0]}")(link, *event[1:], parts=parts[at : at + count])
-                at += count
-
-    def _write(self, link: Link) -> None:
-        # The lock only for the list: what is sent may be large.
-        for _ in range(64):
-            with self.lock:
-                if not link.outbox:
-                    return
-                piece = memoryview(link.outbox.popleft()).cast("B")
-            sent = 0
-            try:
-                sent = link.sock.send(piece)
-            except BlockingIOError:
-                pass
-            finally:
-                if sent < piece.nbytes:
-                    with self.lock:
-                        link.outbox.appendleft(piece[sent:])
-            if sent < piece.nbytes:
-                return
-
-    def _greet(self, link: Link) -> None:
-        data = link.sock.recv(wire.REPLY - len(link.greeting))
-        if not data:
-            raise OSError
-        link.greeting += data
-        if len(link.greeting) == wire.REPLY:
-            proof = wire.greet(self.secret, link.challenge, link.greeting)
-            if proof is None:
-                raise OSError
-            with self.lock:
-                link.outbox.append(proof)
-
     # What pilots say.
+
+    def heard(self, link: Link, events: Any, parts: list[Any]) -> None:
+        """Take what a pilot says."""
+        at = 0
+        for event in events:
+            count = event[5] if event[0] == "e" else 0
+            getattr(self, f"_on_{event[0]}")(link, *event[1:], parts=parts[at : at + count])
+            at += count
 
     def _on_hello(self, link: Link, number: int, facts: dict[str, Any], parts: Any) -> None:
         own = pilot.facts()
         wrong = _differs(own, facts)
         if wrong:
-            self._break(LaunchError(f"plan over {self.engine.title}: {wrong}"))
+            self.fault(LaunchError(f"plan over {self.engine.title}: {wrong}"))
             return
         with self.lock:
             link.number, link.facts = number, facts
+            self.served.add(number)
             link.is_near = facts["node"] == self.near
             link.idle_since = time.monotonic()
             self.failures = 0
@@ -472,7 +285,7 @@ class Hub:
                     self.addresses,
                     self.secret,
                     number,
-                    ended=lambda error, number=number: self._pilot_ended(number, error),
+                    ended=partial(self._pilot_ended, number),
                 )
             except Exception as error:
                 self.launched.pop(number, None)
@@ -483,17 +296,17 @@ class Hub:
         with self.lock:
             if self.launched.pop(number, self) is self or self.closing:
                 return
-            if error is not None:
+            if error is not None and number not in self.served:
                 self._refused(error)
         self.wake()
 
     def _refused(self, error: BaseException) -> None:
-        """A pilot could not be launched, or did not get far."""
+        """Note that a pilot could not be launched, or did not get far."""
         self.failures += 1
         if self.failures >= FAILURES or not self.engine.survives_crash:
             if any(link.serves and link.held for link in self.links) and self.failures < 100:
                 return  # Others do the work; they may still end well.
-            self._break(error)
+            self.fault(error)
 
     def _hand_out(self) -> None:
         links = [link for link in self.links if link.serves and not link.killed]
@@ -609,7 +422,8 @@ class Hub:
 
     # How it goes wrong, and ends.
 
-    def _lose(self, link: Link, reason: str) -> None:
+    def lose(self, link: Link, reason: str) -> None:
+        """Note that a pilot is gone."""
         if link not in self.links:
             return
         self.links.remove(link)
@@ -637,7 +451,8 @@ class Hub:
             if link.serves and key[1] in link.keys and tuple(link.facts["node"]) == key[0]:
                 self.post(link, ("memory", key[1], False), [self.rooms[key[1]].view()])
 
-    def _break(self, error: BaseException) -> None:
+    def fault(self, error: BaseException) -> None:
+        """Note that nothing will run any more."""
         with self.lock:
             if isinstance(error, LaunchError):
                 self.broken = str(error)
@@ -651,9 +466,10 @@ class Hub:
             for item in list(job.items.values()):
                 job.fail(item, LaunchError(self.broken))
         for link in list(self.links):
-            self._lose(link, "closed")
+            self.lose(link, "closed")
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Leave nothing behind."""
         with self.lock:
             links = list(self.links)
             for link in links:
@@ -677,10 +493,9 @@ class Hub:
                 self.launched = {n: each for n, each in self.launched.items() if self._lives(each)}
         with self.lock:
             for link in links:
-                self._lose(link, "closed")
+                self.lose(link, "closed")
             self._fail_all()
-        listener = getattr(self, "listener", None)
-        for sock in (listener, self.bell, self.rope):
+        for sock in (self.listener, self.bell, self.rope):
             if sock is not None:
                 sock.close()
         self.selector.close()
@@ -721,5 +536,3 @@ def _differs(own: dict[str, Any], other: dict[str, Any]) -> str:
             f"{own['abreast']}\nhint: pip install abreast=={own['abreast']} where the workers run"
         )
     return ""
-
-

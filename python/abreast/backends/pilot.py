@@ -6,6 +6,7 @@ are, when they begin, what they say and how they end is between pilot and caller
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pickle
@@ -130,10 +131,8 @@ class Pilot:
                     self._serve()
         finally:
             self.leaving = True
-            try:
+            with contextlib.suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             listener.join(2.0)
 
     # What the caller says.
@@ -184,7 +183,7 @@ class Pilot:
 
     def _on_give(self, count: int, _parts: list[Any]) -> None:
         """Give back what was not begun, the last first."""
-        given = []
+        given: list[tuple[int, int]] = []
         with self.changed:
             while self.waiting and len(given) < count:
                 given.append(self.waiting.pop()[:2])
@@ -305,10 +304,12 @@ class Pilot:
                 function = self._function(work)
                 state: Any = []
                 if work.watched and work.looked < 2:
-                    from abreast.random.watch import before
+                    from abreast.random.watch import before, before_on_thread
 
                     work.looked += 1
-                    state = context.run(before, function)
+                    # Beside this thread the engine's own may draw from a global stream.
+                    look = before if self.is_main else before_on_thread
+                    state = context.run(look, function)
                 value = context.copy().run(_call, self, work, function, index, data, specs, parts)
                 if state:
                     from abreast.random.watch import after
@@ -363,7 +364,7 @@ class Pilot:
         """Read a pickle whose large memory came beside it."""
         if not specs:
             return pickle.loads(data)
-        return pickle.loads(data, buffers=[self._memory(*spec, parts) for spec in specs])
+        return pickle.loads(data, buffers=[self._memory(kind, n, parts) for kind, n in specs])
 
     def _memory(self, is_key: bool, number: int, parts: list[Any]) -> Any:
         if not is_key:
@@ -389,6 +390,11 @@ class Pilot:
     def _halt(self, task: tuple[int, int]) -> None:
         with self.changed:
             if not self.listening or self.current != task:
+                return
+            if not self.is_main and _is_importing(sys._current_frames().get(self.thread)):
+                again = threading.Timer(0.01, self._halt, [task])
+                again.daemon = True
+                again.start()
                 return
             self.halted = task
         if self.is_main:

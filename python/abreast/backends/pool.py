@@ -26,7 +26,6 @@ from abreast.backends.output import heard
 from abreast.backends.routing import deaf, routing, speaking
 from abreast.errors import LaunchError
 from abreast.failures import lost, shut_down
-from abreast.plans import inside
 from abreast.random.watch import after, before_on_thread
 
 __all__ = ["PoolBackend"]
@@ -98,6 +97,8 @@ class PoolBackend:
     @contextmanager
     def surroundings(self) -> Iterator[None]:
         """Set what a task finds around it: the plan inside, and its share of the cores."""
+        from abreast.plans import inside
+
         limit_here(self.level.inner_threads)
         _limit.enter(self.level.inner_threads)
         try:

@@ -24,7 +24,8 @@ from abreast.backends.contract import (
     Running,
 )
 from abreast.backends.engine import Engine
-from abreast.backends.hub import SPAN, Hub, Link
+from abreast.backends.hub import SPAN, Hub
+from abreast.backends.line import Link
 from abreast.backends.room import LARGE
 from abreast.backends.surroundings import Surroundings
 from abreast.failures import garbled, lost, rebuild, shut_down, unpicklable
@@ -120,7 +121,7 @@ class RemoteJob:
         self.around = b"" if around is None else around[1]
         self.changed = threading.Condition(self.hub.lock)
         self.keys: list[int] = []
-        self.placed: OrderedDict[tuple[int, int], tuple[int, Any]] = OrderedDict()
+        self.placed: OrderedDict[tuple[int, int], tuple[int | None, bytes]] = OrderedDict()
         """Large arguments that came lately, by where they are here."""
         self.function: tuple[bytes, list[Any]] | None = None
         if call.function is not None:
@@ -203,7 +204,7 @@ class RemoteJob:
                     self.placed[where] = key, room
                 return key
         content = bytes(view)
-        self.placed[where] = None, content  # type: ignore[assignment]
+        self.placed[where] = None, content
         while len(self.placed) > 2:
             self.placed.popitem(last=False)
         return content
@@ -335,17 +336,17 @@ class RemoteJob:
         self.mean = seconds if self.mean is None else 0.7 * self.mean + 0.3 * seconds
 
     def end(self, item: Item, kind: int, data: Any, parts: Any, note: bool) -> None:
-        """A task has ended."""
+        """Note that a task has ended."""
         if self.items.pop(item.key[1], None) is not None:
             self.ended.append((item.key[1], kind, data, parts, note))
             self.changed.notify_all()
 
     def fail(self, item: Item, error: BaseException) -> None:
-        """A task will never end by itself."""
+        """Note that a task will never end by itself."""
         self.end(item, -1, error, (), False)
 
     def put_back(self, item: Item) -> None:
-        """A task was not begun after all."""
+        """Take back a task that was not begun after all."""
         item.link, item.since = None, 0.0
         at = 0
         while at < len(self.pending) and self.pending[at].key < item.key:
@@ -353,7 +354,7 @@ class RemoteJob:
         self.pending.insert(at, item)
 
     def hear(self, said: Output) -> None:
-        """A task said something."""
+        """Keep what a task said."""
         self.said.append(said)
         self.changed.notify_all()
 

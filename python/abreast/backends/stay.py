@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from contextvars import Context
 from typing import Any
 
-from abreast import plans
 from abreast.backends import native, surroundings
 from abreast.backends.contract import Level
 from abreast.backends.routing import deaf
@@ -42,6 +41,8 @@ def staying(pilot: Any, welcome: dict[str, Any]) -> Iterator[None]:
 
 
 def _enter(welcome: dict[str, Any]) -> None:
+    from abreast import plans
+
     global _pilots
     level: Level = welcome["level"]
     with _lock:
@@ -65,13 +66,15 @@ def _enter(welcome: dict[str, Any]) -> None:
 
 
 def _leave() -> None:
+    from abreast import plans
+
     global _pilots
     with _lock:
         _pilots -= 1
         if _pilots:
             return
         surroundings.settle(b"")
-        warnings.filters[:] = _before["filters"]
+        warnings.filters[:] = _before["filters"]  # type: ignore[index]
         surroundings.renew()
         for name, value in _before["variables"].items():
             if value is None:
@@ -86,6 +89,8 @@ def _leave() -> None:
 
 def context_for(pilot: Any, level: Level, around: bytes) -> Context:
     """Return a context for tasks: the plan inside, and what the caller has set."""
+    from abreast import plans
+
     context = deaf(contextvars.Context())
     context.run(plans._enter, level)
     context.run(speaks_here.set, pilot)

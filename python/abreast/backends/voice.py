@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from abreast.backends import capture
 
@@ -45,7 +45,7 @@ class Voice:
             handlers = logging.Logger.callHandlers
             self._before = sys.stdout, sys.stderr, sys.stdin, warnings.showwarning, handlers
             self._silenced = _silence_copies()
-            capture.install(self, facts)  # type: ignore[arg-type] - has what is asked for
+            capture.install(cast(Any, self), facts)  # has what is asked for
 
     def leave(self, pilot: Speaks) -> None:
         """Put everything back with the last."""

@@ -53,9 +53,10 @@ class Reader:
             length, count = _HEAD.unpack((yield _HEAD.size))
             sizes = struct.unpack(f"<{count}Q", (yield 8 * count)) if count else ()
             body = yield length
-            parts = []
+            parts: list[Any] = []
             for size in sizes:
-                parts.append((yield size) if size else bytearray())
+                part = (yield size) if size else bytearray()
+                parts.append(part)
             self._read.append((pickle.loads(body), parts))
 
     def feed(self, sock: socket.socket) -> list[Message] | None:
