@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         TransferError,
         WorkerLost,
     )
+    from abreast.interop.executor import Executor
     from abreast.journal.timeline import Timeline, timeline
     from abreast.plans import Plan, plan, shutdown
     from abreast.reports import Report, report
@@ -56,6 +57,7 @@ __all__ = [
     "as_completed",
     "wait",
     "gather",
+    "Executor",
     "delayed",
     "Delayed",
     "compute",
@@ -94,6 +96,7 @@ __all__ = [
 _HOMES = {
     "abreast.tasks": "map imap submit options Future as_completed wait gather "
     "delayed Delayed compute persist visualize",
+    "abreast.interop.executor": "Executor",
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.reports": "report Report",

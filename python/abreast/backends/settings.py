@@ -42,7 +42,14 @@ def hashable(value: Any) -> Any:
 def is_executor(spec: object) -> bool:
     """Whether it is an executor: there is none where nobody has imported them."""
     base = sys.modules.get("concurrent.futures._base")
-    return base is not None and isinstance(spec, base.Executor)
+    if base is None or not isinstance(spec, base.Executor):
+        return False
+    if type(spec).__module__.startswith("abreast."):
+        raise PlanError(
+            f"plan({type(spec).__name__}): its tasks run on a plan of abreast already\n"
+            "hint: call plan() with what that one was given"
+        )
+    return True
 
 
 def check(names: list[str], given: dict[str, Any]) -> None:
