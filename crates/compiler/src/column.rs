@@ -144,7 +144,7 @@ impl<'k> Emitter<'k> {
         from: Operand,
         to: Operand,
     ) -> Result<(), Unsupported> {
-        let tile = self.tile_of(it, from, to)?;
+        let tile = self.columns_from(it, from, to)?;
         let points = self.points(it.reduce);
         let blocks = self.blocks_of(points);
         self.reduce_tile(it, &tile, axis, column, number(0), blocks)?;
@@ -152,7 +152,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// Room for the columns `from..to`.
-    pub(crate) fn tile_of(
+    pub(crate) fn columns_from(
         &mut self,
         it: &Columns<'_>,
         from: Operand,

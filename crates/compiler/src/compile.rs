@@ -1,13 +1,13 @@
 //! A kernel to the text of an LLVM module.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
-use ir::{Kernel, Reduce, Statement};
+use ir::{BlockId, Kernel, Reduce, Statement};
 use memory::DType;
 
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
+use crate::loops::{is_structured, scopes};
 use crate::split::Split;
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
@@ -36,12 +36,20 @@ fn shape(kernel: &Kernel) -> Shape<'_> {
     match rest.split_first() {
         Some((Statement::For(it), [])) if it.parallel => Shape::Parallel(before, it),
         Some((Statement::Reduce(it), after))
-            if after.iter().all(|it| computes(it) || matches!(it, Statement::Store { .. })) =>
+            if after.iter().all(|it| computes(it) || matches!(it, Statement::Store { .. }))
+                && !checks(kernel, it.body) =>
         {
             Shape::Reduction(before, it, after)
         }
         _ => Shape::Sequence,
     }
+}
+
+/// Whether a check stands in a block: then values are taken in order.
+fn checks(kernel: &Kernel, block: BlockId) -> bool {
+    kernel.block(block).statements.iter().any(|it| {
+        matches!(it, Statement::Check { .. }) || it.blocks().any(|inside| checks(kernel, inside))
+    })
 }
 
 /// How many lanes fit the kernel: as many of its widest numbers as a register holds.
@@ -122,35 +130,19 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
     let mut words = 0;
     match shape(kernel) {
         Shape::Parallel(before, it) if how == How::Split => {
-            words = written.function("count", kernel, width, |e| {
-                e.rows(before)?;
-                let split = split(e, it)?;
-                Ok(e.split_count(&split))
-            })?;
-            written.function("kernel", kernel, width, |e| {
-                e.rows(before)?;
-                let split = split(e, it)?;
-                scratch = e.split_scratch(&split)?;
-                let (begin, end) = range();
-                e.split_pieces(&split, begin, end)?;
-                Ok(number(0))
-            })?;
-            written.function("finish", kernel, width, |e| {
-                e.rows(before)?;
-                let split = split(e, it)?;
-                e.split_finish(&split)?;
-                Ok(number(0))
-            })?;
+            (words, scratch) = written.pieces(kernel, width, before, it)?;
         }
         Shape::Parallel(before, it) => {
             words = written.function("count", kernel, width, |e| {
                 e.rows(before)?;
-                can_split = e.split_of(it).is_some();
-                can_stream = e.is_straight(it.body) && stores_along(kernel, it);
+                can_split = !kernel.overlapping && e.split_of(it).is_some();
+                can_stream =
+                    !kernel.overlapping && e.is_straight(it.body) && stores_along(kernel, it);
                 let cut = e.cut(it);
                 Ok(cut.blocks)
             })?;
             written.function("kernel", kernel, width, |e| {
+                e.loops.counts();
                 e.rows(before)?;
                 let (begin, end) = range();
                 e.parallel(it, begin, end)?;
@@ -205,12 +197,19 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         Shape::Sequence => {
             words = written.function("count", kernel, width, |_| Ok(number(1)))?;
             written.function("kernel", kernel, width, |e| {
+                e.loops.launches = true;
+                e.loops.counts();
                 e.any(kernel.body)?;
                 Ok(number(0))
             })?;
         }
     }
-    let text = module(&written.outside, &written.functions);
+    let mut text = module(&written.outside, &written.functions);
+    if is_structured(kernel) {
+        // The first line tells the assembler how much of its time they are worth.
+        let kind = if written.in_lanes { "lanes" } else { "loops" };
+        text = format!("; {kind}\n{text}{}\n", scopes(kernel));
+    }
     let exacts = written.exacts.into_iter().map(exact).collect();
     Ok(Compiled { text, exacts, words, scratch, streams: can_stream, splits: can_split })
 }
@@ -235,12 +234,46 @@ fn slot(e: &mut Emitter<'_>, block: Operand, parts: usize, place: usize) -> Oper
 
 #[derive(Default)]
 struct Module {
+    /// Whether some loop of a structured kernel runs in lanes.
+    in_lanes: bool,
     exacts: Vec<Exact>,
     outside: BTreeSet<String>,
     functions: String,
 }
 
 impl Module {
+    /// Write the functions of a loop whose reductions run in pieces; the words of their frame, and bytes of
+    /// scratch memory a piece.
+    fn pieces<'k>(
+        &mut self,
+        kernel: &'k Kernel,
+        width: Lanes,
+        before: &'k [Statement],
+        it: &'k ir::For,
+    ) -> Result<(usize, usize), Unsupported> {
+        let mut scratch = 0;
+        let words = self.function("count", kernel, width, |e| {
+            e.rows(before)?;
+            let split = split(e, it)?;
+            Ok(e.split_count(&split))
+        })?;
+        self.function("kernel", kernel, width, |e| {
+            e.rows(before)?;
+            let split = split(e, it)?;
+            scratch = e.split_scratch(&split)?;
+            let (begin, end) = range();
+            e.split_pieces(&split, begin, end)?;
+            Ok(number(0))
+        })?;
+        self.function("finish", kernel, width, |e| {
+            e.rows(before)?;
+            let split = split(e, it)?;
+            e.split_finish(&split)?;
+            Ok(number(0))
+        })?;
+        Ok((words, scratch))
+    }
+
     /// Write a function; answers the words of its frame.
     fn function<'k>(
         &mut self,
@@ -253,19 +286,25 @@ impl Module {
         let answer = body(&mut emitter)?;
         let answer = emitter.text.show(answer, 1);
         emitter.text.line(format_args!("ret i64 {answer}"));
-        let lines = emitter.text.body();
-        // Memory of the function's own is made where it begins, once.
-        let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
-        let rooms = emitter.rooms.join("\n");
-        let _ = writeln!(
-            self.functions,
-            "define i64 @{name}(ptr noalias readonly %frame, i64 %begin, i64 %end) #0 {{\n\
-             {label}\n{rooms}\n{rest}\n}}\n"
-        );
+        for region in &emitter.loops.regions {
+            self.functions.push_str(region);
+        }
+        let header = format!("i64 @{name}(ptr noalias readonly %frame");
+        self.functions.push_str(&define(&header, &emitter));
+        self.in_lanes |= emitter.loops.in_lanes;
         self.exacts = emitter.exacts;
         self.outside.append(&mut emitter.text.outside);
         Ok(emitter.frame.words)
     }
+}
+
+/// A function, from the beginning of its header, which names its first parameter.
+pub(crate) fn define(header: &str, emitter: &Emitter<'_>) -> String {
+    let lines = emitter.text.body();
+    // Memory of the function's own is made where it begins, once.
+    let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
+    let rooms = emitter.rooms.join("\n");
+    format!("define {header}, i64 %begin, i64 %end) #0 {{\n{label}\n{rooms}\n{rest}\n}}\n\n")
 }
 
 /// A module of these functions and what they need around them.
@@ -274,6 +313,7 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
     format!(
         "{}\n\n{functions}\n\
          attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
+         attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
          !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n",
         outside.join("\n"),
     )

@@ -160,7 +160,7 @@ impl<'k> Emitter<'k> {
         let last = self.text.op("add", WORD, &[first, work.size]);
         let last = self.text.intrinsic("smin", WORD, &[last, work.blocks]);
         if split.columns {
-            let room = self.tile_of(&split.around, from, to)?;
+            let room = self.columns_from(&split.around, from, to)?;
             self.reduce_tile(&split.around, &room, &axis, column, first, last)?;
             let slots = self.slots(split, &parts, each.index);
             self.copy_tile(&room, &room.carry, &slots)?;
@@ -196,7 +196,7 @@ impl<'k> Emitter<'k> {
         let (from, to) = self.hold_tile(split, &work, each.index);
         let before = self.text.op("mul", WORD, &[each.index, work.pieces]);
         if split.columns {
-            let room = self.tile_of(&split.around, from, to)?;
+            let room = self.columns_from(&split.around, from, to)?;
             let one = self.text.begin_count(number(0), work.pieces, 1);
             let piece = self.text.op("add", WORD, &[before, one.index]);
             let slots = self.slots(split, &parts, piece);

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use compiler::{Compiled, Unsupported};
+use compiler::{Compiled, INTERRUPTED, Unsupported};
 use ir::{Access, ParameterKind, Stride};
 use memory::Buffer;
 use tasks::pool;
 
+use super::services::Services;
 use super::{Launch, Outcome, cpu};
 use crate::{Argument, Cache, Device, DeviceError, Executable, Function, Kernel, Storage};
 
@@ -200,7 +201,7 @@ impl Native {
     /// One word after the other, as `compiler::Compiled` says.
     fn frame(&self, machine: &Machine, arguments: &[Argument]) -> Vec<u64> {
         assert_eq!(arguments.len(), self.parameters.len(), "an argument for each parameter");
-        let mut frame = Vec::with_capacity(machine.words + 1 + machine.exacts.len());
+        let mut frame = Vec::with_capacity(machine.words + 2 + machine.exacts.len());
         for (argument, parameter) in arguments.iter().zip(&self.parameters) {
             match (argument, parameter) {
                 (Argument::Extent(extent), ParameterKind::Extent(_)) => {
@@ -229,6 +230,7 @@ impl Native {
         }
         debug_assert_eq!(frame.len(), machine.words);
         frame.push(0); // for the scratch memory
+        frame.push(0); // for the services
         frame.extend(machine.exacts.iter().map(|exact| exact.address() as u64));
         frame
     }
@@ -253,13 +255,18 @@ impl Executable for Native {
             scratch.resize(numbers, 0);
             frame[machine.words] = scratch.as_mut_ptr() as u64;
         }
-        // SAFETY: as above, and the scratch memory is there until the end of this function; blocks
+        let threads = pool::threads();
+        let services = Services::new(threads, interrupted);
+        frame[machine.words + 1] = (&raw const services).addr() as u64;
+        // SAFETY: as above, and the services and the scratch memory are there until the end of this function; blocks
         // do not overlap in what they write.
         let launch = unsafe { Launch::new(&machine.kernel, &frame) };
-        match launch.run(blocks, pool::threads(), interrupted) {
+        match launch.run(blocks, threads, &mut || services.ask()) {
             Outcome::Done => {}
+            Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
+                return Err(DeviceError::Interrupted);
+            }
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
-            Outcome::Stopped => return Err(DeviceError::Interrupted),
         }
         if let Some(finish) = &machine.finish {
             // SAFETY: as above; all blocks have run.
