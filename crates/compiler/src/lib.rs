@@ -37,6 +37,7 @@ mod lanes;
 mod loops;
 mod nest;
 mod op;
+pub mod passes;
 mod poll;
 mod reduce;
 mod region;
@@ -48,6 +49,7 @@ mod varying;
 
 pub use compile::compile;
 pub use compiled::Compiled;
+pub use passes::improve;
 pub use unsupported::Unsupported;
 
 /// What a kernel answers that was asked to stop; no check has this code.
