@@ -7,6 +7,7 @@ use memory::DType;
 
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
+use crate::forward::forward;
 use crate::loops::{is_structured, scopes};
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
@@ -74,7 +75,12 @@ fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
 ///
 /// [`Unsupported`] where a kernel uses what only the interpreter runs so far.
 pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
-    let kernel = &ir::lower(kernel);
+    let mut kernel = &ir::lower(kernel);
+    let forwarded;
+    if is_structured(kernel) {
+        forwarded = forward(kernel);
+        kernel = &forwarded;
+    }
     let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64 };
     let mut written = Module::default();
     let mut scratch = 0;

@@ -30,6 +30,7 @@ mod compile;
 mod compiled;
 mod elementary;
 mod emitter;
+mod forward;
 mod frame;
 mod held;
 mod independent;
