@@ -97,7 +97,7 @@ def _llvm() -> Any:
 
     if not _ready:
         if os.uname().machine == "x86_64":
-            # A minimum stays without a branch: LLVM guesses that the branch is well predicted, and in
+            # A minimum stays without a branch: LLVM guesses that it would be well predicted, and in
             # tables of dynamic programming, where it matters, it is not.
             binding.set_option("abreast", _NO_BRANCHES)
         binding.initialize_native_target()
