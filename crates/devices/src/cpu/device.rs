@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use compiler::{Compiled, INTERRUPTED, Unsupported};
+use compiler::{Compiled, INTERRUPTED, NO_ROOM, Unsupported};
 use ir::{Access, ParameterKind, Stride};
 use memory::Buffer;
 use tasks::pool;
@@ -266,6 +266,7 @@ impl Executable for Native {
             Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
                 return Err(DeviceError::Interrupted);
             }
+            Outcome::Failed(NO_ROOM) => return Err(DeviceError::OutOfMemory { bytes: 0 }),
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
         }
         if let Some(finish) = &machine.finish {
