@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         WorkerLost,
     )
     from abreast.journal.timeline import Timeline, timeline
+    from abreast.memory_use import Memory, memory
     from abreast.plans import Plan, plan, shutdown
     from abreast.reports import Report, report
     from abreast.shared import share
@@ -65,6 +66,8 @@ __all__ = [
     "Plan",
     "shutdown",
     "threads",
+    "memory",
+    "Memory",
     "share",
     "config",
     "random",
@@ -98,6 +101,7 @@ _HOMES = {
     "abreast.shared": "share",
     "abreast.reports": "report Report",
     "abreast.thread_count": "threads",
+    "abreast.memory_use": "memory Memory",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning CompileError ConfigError "

@@ -22,6 +22,8 @@ struct Node {
     pending: AtomicU32,
     /// Operations made before the first of those that stand behind it.
     oldest: AtomicU64,
+    /// Operations made before its own.
+    serial: u64,
     state: Mutex<State>,
 }
 
@@ -55,7 +57,7 @@ impl Array {
     /// Elements that lie in memory already.
     pub fn from_data(data: Data) -> Self {
         let (dtype, shape) = (data.layout.dtype(), data.layout.shape().into());
-        Self::node(dtype, shape, (0, 0), State::Ready(data))
+        Self::node(dtype, shape, (0, 0, 0), State::Ready(data))
     }
 
     /// One value everywhere.
@@ -95,14 +97,14 @@ impl Array {
         // Counted as a tree, shared ones count twice; counted by age, foreign ones count too. Both are
         // too many at most.
         let since = u32::try_from(before + 1 - oldest).unwrap_or(u32::MAX);
-        let pending = (sum.min(since), oldest);
+        let pending = (sum.min(since), oldest, before);
         Self::node(dtype, shape.into(), pending, State::Lazy(Arc::new(operation)))
     }
 
-    fn node(dtype: DType, shape: Box<[usize]>, pending: (u32, u64), state: State) -> Self {
+    fn node(dtype: DType, shape: Box<[usize]>, pending: (u32, u64, u64), state: State) -> Self {
+        let (serial, state) = (pending.2, Mutex::new(state));
         let (pending, oldest) = (AtomicU32::new(pending.0), AtomicU64::new(pending.1));
-        let state = Mutex::new(state);
-        Self(Arc::new(Node { dtype, shape, pending, oldest, state }))
+        Self(Arc::new(Node { dtype, shape, pending, oldest, serial, state }))
     }
 
     /// Type of the elements.
@@ -156,6 +158,11 @@ impl Array {
             State::Lazy(operation) => operation.name(),
             State::Ready(_) => "array",
         }
+    }
+
+    /// Greater than that of all arrays made before.
+    pub(crate) fn serial(&self) -> u64 {
+        self.0.serial
     }
 
     /// How many hold the array.

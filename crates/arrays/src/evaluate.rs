@@ -21,12 +21,11 @@ pub fn evaluate(arrays: &[Array], interrupted: &mut dyn FnMut() -> bool) -> Resu
     }
     let _turn = shelf::turn().take(interrupted)?;
     // By now another thread may have computed some of them.
-    let graph = match arrays {
-        [array] => Graph::of(std::slice::from_ref(array)),
-        _ => {
-            let waiting: Vec<_> = arrays.iter().filter(|it| !it.is_ready()).cloned().collect();
-            Graph::of(&waiting)
-        }
+    let graph = if let [array] = arrays {
+        Graph::of(std::slice::from_ref(array))
+    } else {
+        let waiting: Vec<_> = arrays.iter().filter(|it| !it.is_ready()).cloned().collect();
+        Graph::of(&waiting)
     };
     let device = shelf::device();
     let recipe = shelf::recipe(&graph.signature(), || Recipe::of(&graph, &device))?;

@@ -7,7 +7,7 @@
 
 use std::hash::Hasher;
 
-use crate::graph::{Graph, Source};
+use crate::graph::Graph;
 use crate::operation::Operation;
 use crate::signature::Words;
 use crate::{Array, Error, evaluate};
@@ -36,37 +36,29 @@ pub fn relieve(array: &Array, interrupted: &mut dyn FnMut() -> bool) -> Result<(
 
 /// What to compute: all that is used beyond the cut, and all else behind it that somebody holds.
 fn cut(graph: &Graph) -> Vec<Array> {
-    let count = graph.vertices.len();
-    let last = count - 1;
-    let lazy = |vertex: usize| matches!(graph.vertices[vertex].source, Source::Operation(_));
-    // Behind how many operations each vertex comes, in the order in which they were made.
-    let mut behind = vec![0; count];
-    let mut operations = 0;
-    for (vertex, slot) in behind.iter_mut().enumerate() {
-        operations += usize::from(lazy(vertex));
-        *slot = operations;
-    }
+    let places = Places::of(graph);
     let most = MOST_PENDING as usize;
+    let last = places.order.len() - 1;
     let round = match before(graph) {
-        Some(before) => (behind[last] - behind[before]).clamp(1, most),
+        Some(before) => (last - places.of[before]).clamp(1, most),
         None => most / 2,
     };
-    let end = most / round * round;
-    let widths = widths(graph);
-    let inside = |&vertex: &usize| behind[vertex] <= end && behind[vertex] + round > end;
-    let chosen = (0..last).rev().filter(inside).filter(|&it| lazy(it)).min_by_key(|&it| widths[it]);
-    let chosen = chosen.unwrap_or(last);
+    // Where least is kept, of all places in the last whole round.
+    let end = (most / round * round).min(last);
+    let widths = places.widths(graph);
+    let window = (end.saturating_sub(round)..end).rev();
+    let chosen = window.min_by_key(|&place| widths[place]).unwrap_or(last);
 
-    let last_use = last_use(graph);
-    let mut users = vec![0; count];
+    let mut users = vec![0; graph.vertices.len()];
     for vertex in &graph.vertices {
         vertex.inputs.iter().for_each(|&input| users[input] += 1);
     }
-    let mut wanted = vec![false; count];
-    for vertex in 0..=chosen {
+    let mut wanted = vec![false; graph.vertices.len()];
+    for (place, &vertex) in places.order.iter().enumerate().take(chosen + 1) {
         // Held by the graph's list, by its users in the graph, and by somebody else.
         let held = graph.vertices[vertex].array.holders() > 1 + users[vertex];
-        if !cheap(graph, vertex) && (held || last_use[vertex] > chosen || vertex == chosen) {
+        let goes_on = places.last_use[vertex] > chosen || place == chosen;
+        if !cheap(graph, vertex) && (held || goes_on) {
             wanted[shown(graph, vertex)] = true;
         }
     }
@@ -87,32 +79,46 @@ fn shown(graph: &Graph, mut vertex: usize) -> usize {
     vertex
 }
 
-/// The last vertex that uses each.
-fn last_use(graph: &Graph) -> Vec<usize> {
-    let mut last_use = vec![0; graph.vertices.len()];
-    for (user, vertex) in graph.vertices.iter().enumerate() {
-        vertex.inputs.iter().for_each(|&input| last_use[input] = user);
-    }
-    last_use
+/// Operations in the order in which they were made: that of the user's program.
+struct Places {
+    order: Vec<usize>,
+    /// The place of each vertex; 0 for leaves, which have none.
+    of: Vec<usize>,
+    /// The place of the last user of each vertex.
+    last_use: Vec<usize>,
 }
 
-/// How many elements a cut after each vertex has to keep.
-fn widths(graph: &Graph) -> Vec<usize> {
-    let mut ends = vec![0usize; graph.vertices.len() + 1];
-    let mut width = 0;
-    let last_use = last_use(graph);
-    (0..graph.vertices.len())
-        .map(|vertex| {
-            width -= ends[vertex];
-            if !cheap(graph, vertex) && last_use[vertex] > vertex {
+impl Places {
+    fn of(graph: &Graph) -> Self {
+        let lazy = |&vertex: &usize| graph.operation(vertex).is_some();
+        let mut order: Vec<_> = (0..graph.vertices.len()).filter(lazy).collect();
+        order.sort_by_key(|&vertex| graph.vertices[vertex].array.serial());
+        let (mut of, mut last_use) = (vec![0; graph.vertices.len()], vec![0; graph.vertices.len()]);
+        for (place, &vertex) in order.iter().enumerate() {
+            of[vertex] = place;
+            graph.vertices[vertex].inputs.iter().for_each(|&input| last_use[input] = place);
+        }
+        Self { order, of, last_use }
+    }
+
+    /// How many elements a cut after each place has to keep.
+    fn widths(&self, graph: &Graph) -> Vec<usize> {
+        let mut ends = vec![0usize; self.order.len()];
+        let mut width = 0;
+        let mut widths = Vec::with_capacity(self.order.len());
+        for (place, &vertex) in self.order.iter().enumerate() {
+            width -= ends[place];
+            let until = self.last_use[vertex];
+            if !cheap(graph, vertex) && until > place {
                 // Few elements count as some: each is an array to keep.
                 let weight = graph.vertices[vertex].array.count().clamp(64, 1 << 40);
-                ends[last_use[vertex]] += weight;
+                ends[until] += weight;
                 width += weight;
             }
-            width
-        })
-        .collect()
+            widths.push(width);
+        }
+        widths
+    }
 }
 
 /// The last vertex that looks like the newest one, to a depth of four operations.
@@ -139,9 +145,10 @@ fn before(graph: &Graph) -> Option<usize> {
         };
         signatures = (0..count).map(next).collect();
     }
-    let lazy = |vertex: usize| matches!(graph.vertices[vertex].source, Source::Operation(_));
+    // The newest one is the root, and comes last.
     let last = count - 1;
-    (0..last).rev().find(|&it| lazy(it) && signatures[it] == signatures[last])
+    let alike = |&it: &usize| signatures[it] == signatures[last] && graph.operation(it).is_some();
+    (0..last).filter(alike).max_by_key(|&it| graph.vertices[it].array.serial())
 }
 
 fn kind(operation: &Operation) -> u64 {

@@ -126,11 +126,7 @@ impl<'r> Run<'r> {
         })
     }
 
-    fn launch(
-        &self,
-        launch: &Launch,
-        interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<(), Error> {
+    fn launch(&self, launch: &Launch, interrupted: &mut dyn FnMut() -> bool) -> Result<(), Error> {
         let argument = |slot: &Slot| match slot {
             Slot::Known(argument) => argument.clone(),
             Slot::Scalar(vertex) => {

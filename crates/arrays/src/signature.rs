@@ -100,9 +100,7 @@ fn kind(operation: &Operation) -> (u64, u64) {
         Operation::Cast(_) => (4, 0),
         Operation::View(..) => (5, 0),
         Operation::Reshape(_) => (6, 0),
-        Operation::Reduce { combiner, result, .. } => {
-            (7, *combiner as u64 | (*result as u64) << 8)
-        }
+        Operation::Reduce { combiner, result, .. } => (7, *combiner as u64 | (*result as u64) << 8),
         Operation::Scan { op, .. } => (8, *op as u64),
         Operation::Update { op, .. } => (9, op.map_or(0, |op| op as u64 + 1)),
     }

@@ -27,9 +27,9 @@ fn small(array: &Array) -> bool {
     let storage = match &*operation {
         Operation::Elementwise(op, inputs) if count <= SMALL => match &inputs[..] {
             [x] => with(x, |x| devices::compute_few(*op, &[x], array.dtype(), count)),
-            [x, y] => with(x, |x| {
-                with(y, |y| devices::compute_few(*op, &[x, y], array.dtype(), count))
-            }),
+            [x, y] => {
+                with(x, |x| with(y, |y| devices::compute_few(*op, &[x, y], array.dtype(), count)))
+            }
             [x, y, z] => with(x, |x| {
                 with(y, |y| {
                     with(z, |z| devices::compute_few(*op, &[x, y, z], array.dtype(), count))

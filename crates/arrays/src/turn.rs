@@ -33,10 +33,7 @@ impl Turn {
     ///
     /// The thread that has it gets it again: a handler of signals, or what runs when a foreign array
     /// is let go, may ask for a value in the middle of an evaluation.
-    pub(crate) fn take(
-        &self,
-        interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<Taken<'_>, Error> {
+    pub(crate) fn take(&self, interrupted: &mut dyn FnMut() -> bool) -> Result<Taken<'_>, Error> {
         let own = thread::current().id();
         let mut holder = self.holder.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

@@ -130,12 +130,11 @@ pub fn reduce(
         return None;
     }
     let row = Row::of(operand, count)?;
-    let found = match number::reduce(combiner, &row, count) {
-        Some(found) => found,
-        None => {
-            let values: Vec<_> = (0..count).map(|position| row.get(position)).collect();
-            *reduction::reduce(combiner, row.dtype, &values).get(result)?
-        }
+    let found = if let Some(found) = number::reduce(combiner, &row, count) {
+        found
+    } else {
+        let values: Vec<_> = (0..count).map(|position| row.get(position)).collect();
+        *reduction::reduce(combiner, row.dtype, &values).get(result)?
     };
     let mut bytes = [0; 16];
     found.to_bytes(&mut bytes);

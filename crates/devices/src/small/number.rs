@@ -118,6 +118,7 @@ pub(super) fn unary(op: Op, x: &Row, out: &mut [u8]) -> bool {
 }
 
 /// As `unary`, for two operands.
+#[expect(clippy::float_cmp, reason = "equality is what is meant")]
 pub(super) fn binary(op: Op, x: &Row, y: &Row, out: &mut [u8]) -> bool {
     if x.dtype != y.dtype {
         return false;

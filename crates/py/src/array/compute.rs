@@ -15,6 +15,7 @@ use pyo3::types::{PyDict, PyTuple};
 use tasks::pool;
 
 use super::PyArray;
+use crate::assembler;
 use crate::compile;
 use crate::enter::outside;
 
@@ -155,8 +156,11 @@ fn run(
             })
         })
     });
+    // Looked for in any case: what a handler raised before an error is not for a later compilation.
+    let compiling = assembler::raised();
     result.map_err(|error| match (error.kind(), raised) {
         (ErrorKind::Interrupted, Some(raised)) => raised,
+        (ErrorKind::Internal, _) => compiling.unwrap_or_else(|| raise(py, &error)),
         _ => raise(py, &error),
     })
 }
