@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         TransferError,
         WorkerLost,
     )
+    from abreast.interop.executor import Executor
     from abreast.journal.timeline import Timeline, timeline
     from abreast.memory_use import Memory, memory
     from abreast.plans import Plan, plan, shutdown
@@ -57,6 +58,7 @@ __all__ = [
     "as_completed",
     "wait",
     "gather",
+    "Executor",
     "delayed",
     "Delayed",
     "compute",
@@ -97,6 +99,7 @@ __all__ = [
 _HOMES = {
     "abreast.tasks": "map imap submit options Future as_completed wait gather "
     "delayed Delayed compute persist visualize",
+    "abreast.interop.executor": "Executor",
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.reports": "report Report",
