@@ -40,6 +40,13 @@ class Memory:
         What is in shared memory, for arguments and results of tasks and what `share` made.
     shared_kept : int
         What is kept there for the next.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> now = ab.memory()
+    >>> now.peak >= now.used
+    True
     """
 
     used: int
