@@ -30,6 +30,7 @@ _PASSES = (
     "simplify_cfg",
 )
 _LOOPS, _LANES = 3, 2  # how hard LLVM works on loops
+_NO_BRANCHES = "-x86-cmov-converter=false"
 _CODE = 2  # how hard LLVM works on registers and order, of 3
 
 
@@ -95,6 +96,10 @@ def _llvm() -> Any:
     from llvmlite import binding
 
     if not _ready:
+        if os.uname().machine == "x86_64":
+            # A minimum stays without a branch: LLVM guesses that it would be well predicted, and in
+            # tables of dynamic programming, where it matters, it is not.
+            binding.set_option("abreast", _NO_BRANCHES)
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
         _ready.append(True)
@@ -139,7 +144,7 @@ def version() -> str:
     >>> version().startswith("llvmlite")
     True
     """
-    return f"llvmlite {_installed()}; {' '.join(_PASSES)}; {_LOOPS} {_LANES} {_CODE}"
+    return f"llvmlite {_installed()}; {' '.join(_PASSES)}; {_LOOPS} {_LANES} {_CODE} {_NO_BRANCHES}"
 
 
 def _installed() -> str:

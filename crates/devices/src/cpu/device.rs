@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use compiler::INTERRUPTED;
+use compiler::{INTERRUPTED, NO_ROOM};
 use ir::{ParameterKind, Stride};
 use memory::Buffer;
 use tasks::pool;
@@ -158,6 +158,7 @@ impl Executable for Native {
             Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
                 return Err(DeviceError::Interrupted);
             }
+            Outcome::Failed(NO_ROOM) => return Err(DeviceError::OutOfMemory { bytes: 0 }),
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
         }
         if let Some(finish) = &self.finish {
