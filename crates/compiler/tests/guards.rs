@@ -219,6 +219,88 @@ fn stencils_that_wrap_round_need_no_guard() {
 }
 
 #[test]
+fn stencils_divide_by_nothing() {
+    // (i + d) % n for d in -1, 0, 1 is a choice, and inside.
+    let kernel = improved(&expanded(
+        "kernel @around(%n: extent, %x: read f64[unit], %y: update f64[unit]) {
+          %two = const i64 2
+          %one = const i64 1
+          %minus = const i64 -1
+          %zero = const i64 0
+          %none = const f64 0.0
+          for (%i) in (%n) {
+            %s = for (%d) in (%minus..%two) carry (%t = %none) {
+              %at = add %i, %d
+              %r = rem %at, %n
+              @index r n q 2
+              %a = load %x[%q]
+              %u = add %t, %a
+              yield %u
+            }
+            store %s, %y[%i]
+          }
+        }",
+    ));
+    let text = kernel.to_string();
+    assert_eq!((count(&text, "check"), count(&text, "rem"), count(&text, "select")), (0, 0, 2));
+    assert_eq!(count(&text, "for lanes"), 1, "{text}");
+}
+
+#[test]
+fn roots_of_sums_of_squares_need_no_check() {
+    let kernel = improved(
+        "kernel @far(%x: read f64[unit], %n: extent, %y: update f64[unit]) {
+          %zero = const f64 0.0
+          for (%i) in (%n) {
+            %a = load %x[%i]
+            %b = mul %a, %a
+            %a2 = load %x[%i]
+            %c = mul %a2, %a
+            %d = add %b, %c
+            %fine = ge %d, %zero
+            %nan = isnan %d
+            %ok = or %fine, %nan
+            check %ok, 3
+            %r = sqrt %d
+            store %r, %y[%i]
+            %again = load %y[%i]
+            %more = add %again, %a
+            store %more, %y[%i]
+          }
+        }",
+    );
+    let text = kernel.to_string();
+    assert_eq!((count(&text, "check"), count(&text, "load")), (0, 1), "{text}");
+    assert_eq!(count(&text, "for lanes"), 1, "{text}");
+}
+
+#[test]
+fn loads_are_remembered_until_a_store() {
+    let text = "(%n: extent, %x: update f64[unit], %y: update f64[unit]) {
+          %zero = const i64 0
+          %one = const i64 1
+          %a = load %x[%zero]
+          store %a, %y[%one]
+          %b = load %x[%zero]
+          store %b, %x[%one]
+          %c = load %x[%zero]
+          %s = for (%i) in (%n) carry (%t = %c) {
+            %d = load %y[%one]
+            %e = load %x[%zero]
+            store %e, %y[%zero]
+            %f = add %d, %t
+            yield %f
+          }
+          store %s, %x[%one]
+        }";
+    let plain = improved(&format!("kernel @k{text}")).to_string();
+    // y[1] is stored before the loop, but the loop stores to y as well; x[0] is not touched in it.
+    assert_eq!(count(&plain, "load"), 3, "{plain}");
+    let overlapping = improved(&format!("kernel overlapping @k{text}")).to_string();
+    assert_eq!(count(&overlapping, "load"), 5, "{overlapping}");
+}
+
+#[test]
 fn what_the_data_says_is_checked_where_it_is_used() {
     // for i in range(n): y[i] = x[w[i]]
     let kernel = improved(&expanded(
