@@ -192,7 +192,7 @@ impl Native {
                 (Argument::Buffer(place), ParameterKind::Buffer(buffer))
                     if counts(buffer.access) =>
                 {
-                    place.layout().count().saturating_mul(buffer.dtype.size())
+                    place.count().saturating_mul(buffer.dtype.size())
                 }
                 _ => 0,
             })
