@@ -51,7 +51,10 @@ impl Site {
 const WORD: DType = DType::I64;
 
 /// Bytes of the shortest vectors that machines store past their caches.
-const LEAST: u64 = 16;
+pub(crate) const LEAST: u64 = 16;
+
+/// Bytes that caches move at once.
+const LINE: usize = 64;
 
 /// How many bytes ahead of a load what comes is fetched.
 pub(crate) const AHEAD: i64 = 2048;
@@ -163,7 +166,10 @@ impl Emitter<'_> {
                 self.text.define(format_args!("load {stored}, ptr {address}, align {align}"))
             }
             Kind::Row(address) => {
-                self.fetch_ahead(address);
+                self.fetch_ahead(
+                    address,
+                    i64::from(lanes) * site.dtype.size().cast_signed() as i64,
+                );
                 let address = self.text.show(address, 1);
                 match self.mask {
                     None => self
@@ -196,11 +202,15 @@ impl Emitter<'_> {
 
     /// Have what lies behind `address` fetched into the second cache. Machines do that by themselves, but
     /// not far enough ahead of code that computes for long between two loads.
-    fn fetch_ahead(&mut self, address: Operand) {
-        let Some(bytes) = self.streaming else { return };
+    fn fetch_ahead(&mut self, address: Operand, bytes: i64) {
+        let Some(ahead) = self.ahead else { return };
         let address = self.text.show(address, 1);
-        let place = self.text.define(format_args!("getelementptr i8, ptr {address}, i64 {bytes}"));
-        self.fetch_at(place);
+        for line in (0..bytes).step_by(LINE) {
+            let away = ahead + line;
+            let place =
+                self.text.define(format_args!("getelementptr i8, ptr {address}, i64 {away}"));
+            self.fetch_at(place);
+        }
     }
 
     /// Have the elements there fetched into the second cache, where they lie one after the other.
@@ -262,7 +272,7 @@ impl Emitter<'_> {
     /// Elements one after the other: past the caches where that is wanted and memory lies right for it.
     fn store_row(&mut self, address: Operand, stored: Type, align: usize, given: &str) {
         let bytes = stored.dtype.size() as u64 * u64::from(stored.lanes);
-        if self.streaming.is_none() || bytes < LEAST {
+        if self.streaming.is_none_or(|least| bytes < least) {
             return self.store_plainly(address, stored, align, given);
         }
         let word = Type::new(WORD, 1);

@@ -4,7 +4,7 @@ use ir::elementary::Function;
 use ir::{BlockId, Kernel, Op, Statement, Value};
 use memory::DType;
 
-use crate::access::{AHEAD, Site};
+use crate::access::{AHEAD, LEAST, Site};
 use crate::elementary::Writer;
 use crate::frame::Frame;
 use crate::held::Held;
@@ -39,9 +39,10 @@ pub(crate) struct Emitter<'k> {
     pub(crate) width: u32,
     /// Whether a mask costs next to nothing.
     pub(crate) masks: bool,
-    /// Whether whole vectors are stored past the caches; then how many bytes ahead of loads along memory what
-    /// comes is fetched.
-    pub(crate) streaming: Option<i64>,
+    /// Bytes of the shortest vectors that are stored past the caches, where whole ones are.
+    pub(crate) streaming: Option<u64>,
+    /// How many bytes ahead of loads along memory what comes is fetched, where it is.
+    pub(crate) ahead: Option<i64>,
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
@@ -92,7 +93,8 @@ impl<'k> Emitter<'k> {
             rooms: Vec::new(),
             width,
             masks,
-            streaming: streams.then_some(AHEAD),
+            streaming: streams.then_some(LEAST),
+            ahead: streams.then_some(AHEAD),
             lanes: 1,
             mask: None,
             full: None,

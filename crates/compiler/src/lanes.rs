@@ -3,6 +3,7 @@
 use ir::Reduce;
 use memory::DType;
 
+use crate::access::AHEAD;
 use crate::combine::{Part, Pass};
 use crate::emitter::Emitter;
 use crate::held::Held;
@@ -116,7 +117,7 @@ impl Emitter<'_> {
         let rooms: Vec<_> = parts.iter().map(|part| self.room(part.dtype, LANES)).collect();
         let each = self.text.begin_count(number(0), length, i64::from(width));
         let left = self.text.op("sub", WORD, &[length, each.index]);
-        let mask = self.below(width, 0, left);
+        let mask = self.first(width, left);
         let values = self.in_lanes(it, pass, begin, each.index, width, Some(mask))?;
         let lane = self.text.op("and", WORD, &[each.index, number(LANES - 1)]);
         let first = self.text.op("icmp slt", WORD, &[each.index, number(LANES)]);
@@ -223,7 +224,9 @@ impl Emitter<'_> {
         let outer = std::mem::replace(&mut self.mask, mask);
         let place = self.index_of(&it.axes[0], at);
         self.hold(index, Held::Linear(place));
+        let ahead = self.ahead.replace(AHEAD);
         self.straight(it.body)?;
+        self.ahead = ahead;
         let k = self.places_from(shift);
         let found = self.yielded(it, pass, k);
         self.lanes = lanes;

@@ -2,6 +2,7 @@
 
 use ir::{For, Statement};
 
+use crate::access::AHEAD;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::structure::{WORD, number};
@@ -187,7 +188,9 @@ impl<'k> Emitter<'k> {
         let axis = it.axes[it.axes.len() - 1];
         let width = i64::from(self.width);
         if self.masks && self.is_long(it.body) {
-            // Where masks cost next to nothing, the code of the body is there once.
+            // Where masks cost next to nothing, the code of the body is there once. It computes for so long
+            // that what it reads is better fetched.
+            let ahead = self.ahead.replace(AHEAD);
             let each = self.text.begin_count(from, to, width);
             self.lanes = self.width;
             let left = self.text.op("sub", WORD, &[to, each.index]);
@@ -199,7 +202,7 @@ impl<'k> Emitter<'k> {
             self.hold(index, Held::Linear(at));
             self.straight(it.body)?;
             self.lanes = 1;
-            (self.mask, self.full) = (None, None);
+            (self.mask, self.full, self.ahead) = (None, None, ahead);
             self.text.end_count(&each);
             return Ok(());
         }
