@@ -7,6 +7,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -92,19 +93,33 @@ class DaskEngine:
     def start(self) -> None:
         """Attach to the cluster, and see that both ends fit."""
         distributed = _distributed()
+        self._knock()
         try:
             self.client = distributed.Client(
                 self.where, timeout=PATIENCE, set_as_default=False, name="abreast"
             )
         except (OSError, TimeoutError) as error:
-            raise LaunchError(
-                f"{self.title} does not answer within {PATIENCE:g} s: {_line(error)}\n"
-                "hint: is `dask scheduler` running there, and does a firewall let this machine in?"
-            ) from None
+            raise self._silent(error) from None
         except (ValueError, TypeError) as error:
             raise LaunchError(f"{self.title}: {_line(error)}") from None
         self._compare()
         self.cores = sum(self.client.ncores().values())
+
+    def _knock(self) -> None:
+        """Find out whether anybody answers: a client that fails leaves its thread for good."""
+        if not isinstance(self.where, str) or not self.where.startswith(("tcp://", "tls://")):
+            return
+        host, _, port = self.where.partition("//")[2].rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+        except (OSError, ValueError) as error:
+            raise self._silent(error) from None
+
+    def _silent(self, error: BaseException) -> LaunchError:
+        return LaunchError(
+            f"{self.title} does not answer within {PATIENCE:g} s: {_line(error)}\n"
+            "hint: is `dask scheduler` running there, and does a firewall let this machine in?"
+        )
 
     def _compare(self) -> None:
         from importlib.metadata import version
