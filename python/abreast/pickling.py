@@ -134,7 +134,7 @@ def _names_what_stays(data: bytes) -> bool:
     if b"__main__" in data:
         return True
     cloudpickle: Any = sys.modules.get("cloudpickle.cloudpickle")
-    sent_along = getattr(cloudpickle, "_PICKLE_BY_VALUE_MODULES", None)
+    sent_along = getattr(cloudpickle, "_PICKLE_BY_VALUE_MODULES", ())
     return bool(sent_along) and any(name.encode() in data for name in sent_along)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -217,9 +218,7 @@ class LocalEngine(DaskEngine):
         """Start it, away from the program's `__main__`, which may have no main guard."""
         _distributed()
         path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - empty means here
-        self.folder = tempfile.TemporaryDirectory(
-            prefix="abreast-dask-", ignore_cleanup_errors=True
-        )
+        self.folder = tempfile.mkdtemp("-abreast-dask")
         self.process = subprocess.Popen(
             [sys.executable, "-c", _BOOT.format(path=path, workers=self.workers)],
             stdin=subprocess.PIPE,
@@ -227,7 +226,7 @@ class LocalEngine(DaskEngine):
             env={
                 **os.environ,
                 **dict(environment(self.inner_threads)),
-                "DASK_TEMPORARY_DIRECTORY": self.folder.name,
+                "DASK_TEMPORARY_DIRECTORY": self.folder,
             },
         )
         self.where = self._address()
@@ -274,7 +273,8 @@ class LocalEngine(DaskEngine):
             process.kill()
             process.wait()
         process.stdout.close()
-        self.folder.cleanup()
+        # What a worker still writes while it ends must not keep the rest.
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class HostsEngine(DaskEngine):
@@ -356,3 +356,5 @@ def serve_cluster(workers: int) -> None:
     while os.read(0, 4096):
         pass
     cluster.close(timeout=5)
+    # Also where the program that started it was killed.
+    shutil.rmtree(os.environ["DASK_TEMPORARY_DIRECTORY"], ignore_errors=True)
