@@ -12,6 +12,7 @@ mod hoist;
 mod identities;
 mod known;
 mod lanes;
+mod last;
 mod question;
 mod ranges;
 mod simplify;

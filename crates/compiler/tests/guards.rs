@@ -177,6 +177,76 @@ fn a_flat_index_is_guarded_against_its_product() {
 }
 
 #[test]
+fn the_last_index_of_large_steps_is_found_exactly() {
+    // for i in range(0, n, 2): y[i] = y[i + 1] is fine where n is even, and the guard knows
+    let text = expanded(
+        "kernel @pairs(%n: extent, %l: extent, %y: update f64[unit]) {
+          %two = const i64 2
+          %one = const i64 1
+          %zero = const i64 0
+          for (%i) in (%zero..%n step %two) {
+            %j = add %i, %one
+            @index j l p 1
+            @index i l q 2
+            %v = load %y[%p]
+            store %v, %y[%q]
+          }
+        }",
+    );
+    let kernel = improved(&text);
+    let (fast, checked) = versions(&kernel);
+    assert_eq!((count(&fast, "check"), count(&checked, "check")), (0, 1), "{kernel}");
+    assert!(fast.contains("for lanes"), "{fast}");
+    // The guard lets both pass that may, and no other.
+    let slow_alone = kernel.to_string().replace("store %v, %y[%i]", "check %never, 77");
+    let slow_alone = slow_alone.replacen("{\n", "{\n  %never = const bool false\n", 1);
+    let slow_alone = slow_alone.replace("for lanes", "for");
+    let marked: Kernel = slow_alone.parse().unwrap_or_else(|error| panic!("{error}\n{slow_alone}"));
+    for (n, length, fast) in
+        [(6, 6, true), (5, 6, true), (5, 5, false), (6, 5, false), (1, 1, false)]
+    {
+        let layout = Layout::contiguous(DType::F64, &[length]).unwrap();
+        let mut bytes = vec![0; 8 * length];
+        let extent = Argument::Extent(i64::try_from(length).unwrap());
+        let ended = interpret(
+            &marked,
+            &mut [Argument::Extent(n), extent, Argument::Write(&mut bytes, &layout)],
+        );
+        assert_eq!(ended == Err(Failure::Check(77)), fast, "{n} {length} {ended:?}");
+    }
+}
+
+#[test]
+fn stencils_that_wrap_round_need_no_guard() {
+    // y[i, j] = x[i - 1, j] + x[(i + 1) % n, j]
+    let kernel = improved(&expanded(
+        "kernel @life(%n: extent, %m: extent, %x: read f64[any, unit], %y: update f64[any, unit]) {
+          %one = const i64 1
+          %zero = const i64 0
+          for (%i) in (%n) {
+            for (%j) in (%m) {
+              %l = sub %i, %one
+              %next = add %i, %one
+              %fine = ne %n, %zero
+              check %fine, 9
+              %r = rem %next, %n
+              @index l n p 1
+              @index r n q 2
+              @index j m s 3
+              %a = load %x[%p, %s]
+              %b = load %x[%q, %s]
+              %c = add %a, %b
+              store %c, %y[%i, %j]
+            }
+          }
+        }",
+    ));
+    let text = kernel.to_string();
+    assert_eq!((count(&text, "check"), count(&text, "if")), (0, 0), "{text}");
+    assert_eq!(count(&text, "for lanes"), 2, "{text}");
+}
+
+#[test]
 fn what_the_data_says_is_checked_where_it_is_used() {
     // for i in range(n): y[i] = x[w[i]]
     let kernel = improved(&expanded(
@@ -345,6 +415,22 @@ fn independent_loops_are_marked() {
         } do { %more = add %t, %one %next = add %s, %ci yield %more, %next }
         store %count, %y[%i, %j] } } }";
     assert_eq!(marked(mandelbrot), ["i", "j"]);
+    // Cholesky by hand: rows below the diagonal are independent, though they read the diagonal's row.
+    let cholesky = "kernel @k(%n: extent, %a: read f64[any, unit], %l: update f64[any, unit]) {
+      %one = const i64 1 %zero = const f64 0.0
+      for (%j) in (%n) {
+        %d = for (%k) in (%j) carry (%s = %zero) {
+          %v = load %l[%j, %k] %p = mul %v, %v %t = add %s, %p yield %t }
+        %dd = load %a[%j, %j] %rest = sub %dd, %d %root = sqrt %rest store %root, %l[%j, %j]
+        %below = add %j, %one
+        for (%i) in (%below..%n) {
+          %e = for (%m) in (%j) carry (%u = %zero) {
+            %v1 = load %l[%i, %m] %v2 = load %l[%j, %m] %p1 = mul %v1, %v2 %t1 = add %u, %p1 yield %t1 }
+          %g = load %a[%i, %j] %h = sub %g, %e %f = load %l[%j, %j] %q = div %h, %f
+          store %q, %l[%i, %j]
+        }
+      } }";
+    assert_eq!(marked(cholesky), ["i"]);
     // Two axes in one loop.
     let both = "kernel @k(%n: extent, %y: update f64[any, unit]) {
       %v = const f64 0.0
@@ -392,41 +478,71 @@ fn dependent_loops_are_not_marked() {
     assert_eq!(marked(broadcast), [""; 0]);
 }
 
-/// Run `for i in range(begin, end): x[scale * i + shift] = 1` with a guard, as improved.
-fn filled(
+/// `for i in range(begin, end, step): x[scale * i + shift] = 1`, for an array of six.
+#[derive(Clone, Copy, Debug)]
+struct Fill {
+    begin: i64,
+    end: i64,
+    step: i64,
     scale: i64,
     shift: i64,
-    range: (i64, i64),
-    length: usize,
-) -> (Result<(), Failure>, Vec<f64>) {
-    let text = expanded(
-        "kernel @fill(%n: extent, %begin: i64, %end: i64, %scale: i64, %shift: i64, %x: update f64[unit]) {
-          %v = const f64 1.0
-          for (%i) in (%begin..%end) {
-            %product = mul %i, %scale
-            %at = add %product, %shift
-            @index at n w 1
-            store %v, %x[%w]
-          }
-        }",
-    );
-    let kernel = improved(&text);
-    let layout = Layout::contiguous(DType::F64, &[length]).unwrap();
-    let mut bytes = vec![0; 8 * length];
-    let number = |it: i64| Argument::Scalar(Scalar::from(it));
-    let ended = interpret(
-        &kernel,
-        &mut [
-            Argument::Extent(i64::try_from(length).unwrap()),
-            number(range.0),
-            number(range.1),
-            number(scale),
-            number(shift),
-            Argument::Write(&mut bytes, &layout),
-        ],
-    );
-    let elements = bytes.chunks(8).map(|it| f64::from_le_bytes(it.try_into().unwrap())).collect();
-    (ended, elements)
+}
+
+/// How it ended, and the array.
+type Filled = (Result<(), Failure>, Vec<f64>);
+
+impl Fill {
+    /// As improved; the numbers are known when it is compiled, or are arguments.
+    fn found(self, known: bool) -> Filled {
+        let Self { begin, end, step, scale, shift } = self;
+        let names = [("begin", begin), ("end", end), ("scale", scale), ("shift", shift)];
+        let parameters = names.map(|(name, _)| format!("%{name}: i64, ")).concat();
+        let constants = names.map(|(name, it)| format!("%{name} = const i64 {it}\n")).concat();
+        let (parameters, constants) =
+            if known { (String::new(), constants) } else { (parameters, String::new()) };
+        let kernel = improved(&expanded(&format!(
+            "kernel @fill(%n: extent, {parameters} %x: update f64[unit]) {{
+              {constants}
+              %step = const i64 {step}
+              %v = const f64 1.0
+              for (%i) in (%begin..%end step %step) {{
+                %product = mul %i, %scale
+                %at = add %product, %shift
+                @index at n w 1
+                store %v, %x[%w]
+              }}
+            }}"
+        )));
+        let layout = Layout::contiguous(DType::F64, &[6]).unwrap();
+        let mut bytes = vec![0; 48];
+        let mut arguments = vec![Argument::Extent(6)];
+        if !known {
+            arguments.extend(names.map(|(_, it)| Argument::Scalar(Scalar::from(it))));
+        }
+        arguments.push(Argument::Write(&mut bytes, &layout));
+        let ended = interpret(&kernel, &mut arguments);
+        let elements =
+            bytes.chunks(8).map(|it| f64::from_le_bytes(it.try_into().unwrap())).collect();
+        (ended, elements)
+    }
+
+    /// In order, wrapping as i64 does.
+    fn wanted(self) -> Filled {
+        let mut elements = vec![0.0; 6];
+        let mut i = i128::from(self.begin);
+        let more = |i: i128| if self.step > 0 { i < self.end.into() } else { i > self.end.into() };
+        while more(i) {
+            let index = i64::try_from(i).unwrap();
+            let at = index.wrapping_mul(self.scale).wrapping_add(self.shift);
+            let at = if at < 0 { at.wrapping_add(6) } else { at };
+            let Some(at) = usize::try_from(at).ok().filter(|&at| at < 6) else {
+                return (Err(Failure::Check(1)), elements);
+            };
+            elements[at] = 1.0;
+            i += i128::from(self.step);
+        }
+        (Ok(()), elements)
+    }
 }
 
 #[test]
@@ -446,25 +562,30 @@ fn guards_hold_at_the_ends_of_all_integers() {
         i64::MIN,
         i64::MAX - 1,
     ];
+    let (max, min) = (i64::MAX, i64::MIN);
+    let ranges = [
+        (0, 3, 1),
+        (-2, 1, 1),
+        (max - 3, max, 1),
+        (min, min + 2, 1),
+        (5, -2, 1),
+        (1 << 62, (1 << 62) + 2, 1),
+        (1, -1, -1),
+        (2, -1, -2),
+        (5, 0, -3),
+        (0, 6, 2),
+        (0, 5, 2),
+        (min, max, max),
+        (max, min, -max),
+    ];
     for scale in numbers {
         for shift in numbers {
-            for (begin, count) in
-                [(0, 3), (-2, 3), (i64::MAX - 3, 3), (i64::MIN, 2), (5, -7), (1 << 62, 2)]
-            {
-                let end = begin + count;
-                // The same in order, wrapping as i64 does.
-                let mut wanted = (Ok(()), vec![0.0; 6]);
-                for i in begin..end {
-                    let at = i.wrapping_mul(scale).wrapping_add(shift);
-                    let at = if at < 0 { at.wrapping_add(6) } else { at };
-                    let Some(at) = usize::try_from(at).ok().filter(|&at| at < 6) else {
-                        wanted.0 = Err(Failure::Check(1));
-                        break;
-                    };
-                    wanted.1[at] = 1.0;
+            for (begin, end, step) in ranges {
+                let fill = Fill { begin, end, step, scale, shift };
+                let wanted = fill.wanted();
+                for known in [true, false] {
+                    assert_eq!(fill.found(known), wanted, "{fill:?} {known}");
                 }
-                let found = filled(scale, shift, (begin, end), 6);
-                assert_eq!(found, wanted, "{scale} {shift} {begin} {end}");
             }
         }
     }
