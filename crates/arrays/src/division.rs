@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ir::Op;
 use memory::{DType, Scalar};
 
+use crate::array::Standing;
 use crate::cast::elementwise;
 use crate::graph::{Graph, Source};
 use crate::operand::Weak;
@@ -59,7 +60,7 @@ pub(crate) fn note(op: Op, operands: &[Operand], dtype: DType) {
 
 /// The divisions of integers that these arrays need.
 pub fn divisions(arrays: &[Array]) -> Vec<Division> {
-    if !MADE.load(Ordering::Relaxed) {
+    if !MADE.load(Ordering::Relaxed) || !arrays.iter().any(may_divide) {
         return Vec::new();
     }
     let graph = Graph::of(arrays);
@@ -74,6 +75,23 @@ pub fn divisions(arrays: &[Array]) -> Vec<Division> {
         (asked && !sure).then(|| Division { name, divisor: divisor.clone(), result })
     });
     found.collect()
+}
+
+/// Whether there may be a division among what an array needs: a quick look, at few operations only.
+fn may_divide(array: &Array) -> bool {
+    const FEW: u32 = 16;
+    if array.pending() > FEW {
+        return true;
+    }
+    let mut rest = vec![array.clone()];
+    while let Some(array) = rest.pop() {
+        let Standing::Lazy(operation) = array.standing() else { continue };
+        if matches!(&*operation, Operation::Elementwise(op, _) if name(*op).is_some()) {
+            return true;
+        }
+        operation.each_input(|input| rest.push(input.clone()));
+    }
+    false
 }
 
 impl Graph {
