@@ -158,7 +158,12 @@ impl Executable for Native {
             Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
                 return Err(DeviceError::Interrupted);
             }
-            Outcome::Failed(NO_ROOM) => return Err(DeviceError::OutOfMemory { bytes: 0 }),
+            Outcome::Failed(NO_ROOM) => {
+                return Err(DeviceError::OutOfMemory {
+                    bytes: 0,
+                    why: "for what a kernel holds on the way".into(),
+                });
+            }
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
         }
         if let Some(finish) = &self.finish {
