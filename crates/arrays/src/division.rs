@@ -63,6 +63,11 @@ pub fn divisions(arrays: &[Array]) -> Vec<Division> {
     if !MADE.load(Ordering::Relaxed) || !arrays.iter().any(may_divide) {
         return Vec::new();
     }
+    if let [array] = arrays
+        && let Some(division) = alone(array)
+    {
+        return vec![division];
+    }
     let graph = Graph::of(arrays);
     let found = graph.vertices.iter().filter_map(|vertex| {
         let Source::Operation(operation) = &vertex.source else { return None };
@@ -75,6 +80,18 @@ pub fn divisions(arrays: &[Array]) -> Vec<Division> {
         (asked && !sure).then(|| Division { name, divisor: divisor.clone(), result })
     });
     found.collect()
+}
+
+/// An array that is a division, and of what is there already.
+fn alone(array: &Array) -> Option<Division> {
+    let Standing::Lazy(operation) = array.standing() else { return None };
+    let Operation::Elementwise(op, inputs) = &*operation else { return None };
+    let fits = array.dtype().is_integer() && array.count() > 0;
+    if !fits || !inputs.iter().all(Array::is_ready) {
+        return None;
+    }
+    let (name, divisor) = (name(*op)?, inputs[1].clone());
+    Some(Division { name, divisor, result: array.clone() })
 }
 
 /// Whether there may be a division among what an array needs: a quick look, at few operations only.
