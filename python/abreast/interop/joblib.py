@@ -9,7 +9,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import queue
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Never
 
 import joblib
@@ -17,8 +20,10 @@ from joblib._parallel_backends import FallbackToBackend, SequentialBackend
 from joblib.parallel import ParallelBackendBase
 
 from abreast.backends.contract import Level
+from abreast.interop.initializer import Initialized
 from abreast.interop.joblib_call import Batch, JoblibCall
 from abreast.machine import cores
+from abreast.pickling import dumps
 from abreast.plans import Plan, backend, resolve
 
 __all__ = ["AbreastBackend", "register"]
@@ -42,6 +47,8 @@ class AbreastBackend(ParallelBackendBase):  # type: ignore[misc]
         Where: ``"processes"``, with as many workers as `n_jobs` says, or any other plan.
     nesting_level, inner_max_num_threads
         Joblib's own.
+    initializer, initargs : optional
+        ``initializer(*initargs)`` is called once in each worker before its first task.
 
     Examples
     --------
@@ -62,6 +69,8 @@ class AbreastBackend(ParallelBackendBase):  # type: ignore[misc]
         nesting_level: int | None = None,
         inner_max_num_threads: int | None = None,
         plan: str | Plan | Sequence[str] = "processes",
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
         **unknown: Never,
     ) -> None:
         if unknown:
@@ -70,11 +79,13 @@ class AbreastBackend(ParallelBackendBase):  # type: ignore[misc]
             refuse("parallel_config(backend='abreast')", unknown, AbreastBackend)
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
         self.plan = plan
+        self._initializer = initializer, initargs
         first = resolve(plan)[0]
         self.uses_threads = self.supports_sharedmem = first.name in ("serial", "threads")
         self.parallel: Any = None
         self._call: JoblibCall | None = None
         self._level = first
+        self._initialized: Initialized | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -83,7 +94,7 @@ class AbreastBackend(ParallelBackendBase):  # type: ignore[misc]
 
     def __getstate__(self) -> dict[str, Any]:
         # It goes to workers as the backend that is in force there.
-        return {**self.__dict__, "parallel": None, "_call": None}
+        return {**self.__dict__, "parallel": None, "_call": None, "_initialized": None}
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return how many tasks run at one time."""
@@ -93,20 +104,44 @@ class AbreastBackend(ParallelBackendBase):  # type: ignore[misc]
             return 1
         return max(cores() + 1 + n_jobs, 1) if n_jobs < 0 else int(n_jobs)
 
-    def configure(self, n_jobs: int = 1, parallel: Any = None, **_joblibs: Any) -> int:
-        """Get ready for calls of one `Parallel`; what says how to map memory has no meaning here."""
+    def configure(
+        self,
+        n_jobs: int = 1,
+        parallel: Any = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+        **_joblibs: Any,
+    ) -> int:
+        """Get ready for calls of one `Parallel`; how to map memory has no meaning here."""
         n_jobs = self.effective_n_jobs(n_jobs)
         if n_jobs == 1:
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
         if self.parallel is not None and self.parallel is not parallel:
             # The iterator of a call that is going on makes another.
             raise FallbackToBackend(
-                AbreastBackend(self.nesting_level, self.inner_max_num_threads, self.plan)
+                AbreastBackend(
+                    self.nesting_level,
+                    self.inner_max_num_threads,
+                    self.plan,
+                    *self._initializer,
+                )
             )
         self.parallel = parallel
         self._level = self._place(n_jobs)
+        chosen = self._initializer if initializer is None else (initializer, initargs)
+        self._initialized = self._prepare(*chosen)
         self.supports_retrieve_callback = parallel.return_generator
         return n_jobs
+
+    def _prepare(
+        self, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]
+    ) -> Initialized | None:
+        if initializer is None:
+            return None
+        # The same one twice is called once: calls come and go, and the workers stay.
+        key = hashlib.blake2b(dumps((initializer, initargs))).hexdigest()
+        isolated = backend(self._level).capabilities.isolated
+        return Initialized(key, initializer, initargs, isolated=isolated)
 
     def _place(self, n_jobs: int) -> Level:
         threads = self.inner_max_num_threads
@@ -121,7 +156,11 @@ class AbreastBackend(ParallelBackendBase):  # type: ignore[misc]
         call = self._call
         if call is None:
             call = self._call = JoblibCall(
-                backend(self._level), func, self._took, told=self.supports_retrieve_callback
+                backend(self._level),
+                func,
+                self._took,
+                self._initialized,
+                told=self.supports_retrieve_callback,
             )
         return call.submit(func, callback)
 
@@ -160,6 +199,11 @@ class AbreastBackend(ParallelBackendBase):  # type: ignore[misc]
         call, self._call = self._call, None
         if call is not None:
             call.close(_GRACE)
+        # Batches that were made and not sent; joblib would send them with the next call.
+        made = getattr(self.parallel, "_ready_batches", None)
+        with suppress(queue.Empty):
+            while made is not None:
+                made.get(block=False)
 
     def terminate(self) -> None:
         """Be free for another `Parallel`; the workers stay for whoever comes next."""

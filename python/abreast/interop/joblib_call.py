@@ -7,6 +7,8 @@ thread takes part. Those for a generator have a thread that fetches them while n
 
 from __future__ import annotations
 
+import multiprocessing
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,12 +17,20 @@ from typing import Any
 from abreast.backends.contract import Backend, Call
 from abreast.errors import TransferError
 from abreast.interop.executor_errors import as_expected
-from abreast.plans import abandon
+from abreast.interop.initializer import Initialized
+from abreast.plans import abandon, set_aside, take_back
 
 __all__ = ["Batch", "JoblibCall"]
 
+_Packed = tuple[list[Any] | None, tuple[Any, ...], tuple[Any, ...] | None]
+"""Functions, unless all are the job's; arguments; keywords, if there are any."""
+
 _LOOK = 0.1
 """Seconds after which the thread looks whether it is still needed."""
+
+
+class Late(multiprocessing.TimeoutError, TimeoutError):
+    """What joblib raises, which is no `TimeoutError`, and one besides."""
 
 
 class Batch:
@@ -62,13 +72,14 @@ class JoblibCall:
         place: Backend,
         first: Any,
         took: Callable[[int, float], None],
+        initialized: Initialized | None,
         *,
         told: bool,
     ) -> None:
         self.place = place
         self.took = took
         self.known = first.items[0][0] if first.items else None
-        self.run = _Run(self.known, first._backend, first._n_jobs)
+        self.run = _Run(self.known, first._backend, first._n_jobs, initialized)
         self.job = self._open()
         self.lock = threading.Lock()
         self.batches: dict[int, Batch] = {}
@@ -78,6 +89,8 @@ class JoblibCall:
         self.thread: threading.Thread | None = None
         self.changed = threading.Event()
         if told:
+            # Who leaves the program with a generator open does not want the rest.
+            set_aside(self.job)
             self.thread = threading.Thread(target=self.serve, name="abreast-joblib", daemon=True)
             self.thread.start()
 
@@ -112,7 +125,7 @@ class JoblibCall:
             for each in self.fetch(left):
                 each.tell()
             if not batch.ended and deadline is not None and time.monotonic() >= deadline:
-                raise TimeoutError(
+                raise Late(
                     f"a batch of tasks did not end within {timeout} s\n"
                     "hint: timeout= of Parallel is for each batch, from when its turn has come"
                 )
@@ -155,7 +168,10 @@ class JoblibCall:
         self.changed.set()
         job = self.job
         job.cancel()
-        if self.thread is not None and self.thread is not threading.current_thread():
+        take_back(job)
+        # When the interpreter ends, the thread stands still.
+        ending = sys.is_finalizing() or self.thread is threading.current_thread()
+        if self.thread is not None and not ending:
             self.thread.join()
         if grace is not None and job.outstanding():
             job.stop(grace)
@@ -168,39 +184,45 @@ class JoblibCall:
 class _Run:
     """Runs a batch where a worker is, with joblib's nested backend in force."""
 
-    def __init__(self, known: Any, backend: Any, n_jobs: Any) -> None:
+    def __init__(
+        self, known: Any, backend: Any, n_jobs: Any, initialized: Initialized | None
+    ) -> None:
         self.__wrapped__ = known
         self.nested = backend, n_jobs
+        self.initialized = initialized
 
-    def __call__(self, packed: tuple[Any, tuple[Any, ...], tuple[Any, ...] | None]) -> Any:
-        from time import perf_counter
-
+    def __call__(self, packed: _Packed) -> tuple[float, list[Any]]:
+        # Also so that nested calls find the backend by its name.
         from joblib import parallel_config
 
-        which, args, keywords = packed
+        import abreast.interop.joblib  # noqa: F401
+
         backend, n_jobs = self.nested
         with parallel_config(backend=backend, n_jobs=n_jobs):
-            begin = perf_counter()
-            if type(which) is list:
-                functions = [self.__wrapped__ if each is None else each for each in which]
-                several = keywords or [{}] * len(args)
-                results = [
-                    function(*given, **named)
-                    for function, given, named in zip(functions, args, several, strict=True)
-                ]
+            if self.initialized is None:
+                return self.call(packed)
+            answer: tuple[float, list[Any]] = self.initialized(self.call, packed)
+            return answer
+
+    def call(self, packed: _Packed) -> tuple[float, list[Any]]:
+        """Return how long it took, and the results."""
+        which, args, keywords = packed
+        begin = time.perf_counter()
+        if which is None:
+            function = self.__wrapped__
+            if keywords is None:
+                results = [function(*given) for given in args]
             else:
-                function = self.__wrapped__
-                if keywords is None:
-                    results = [function(*given) for given in args]
-                else:
-                    results = [
-                        function(*given, **named)
-                        for given, named in zip(args, keywords, strict=True)
-                    ]
-            return perf_counter() - begin, results
+                both = zip(args, keywords, strict=True)
+                results = [function(*given, **named) for given, named in both]
+        else:
+            functions = (self.__wrapped__ if each is None else each for each in which)
+            each_call = zip(functions, args, keywords or [{}] * len(args), strict=True)
+            results = [function(*given, **named) for function, given, named in each_call]
+        return time.perf_counter() - begin, results
 
 
-def _pack(items: list[Any], known: Any) -> tuple[Any, tuple[Any, ...], tuple[Any, ...] | None]:
+def _pack(items: list[Any], known: Any) -> _Packed:
     """Return functions, arguments and keywords of a batch, without what the job has already."""
     functions, args, keywords = zip(*items, strict=True)
     which: list[Any] | None = None
