@@ -1,7 +1,10 @@
 """LLVM as an assembler: the text of a kernel in, an object file out, through llvmlite.
 
 Nothing here decides what a kernel computes or in which order: the text has its vectors and loops
-already. The passes simplify; none of them vectorises, unrolls or contracts.
+already. The passes simplify; none of them vectorises, unrolls or contracts. For text that begins
+with the comment ``; loops``, the loops of compiled Python, all of LLVM's passes run; for
+``; lanes``, loops that the compiler has vectorised itself, all but those that would do it again.
+None changes the order of a sum.
 
 llvmlite is loaded by the first kernel that neither memory nor disk has: it is large. A kernel that
 is on disk should be there in milliseconds, so this module loads next to nothing itself.
@@ -15,7 +18,7 @@ TYPE_CHECKING = False  # as of typing, which is not loaded for it
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["assemble", "version", "folder"]
+__all__ = ["assemble", "forked", "version", "folder"]
 
 _PASSES = (
     "sroa",
@@ -26,6 +29,8 @@ _PASSES = (
     "aggressive_dce",
     "simplify_cfg",
 )
+_LOOPS, _LANES = 3, 2  # how hard LLVM works on loops
+_NO_BRANCHES = "-x86-cmov-converter=false"
 _CODE = 2  # how hard LLVM works on registers and order, of 3
 
 
@@ -67,13 +72,22 @@ def assemble(text: str, triple: str, cpu: str, features: str, readable: bool = F
     module.triple = triple
     module.data_layout = str(machine.target_data)
     module.verify()
-    passes = llvm.create_new_function_pass_manager()
-    for name in _PASSES:
-        getattr(passes, f"add_{name}_pass")()
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
-    for function in module.functions:
-        if not function.is_declaration:
-            passes.run(function, builder)
+    if text.startswith(("; loops", "; lanes")):
+        plain = text.startswith("; loops")
+        options = llvm.create_pipeline_tuning_options(speed_level=_LOOPS if plain else _LANES)
+        if not plain:
+            options.loop_unrolling = options.loop_interleaving = False
+            options.loop_vectorization = options.slp_vectorization = False
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+    else:
+        passes = llvm.create_new_function_pass_manager()
+        for name in _PASSES:
+            getattr(passes, f"add_{name}_pass")()
+        builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
+        for function in module.functions:
+            if not function.is_declaration:
+                passes.run(function, builder)
     code = machine.emit_assembly(module).encode() if readable else machine.emit_object(module)
     return bytes(code)
 
@@ -82,6 +96,10 @@ def _llvm() -> Any:
     from llvmlite import binding
 
     if not _ready:
+        if os.uname().machine == "x86_64":
+            # A minimum stays without a branch: LLVM guesses that it would be well predicted, and in
+            # tables of dynamic programming, where it matters, it is not.
+            binding.set_option("abreast", _NO_BRANCHES)
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
         _ready.append(True)
@@ -100,6 +118,22 @@ def _target(llvm: Any, triple: str) -> Any:
         return llvm.Target.from_triple(triple)
 
 
+def forked() -> None:
+    """In a process that was just forked off: open llvmlite's lock, whose holder did not come along.
+
+    Examples
+    --------
+    >>> forked()
+    """
+    import sys
+
+    ffi = sys.modules.get("llvmlite.binding.ffi")
+    lock = getattr(getattr(getattr(ffi, "lib", None), "_lock", None), "_lock", None)
+    reinit = getattr(lock, "_at_fork_reinit", None)
+    if reinit is not None:
+        reinit()
+
+
 def version() -> str:
     """Say what code depends on besides its text: part of the name of what is kept on disk.
 
@@ -110,7 +144,7 @@ def version() -> str:
     >>> version().startswith("llvmlite")
     True
     """
-    return f"llvmlite {_installed()}; {' '.join(_PASSES)}; {_CODE}"
+    return f"llvmlite {_installed()}; {' '.join(_PASSES)}; {_LOOPS} {_LANES} {_CODE} {_NO_BRANCHES}"
 
 
 def _installed() -> str:

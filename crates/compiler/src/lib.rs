@@ -23,26 +23,41 @@
 //! ```
 
 mod access;
+mod beside;
 mod column;
 mod combine;
 mod compile;
 mod compiled;
 mod elementary;
 mod emitter;
+mod forward;
 mod frame;
 mod held;
+mod independent;
 mod lanes;
+mod loops;
 mod nest;
 mod op;
+pub mod passes;
+mod poll;
 mod reduce;
+mod region;
 mod structure;
 mod text;
 mod tree;
 mod unsupported;
+mod varying;
 
 pub use compile::compile;
 pub use compiled::Compiled;
+pub use passes::improve;
 pub use unsupported::Unsupported;
+
+/// What a kernel answers that was asked to stop; no check has this code.
+pub const INTERRUPTED: i64 = i64::MIN;
+
+/// What a kernel answers that found no room for the results of its blocks; no check has this code.
+pub const NO_ROOM: i64 = i64::MIN + 1;
 
 /// Points of a parallel loop that make a block.
 const CHUNK: i64 = 16_384;

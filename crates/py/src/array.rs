@@ -19,7 +19,8 @@ use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple, PyType};
 use std::ffi::c_int;
 
 pub(crate) use compute::{
-    array_compilations, array_device, array_evaluate, array_explain, array_interpret,
+    array_compilations, array_device, array_evaluate, array_explain, array_forked, array_interpret,
+    array_recipes,
 };
 
 pub(crate) use function::{array_function, array_functions, array_result_type, array_width};
@@ -95,7 +96,7 @@ impl PyArray {
         };
         let dtype = dtype.map(to_dtype).transpose()?.unwrap_or_else(|| weak.dtype());
         let scalar = weak.scalar(dtype).map_err(|error| raise(py, &error))?;
-        answer(py, Array::full(scalar, &shape))
+        answer(py, Array::filled(scalar, &shape))
     }
 
     /// The numbers from 0 on.
@@ -243,7 +244,10 @@ impl PyArray {
 
     #[expect(clippy::unused_self, reason = "Python calls it on an array")]
     fn __delitem__(&self, _key: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(PyTypeError::new_err("cannot delete array elements"))
+        Err(PyTypeError::new_err(
+            "elements cannot be deleted: arrays do not change\n\
+             hint: anp.delete(x, index) gives a new array",
+        ))
     }
 
     /// The array with some elements changed; None if there is no kernel for it.
@@ -413,11 +417,9 @@ impl PyArray {
     }
 
     fn __len__(&self) -> PyResult<usize> {
-        self.array
-            .shape()
-            .first()
-            .copied()
-            .ok_or_else(|| PyTypeError::new_err("len() of an array without axes"))
+        self.array.shape().first().copied().ok_or_else(|| {
+            PyTypeError::new_err("len() of an array without axes\nhint: x.size is 1")
+        })
     }
 
     /// The only element as a number of Python.
@@ -484,7 +486,8 @@ impl PyArray {
         let array = &slf.get().array;
         if array.rank() > 0 || !array.dtype().is_integer() {
             return Err(PyTypeError::new_err(
-                "only integer scalar arrays can be converted to a scalar index",
+                "only integer scalar arrays can be converted to a scalar index\n\
+                 hint: int(x) for one element; whole arrays are indices of arrays alone",
             ));
         }
         single(&slf, "index")

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use compiler::{INTERRUPTED, NO_ROOM};
 use ir::{ParameterKind, Stride};
 use memory::Buffer;
 use tasks::pool;
 
+use super::services::Services;
 use super::{Launch, Outcome, cpu};
 use crate::{Argument, Cache, Device, DeviceError, Executable, Function, Kernel, Storage};
 
@@ -65,7 +67,8 @@ impl Device for CpuDevice {
     }
 
     fn allocate(&self, bytes: usize) -> Result<Arc<Storage>, DeviceError> {
-        let buffer = Buffer::new(bytes).map_err(|_| DeviceError::OutOfMemory { bytes })?;
+        let buffer = Buffer::new(bytes)
+            .map_err(|error| DeviceError::OutOfMemory { bytes, why: error.why() })?;
         // SAFETY: the buffer has so many bytes there for as long as it is kept.
         Ok(unsafe { Storage::kept(buffer.address(), bytes, Box::new(buffer)) })
     }
@@ -87,7 +90,7 @@ impl Native {
     /// One word after the other, as `compiler::Compiled` says.
     fn frame(&self, arguments: &[Argument]) -> Vec<u64> {
         assert_eq!(arguments.len(), self.parameters.len(), "an argument for each parameter");
-        let mut frame = Vec::with_capacity(self.words + 1 + self.exacts.len());
+        let mut frame = Vec::with_capacity(self.words + 2 + self.exacts.len());
         for (argument, parameter) in arguments.iter().zip(&self.parameters) {
             match (argument, parameter) {
                 (Argument::Extent(extent), ParameterKind::Extent(_)) => {
@@ -98,7 +101,7 @@ impl Native {
                 }
                 (Argument::Buffer(place), ParameterKind::Buffer(buffer)) => {
                     frame.push(place.address() as u64);
-                    let strides = place.layout().strides();
+                    let strides = place.strides();
                     assert_eq!(strides.len(), buffer.rank(), "a stride for each axis");
                     for (&bytes, class) in strides.iter().zip(&buffer.strides) {
                         let bytes = bytes as i64;
@@ -116,6 +119,7 @@ impl Native {
         }
         debug_assert_eq!(frame.len(), self.words);
         frame.push(0); // for the scratch memory
+        frame.push(0); // for the services
         frame.extend(self.exacts.iter().map(|exact| exact.address() as u64));
         frame
     }
@@ -135,18 +139,32 @@ impl Executable for Native {
         let mut scratch = Vec::<u128>::new();
         if self.finish.is_some() {
             let numbers = blocks.unsigned_abs() as usize * self.scratch / size_of::<u128>();
-            let failed = |_| DeviceError::OutOfMemory { bytes: numbers * size_of::<u128>() };
+            let failed = |_| DeviceError::OutOfMemory {
+                bytes: numbers * size_of::<u128>(),
+                why: "for partial results of a reduction".into(),
+            };
             scratch.try_reserve_exact(numbers).map_err(failed)?;
             scratch.resize(numbers, 0);
             frame[self.words] = scratch.as_mut_ptr() as u64;
         }
-        // SAFETY: as above, and the scratch memory is there until the end of this function; blocks
+        let threads = pool::threads();
+        let services = Services::new(threads, interrupted);
+        frame[self.words + 1] = (&raw const services).addr() as u64;
+        // SAFETY: as above, and the services and the scratch memory are there until the end of this function; blocks
         // do not overlap in what they write.
         let launch = unsafe { Launch::new(&self.kernel, &frame) };
-        match launch.run(blocks, pool::threads(), interrupted) {
+        match launch.run(blocks, threads, &mut || services.ask()) {
             Outcome::Done => {}
+            Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
+                return Err(DeviceError::Interrupted);
+            }
+            Outcome::Failed(NO_ROOM) => {
+                return Err(DeviceError::OutOfMemory {
+                    bytes: 0,
+                    why: "for what a kernel holds on the way".into(),
+                });
+            }
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
-            Outcome::Stopped => return Err(DeviceError::Interrupted),
         }
         if let Some(finish) = &self.finish {
             // SAFETY: as above; all blocks have run.

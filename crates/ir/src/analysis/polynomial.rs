@@ -40,6 +40,11 @@ impl Polynomial {
         }
     }
 
+    /// The largest magnitude of a factor.
+    pub fn largest(&self) -> u64 {
+        self.terms.values().map(|factor| factor.unsigned_abs()).max().unwrap_or(0)
+    }
+
     /// Each product of symbols with its factor.
     pub fn terms(&self) -> impl Iterator<Item = (&[Value], i64)> {
         self.terms.iter().map(|(symbols, &factor)| (symbols.as_slice(), factor))
@@ -54,7 +59,9 @@ impl Polynomial {
         })
     }
 
-    pub(super) fn plus(&self, other: &Self) -> Option<Self> {
+    /// The sum, unless it has grown too large to be followed.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Option<Self> {
         let mut answer = self.clone();
         for (symbols, factor) in other.terms() {
             answer.add(symbols.to_vec(), factor);
@@ -62,7 +69,9 @@ impl Polynomial {
         answer.bounded()
     }
 
-    pub(super) fn times(&self, other: &Self) -> Option<Self> {
+    /// The product, unless it has grown too large to be followed.
+    #[must_use]
+    pub fn times(&self, other: &Self) -> Option<Self> {
         let mut answer = Self::default();
         for (left, left_factor) in self.terms() {
             for (right, right_factor) in other.terms() {
