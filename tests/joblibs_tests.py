@@ -16,6 +16,8 @@ joblib.parallel.BACKENDS["loky"] = AbreastBackend
 
 OTHERS = ("multiprocessing", "Multiprocessing", "threading", "Threading", "spawn", "interpreter")
 """In the name of a test that is about another backend, unless loky stands there too."""
+PROGRAMS = ("interactively_defined_functions", "unpicklable_functions_in_args")
+"""In the name of a test that starts a program of its own, which knows of loky alone."""
 
 
 def gaps():
@@ -29,7 +31,8 @@ def pytest_collection_modifyitems(config, items):
     chosen, others = [], []
     for item in items:
         about_another = any(word in item.name for word in OTHERS) and "loky" not in item.name
-        (others if about_another else chosen).append(item)
+        elsewhere = any(word in item.name for word in PROGRAMS)
+        (others if about_another or elsewhere else chosen).append(item)
         reason = known.get(item.name) or known.get(item.name.partition("[")[0])
         if reason:
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
