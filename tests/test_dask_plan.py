@@ -211,7 +211,7 @@ print(time.monotonic() - begun < 45)
         "workers": ("WorkerLost 1",),
         "all": ("WorkerLost 1", "LaunchError 1"),
     }
-    assert said in allowed[killed], (said, err)
+    assert said in allowed[killed], (out, err)
 
 
 def test_an_address_that_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:

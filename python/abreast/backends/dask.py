@@ -111,10 +111,17 @@ class DaskEngine:
         if not isinstance(self.where, str) or not self.where.startswith(("tcp://", "tls://")):
             return
         host, _, port = self.where.partition("//")[2].rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
-        except (OSError, ValueError) as error:
-            raise self._silent(error) from None
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                left = max(0.1, deadline - time.monotonic())
+                socket.create_connection((host.strip("[]"), int(port)), left).close()
+                return
+            except (OSError, ValueError) as error:
+                # It may be about to start.
+                if time.monotonic() > deadline or isinstance(error, ValueError):
+                    raise self._silent(error) from None
+            time.sleep(0.1)
 
     def _silent(self, error: BaseException) -> LaunchError:
         return LaunchError(
