@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         CompileError,
         ConfigError,
         DeadlineExceeded,
+        LanguageError,
         LaunchError,
         PlanError,
         PoolClosed,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         TransferError,
         WorkerLost,
     )
+    from abreast.compiled import JitFunction, jit, prange
     from abreast.journal.timeline import Timeline, timeline
     from abreast.plans import Plan, plan, shutdown
     from abreast.reports import Report, report
@@ -65,6 +67,9 @@ __all__ = [
     "Plan",
     "shutdown",
     "threads",
+    "jit",
+    "JitFunction",
+    "prange",
     "share",
     "config",
     "random",
@@ -80,6 +85,7 @@ __all__ = [
     "CompileError",
     "ConfigError",
     "DeadlineExceeded",
+    "LanguageError",
     "LaunchError",
     "PlanError",
     "PoolClosed",
@@ -98,10 +104,11 @@ _HOMES = {
     "abreast.shared": "share",
     "abreast.reports": "report Report",
     "abreast.thread_count": "threads",
+    "abreast.compiled": "jit JitFunction prange",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning CompileError ConfigError "
-    "DeadlineExceeded LaunchError PlanError PoolClosed RandomStreamWarning RemoteError "
+    "DeadlineExceeded LanguageError LaunchError PlanError PoolClosed RandomStreamWarning RemoteError "
     "TaskTimeout TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }

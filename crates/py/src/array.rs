@@ -19,7 +19,7 @@ use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple, PyType};
 use std::ffi::c_int;
 
 pub(crate) use compute::{
-    array_compilations, array_device, array_evaluate, array_explain, array_interpret,
+    array_compilations, array_device, array_evaluate, array_explain, array_interpret, threads_here,
 };
 
 pub(crate) use function::{array_function, array_functions, array_result_type, array_width};
