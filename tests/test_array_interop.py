@@ -257,7 +257,6 @@ ABSENT = frozenset(
         "einsum_path",
         "format_float_positional",
         "format_float_scientific",
-        "from_dlpack",
         "frompyfunc",
         "fromregex",
         "genfromtxt",

@@ -241,7 +241,7 @@ def raising(x):
 
 @ab.jit
 def short(a, i):
-    return i < len(a) and a[i] > 0, i >= len(a) or a[i] > 0, 0 <= i < len(a) <= 10
+    return bool(i < len(a) and a[i] > 0), bool(i >= len(a) or a[i] > 0), 0 <= i < len(a) <= 10
 
 
 @ab.jit
@@ -403,7 +403,7 @@ def numpys(x, y):
 
 @ab.jit
 def builtin(x, y):
-    return min(x, y, 3), max(x, y), divmod(x, y), pow(x, 2), round(x), sum((x, y)), int(y), float(x)
+    return float(min(x, y, 3)), float(max(x, y)), divmod(x, y), pow(x, 2), round(x), sum((x, y)), int(y), float(x)
 
 
 def test_functions():
@@ -497,7 +497,7 @@ def tuples(t, i):
         s += x
     for k, x in enumerate((a, 2 * b)):
         s += k * x
-    return s, (a, b, c)[i], t[1], t[1][0:1], len(t), (a,) + t[1]
+    return s, float((a, b, c)[i]), t[1], t[1][0:1], len(t), (a,) + t[1]
 
 
 def test_tuples():

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         WorkerLost,
     )
     from abreast.compiled import JitFunction, jit, prange
+    from abreast.interop.executor import Executor
     from abreast.journal.timeline import Timeline, timeline
     from abreast.plans import Plan, plan, shutdown
     from abreast.reports import Report, report
@@ -58,6 +59,7 @@ __all__ = [
     "as_completed",
     "wait",
     "gather",
+    "Executor",
     "delayed",
     "Delayed",
     "compute",
@@ -100,6 +102,7 @@ __all__ = [
 _HOMES = {
     "abreast.tasks": "map imap submit options Future as_completed wait gather "
     "delayed Delayed compute persist visualize",
+    "abreast.interop.executor": "Executor",
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.reports": "report Report",

@@ -1,7 +1,10 @@
 """LLVM as an assembler: the text of a kernel in, an object file out, through llvmlite.
 
 Nothing here decides what a kernel computes or in which order: the text has its vectors and loops
-already. The passes simplify; none of them vectorises, unrolls or contracts.
+already. The passes simplify; none of them vectorises, unrolls or contracts. For text that begins
+with the comment ``; loops``, the loops of compiled Python, all of LLVM's passes run; for
+``; lanes``, loops that the compiler has vectorised itself, all but those that would do it again.
+None changes the order of a sum.
 
 llvmlite is loaded by the first kernel that neither memory nor disk has: it is large. A kernel that
 is on disk should be there in milliseconds, so this module loads next to nothing itself.
@@ -26,6 +29,7 @@ _PASSES = (
     "aggressive_dce",
     "simplify_cfg",
 )
+_LOOPS, _LANES = 3, 2  # how hard LLVM works on loops
 _CODE = 2  # how hard LLVM works on registers and order, of 3
 
 
@@ -67,13 +71,22 @@ def assemble(text: str, triple: str, cpu: str, features: str, readable: bool = F
     module.triple = triple
     module.data_layout = str(machine.target_data)
     module.verify()
-    passes = llvm.create_new_function_pass_manager()
-    for name in _PASSES:
-        getattr(passes, f"add_{name}_pass")()
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
-    for function in module.functions:
-        if not function.is_declaration:
-            passes.run(function, builder)
+    if text.startswith(("; loops", "; lanes")):
+        plain = text.startswith("; loops")
+        options = llvm.create_pipeline_tuning_options(speed_level=_LOOPS if plain else _LANES)
+        if not plain:
+            options.loop_unrolling = options.loop_interleaving = False
+            options.loop_vectorization = options.slp_vectorization = False
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+    else:
+        passes = llvm.create_new_function_pass_manager()
+        for name in _PASSES:
+            getattr(passes, f"add_{name}_pass")()
+        builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
+        for function in module.functions:
+            if not function.is_declaration:
+                passes.run(function, builder)
     code = machine.emit_assembly(module).encode() if readable else machine.emit_object(module)
     return bytes(code)
 
@@ -110,7 +123,7 @@ def version() -> str:
     >>> version().startswith("llvmlite")
     True
     """
-    return f"llvmlite {_installed()}; {' '.join(_PASSES)}; {_CODE}"
+    return f"llvmlite {_installed()}; {' '.join(_PASSES)}; {_LOOPS} {_LANES} {_CODE}"
 
 
 def _installed() -> str:

@@ -25,6 +25,21 @@ enum Kind {
     Scattered(Operand),
 }
 
+impl Site {
+    /// The address, where all lanes have the same one.
+    pub(crate) fn single(&self) -> Option<Operand> {
+        match self.kind {
+            Kind::One(address) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// The same elements at addresses, one a lane.
+    pub(crate) fn scattered(self, addresses: Operand) -> Self {
+        Self { kind: Kind::Scattered(addresses), ..self }
+    }
+}
+
 const WORD: DType = DType::I64;
 
 impl Emitter<'_> {

@@ -1,13 +1,13 @@
 //! A kernel to the text of an LLVM module.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
-use ir::{Kernel, Reduce, Statement};
+use ir::{BlockId, Kernel, Reduce, Statement};
 use memory::DType;
 
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
+use crate::loops::{is_structured, scopes};
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
 use crate::{Compiled, Unsupported};
@@ -35,12 +35,20 @@ fn shape(kernel: &Kernel) -> Shape<'_> {
     match rest.split_first() {
         Some((Statement::For(it), [])) if it.parallel => Shape::Parallel(before, it),
         Some((Statement::Reduce(it), after))
-            if after.iter().all(|it| computes(it) || matches!(it, Statement::Store { .. })) =>
+            if after.iter().all(|it| computes(it) || matches!(it, Statement::Store { .. }))
+                && !checks(kernel, it.body) =>
         {
             Shape::Reduction(before, it, after)
         }
         _ => Shape::Sequence,
     }
+}
+
+/// Whether a check stands in a block: then values are taken in order.
+fn checks(kernel: &Kernel, block: BlockId) -> bool {
+    kernel.block(block).statements.iter().any(|it| {
+        matches!(it, Statement::Check { .. }) || it.blocks().any(|inside| checks(kernel, inside))
+    })
 }
 
 /// How many lanes fit the kernel: as many of its widest numbers as a register holds.
@@ -79,6 +87,7 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
                 Ok(cut.blocks)
             })?;
             written.function("kernel", kernel, width, |e| {
+                e.loops.counts();
                 e.rows(before)?;
                 let (begin, end) = range();
                 e.parallel(it, begin, end)?;
@@ -129,12 +138,19 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
         Shape::Sequence => {
             words = written.function("count", kernel, width, |_| Ok(number(1)))?;
             written.function("kernel", kernel, width, |e| {
+                e.loops.launches = true;
+                e.loops.counts();
                 e.any(kernel.body)?;
                 Ok(number(0))
             })?;
         }
     }
-    let text = module(&written.outside, &written.functions);
+    let mut text = module(&written.outside, &written.functions);
+    if is_structured(kernel) {
+        // The first line tells the assembler how much of its time they are worth.
+        let kind = if written.in_lanes { "lanes" } else { "loops" };
+        text = format!("; {kind}\n{text}{}\n", scopes(kernel));
+    }
     let exacts = written.exacts.into_iter().map(exact).collect();
     Ok(Compiled { text, exacts, words, scratch })
 }
@@ -155,6 +171,8 @@ fn slot(e: &mut Emitter<'_>, block: Operand, parts: usize, place: usize) -> Oper
 
 #[derive(Default)]
 struct Module {
+    /// Whether some loop of a structured kernel runs in lanes.
+    in_lanes: bool,
     exacts: Vec<Exact>,
     outside: BTreeSet<String>,
     functions: String,
@@ -173,19 +191,25 @@ impl Module {
         let answer = body(&mut emitter)?;
         let answer = emitter.text.show(answer, 1);
         emitter.text.line(format_args!("ret i64 {answer}"));
-        let lines = emitter.text.body();
-        // Memory of the function's own is made where it begins, once.
-        let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
-        let rooms = emitter.rooms.join("\n");
-        let _ = writeln!(
-            self.functions,
-            "define i64 @{name}(ptr noalias readonly %frame, i64 %begin, i64 %end) #0 {{\n\
-             {label}\n{rooms}\n{rest}\n}}\n"
-        );
+        for region in &emitter.loops.regions {
+            self.functions.push_str(region);
+        }
+        let header = format!("i64 @{name}(ptr noalias readonly %frame");
+        self.functions.push_str(&define(&header, &emitter));
+        self.in_lanes |= emitter.loops.in_lanes;
         self.exacts = emitter.exacts;
         self.outside.append(&mut emitter.text.outside);
         Ok(emitter.frame.words)
     }
+}
+
+/// A function, from the beginning of its header, which names its first parameter.
+pub(crate) fn define(header: &str, emitter: &Emitter<'_>) -> String {
+    let lines = emitter.text.body();
+    // Memory of the function's own is made where it begins, once.
+    let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
+    let rooms = emitter.rooms.join("\n");
+    format!("define {header}, i64 %begin, i64 %end) #0 {{\n{label}\n{rooms}\n{rest}\n}}\n\n")
 }
 
 /// A module of these functions and what they need around them.
@@ -194,6 +218,7 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
     format!(
         "{}\n\n{functions}\n\
          attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
+         attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
          !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n",
         outside.join("\n"),
     )

@@ -11,8 +11,14 @@
 ///
 /// The frame has `words` words: one for each extent, scalar and buffer address, a buffer's followed by a
 /// word for each of its strides of class `any`, in bytes. Then comes the address of `scratch` bytes for
-/// each block, aligned to 16, that the caller provides (anything, if `scratch` is 0), then the addresses of
-/// the functions `exact` of the modules in `exacts`.
+/// each block, aligned to 16, that the caller provides (anything, if `scratch` is 0), then that of the
+/// services, then the addresses of the functions `exact` of the modules in `exacts`.
+///
+/// Services are two addresses of functions. `launch(services, region, context, blocks) -> i64` calls
+/// `region(context, begin, end)`, of the signature above, until the blocks `0..blocks` are done, on
+/// any threads, and answers 0, the code of the first block that ended with one, or
+/// [`INTERRUPTED`](crate::INTERRUPTED). `poll(services) -> i64` answers 0, or anything else to have the
+/// function that asks end with `INTERRUPTED`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
     /// The module. It names no symbol that it does not define, other than LLVM's intrinsics.

@@ -8,6 +8,7 @@ use crate::access::Site;
 use crate::elementary::Writer;
 use crate::frame::Frame;
 use crate::held::Held;
+use crate::loops::Loops;
 use crate::text::{Operand, Text, Type};
 use crate::{Unsupported, op};
 
@@ -28,7 +29,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) kernel: &'k Kernel,
     pub(crate) text: Text,
     pub(crate) frame: Frame,
-    held: Vec<Option<Held>>,
+    pub(crate) held: Vec<Option<Held>>,
+    pub(crate) loops: Loops<'k>,
     /// Memory of the function's own, made at its beginning.
     pub(crate) rooms: Vec<String>,
     /// How many lanes may run side by side.
@@ -52,12 +54,23 @@ pub(crate) struct Emitter<'k> {
 impl<'k> Emitter<'k> {
     pub(crate) fn new(
         kernel: &'k Kernel,
+        lanes: Lanes,
+        exacts: Vec<Exact>,
+    ) -> Result<Self, Unsupported> {
+        Self::within(kernel, lanes, exacts, "")
+    }
+
+    /// As `new`; the function begins with this line.
+    pub(crate) fn within(
+        kernel: &'k Kernel,
         Lanes { width, masks }: Lanes,
         exacts: Vec<Exact>,
+        first: &str,
     ) -> Result<Self, Unsupported> {
         let mut text = Text::default();
         let entry = text.label();
         text.begin(entry);
+        text.line(first);
         let frame = Frame::read(&mut text, kernel)?;
         let mut held = vec![None; kernel.values.len()];
         for &(value, operand) in &frame.scalars {
@@ -68,6 +81,7 @@ impl<'k> Emitter<'k> {
             text,
             frame,
             held,
+            loops: Loops::of(kernel),
             rooms: Vec::new(),
             width,
             masks,
@@ -275,8 +289,10 @@ impl<'k> Emitter<'k> {
                 if self.kernel.dtype(*result).is_complex() {
                     return Err(Unsupported::new("a complex array"));
                 }
+                let from = self.text.mark();
                 let site = self.site(*buffer, index);
                 let held = self.load(&site);
+                self.tag(from, *buffer);
                 self.hold(*result, held);
             }
             _ => return Err(Unsupported::new("a statement with blocks inside of lanes")),

@@ -46,9 +46,15 @@ impl Frame {
         text.show(address, 1)
     }
 
+    /// The services of the caller: addresses of functions, to launch a loop and to ask whether to stop.
+    pub(crate) fn services(&self, text: &mut Text) -> String {
+        let address = word(text, self.words + 1, "ptr");
+        text.show(address, 1)
+    }
+
     /// A function that the caller provides.
     pub(crate) fn pointer(&self, text: &mut Text, place: usize) -> String {
-        let address = word(text, self.words + 1 + place, "ptr");
+        let address = word(text, self.words + 2 + place, "ptr");
         text.show(address, 1)
     }
 

@@ -23,6 +23,7 @@
 //! ```
 
 mod access;
+mod beside;
 mod column;
 mod combine;
 mod compile;
@@ -31,18 +32,28 @@ mod elementary;
 mod emitter;
 mod frame;
 mod held;
+mod independent;
 mod lanes;
+mod loops;
 mod nest;
 mod op;
+pub mod passes;
+mod poll;
 mod reduce;
+mod region;
 mod structure;
 mod text;
 mod tree;
 mod unsupported;
+mod varying;
 
 pub use compile::compile;
 pub use compiled::Compiled;
+pub use passes::improve;
 pub use unsupported::Unsupported;
+
+/// What a kernel answers that was asked to stop; no check has this code.
+pub const INTERRUPTED: i64 = i64::MIN;
 
 /// Points of a parallel loop that make a block.
 const CHUNK: i64 = 16_384;

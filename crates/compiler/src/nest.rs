@@ -33,13 +33,13 @@ impl<'k> Emitter<'k> {
             rows = self.text.op("mul", WORD, &[rows, length]);
         }
         // A point with a loop inside is many points.
-        let chunk = number(if self.is_straight(it.body) {
-            CHUNK
+        let chunk = if self.is_straight(it.body) {
+            number(CHUNK)
         } else if self.columns_of(it).is_some() {
-            self.tile()
+            number(self.tile())
         } else {
-            CHUNK / 256
-        });
+            self.few(it, inner)
+        };
         let at_least_one = self.text.intrinsic("smax", WORD, &[inner, number(1)]);
         let chunks_in_a_row = self.up(at_least_one, chunk);
         let rows_in_a_block = self.up(chunk, at_least_one);
@@ -50,6 +50,15 @@ impl<'k> Emitter<'k> {
         let empty = self.text.op("icmp eq", WORD, &[inner, number(0)]);
         let blocks = self.text.select(empty, WORD, number(0), blocks);
         Cut { outer: lengths, inner, rows, chunk, chunks_in_a_row, rows_in_a_block, blocks }
+    }
+
+    /// Points in a block where each is much work: an extent is cut into some 64 blocks.
+    fn few(&mut self, it: &For, length: Operand) -> Operand {
+        let grain = self.grain(it).min(64);
+        let share = self.text.op("sdiv", WORD, &[length, number(64 * grain)]);
+        let share = self.text.intrinsic("smax", WORD, &[share, number(1)]);
+        let share = self.text.intrinsic("smin", WORD, &[share, number(64 / grain)]);
+        self.text.op("mul", WORD, &[share, number(grain)])
     }
 
     /// `a / b`, rounded up.
@@ -98,11 +107,7 @@ impl<'k> Emitter<'k> {
         } else if let Some(columns) = self.columns_of(it) {
             self.reduce_columns(&columns, &axis, *last, from, to)?;
         } else {
-            let each = self.text.begin_count(from, to, 1);
-            let at = self.index_of(&axis, each.index);
-            self.hold(*last, Held::Uniform(at));
-            self.any(it.body)?;
-            self.text.end_count(&each);
+            self.independent(it, from, to)?;
         }
         self.text.end_count(&row);
         self.text.end_count(&block);

@@ -6,6 +6,7 @@ use memory::DType;
 use crate::Unsupported;
 use crate::emitter::Emitter;
 use crate::held::Held;
+use crate::poll::STRETCH;
 use crate::text::{Label, Operand, Text, Type};
 
 pub(crate) const WORD: Type = Type { dtype: DType::I64, lanes: 1 };
@@ -40,7 +41,7 @@ impl Text {
         let more = self.op("icmp slt", WORD, &[index, end]);
         self.branch(more, body, done);
         self.begin(body);
-        Count { index, head, done, step: format!("{next} = add i64 {shown}, {by}") }
+        Count { index, head, done, step: format!("{next} = add nuw nsw i64 {shown}, {by}") }
     }
 
     /// End the body of a loop; what follows comes after it.
@@ -54,7 +55,7 @@ impl Text {
     }
 }
 
-impl Emitter<'_> {
+impl<'k> Emitter<'k> {
     /// Write a block in one lane, whatever stands in it.
     pub(crate) fn any(&mut self, block: BlockId) -> Result<(), Unsupported> {
         debug_assert_eq!(self.lanes, 1);
@@ -63,21 +64,24 @@ impl Emitter<'_> {
     }
 
     /// Write statements in one lane.
-    pub(crate) fn rows(&mut self, statements: &[Statement]) -> Result<(), Unsupported> {
+    pub(crate) fn rows(&mut self, statements: &'k [Statement]) -> Result<(), Unsupported> {
         for statement in statements {
             self.one(statement)?;
         }
         Ok(())
     }
 
-    fn one(&mut self, statement: &Statement) -> Result<(), Unsupported> {
+    fn one(&mut self, statement: &'k Statement) -> Result<(), Unsupported> {
         match statement {
             Statement::Store { buffer, index, value } => {
+                let from = self.text.mark();
                 let site = self.site(*buffer, index);
                 self.store(&site, *value);
+                self.tag(from, *buffer);
                 Ok(())
             }
             Statement::Check { condition, code } => self.check(*condition, *code),
+            Statement::For(it) if it.parallel && self.loops.launches => self.launch(it),
             Statement::For(it) => self.sequence(it),
             Statement::If(it) => self.choose(it),
             Statement::While(it) => self.repeat(it),
@@ -154,27 +158,76 @@ impl Emitter<'_> {
         }
     }
 
-    fn sequence(&mut self, it: &For) -> Result<(), Unsupported> {
+    fn sequence(&mut self, it: &'k For) -> Result<(), Unsupported> {
+        if it.lanes || it.parallel {
+            return self.unordered(it);
+        }
         let rooms = self.carried(&it.results);
         self.put_all(&rooms, &it.start);
         let arguments = self.kernel.block(it.body).arguments.clone();
         let (indices, carried) = arguments.split_at(it.axes.len());
         let mut counts = Vec::new();
+        // A loop of one axis without loops inside counts as a whole; not inside of others, in stretches.
+        let simple = it.axes.len() == 1 && !self.has_loops(it.body);
+        let stretches = simple && self.loops.depth == 0 && self.loops.counting;
+        let mut stretch = None;
+        let mut last = number(0);
         for (axis, &index) in it.axes.iter().zip(indices) {
+            let length = self.length(axis);
+            last = length;
+            let (mut from, mut to) = (number(0), length);
+            if stretches {
+                let whole = self.text.begin_count(from, to, STRETCH);
+                let end = self.text.op("add", WORD, &[whole.index, number(STRETCH)]);
+                (from, to) = (whole.index, self.text.intrinsic("smin", WORD, &[end, to]));
+                stretch = Some(whole);
+            }
+            let count = self.text.begin_count(from, to, 1);
+            let at = self.index_of(axis, count.index);
+            self.hold(index, Held::Uniform(at));
+            counts.push(count);
+        }
+        self.take_all(&rooms, carried);
+        self.loops.depth += 1;
+        self.any(it.body)?;
+        self.loops.depth -= 1;
+        let yields = self.kernel.block(it.body).yields.clone();
+        self.put_all(&rooms, &yields);
+        if !simple {
+            self.spend(number(1));
+            self.poll();
+        }
+        for count in counts.iter().rev() {
+            self.text.end_count(count);
+        }
+        if let Some(stretch) = stretch {
+            self.spend(number(STRETCH));
+            self.poll();
+            self.text.end_count(&stretch);
+        } else if simple {
+            self.spend(last);
+        }
+        self.take_all(&rooms, &it.results);
+        Ok(())
+    }
+
+    /// A loop whose iterations do not depend on each other.
+    fn unordered(&mut self, it: &'k For) -> Result<(), Unsupported> {
+        let indices = self.kernel.block(it.body).arguments.clone();
+        let outer = it.axes.len() - 1;
+        let mut counts = Vec::new();
+        for (axis, &index) in it.axes[..outer].iter().zip(&indices) {
             let length = self.length(axis);
             let count = self.text.begin_count(number(0), length, 1);
             let at = self.index_of(axis, count.index);
             self.hold(index, Held::Uniform(at));
             counts.push(count);
         }
-        self.take_all(&rooms, carried);
-        self.any(it.body)?;
-        let yields = self.kernel.block(it.body).yields.clone();
-        self.put_all(&rooms, &yields);
+        let length = self.length(&it.axes[outer]);
+        self.independent(it, number(0), length)?;
         for count in counts.iter().rev() {
             self.text.end_count(count);
         }
-        self.take_all(&rooms, &it.results);
         Ok(())
     }
 
@@ -222,7 +275,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn choose(&mut self, it: &If) -> Result<(), Unsupported> {
+    fn choose(&mut self, it: &'k If) -> Result<(), Unsupported> {
         let rooms = self.carried(&it.results);
         let (then, otherwise, join) = (self.text.label(), self.text.label(), self.text.label());
         let condition = self.scalar(it.condition);
@@ -239,7 +292,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn repeat(&mut self, it: &While) -> Result<(), Unsupported> {
+    fn repeat(&mut self, it: &'k While) -> Result<(), Unsupported> {
         let rooms = self.carried(&it.results);
         self.put_all(&rooms, &it.start);
         let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
@@ -254,9 +307,13 @@ impl Emitter<'_> {
         // The carried values of the body are those of the test.
         let arguments = self.kernel.block(it.body).arguments.clone();
         self.take_all(&rooms, &arguments);
+        self.loops.depth += 1;
         self.any(it.body)?;
+        self.loops.depth -= 1;
         let yields = self.kernel.block(it.body).yields.clone();
         self.put_all(&rooms, &yields);
+        self.spend(number(1));
+        self.poll();
         self.text.jump(head);
         self.text.begin(done);
         self.take_all(&rooms, &it.results);

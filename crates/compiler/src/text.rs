@@ -160,6 +160,21 @@ impl Text {
         self.lines.push(line);
     }
 
+    /// How many lines there are.
+    pub(crate) fn mark(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Append to each line since `from` that reads or writes memory of a buffer.
+    pub(crate) fn tag(&mut self, from: usize, tag: &str) {
+        for line in &mut self.lines[from..] {
+            let whole = line.contains(" = load ") || line.starts_with("  store ");
+            if whole || line.contains("@llvm.masked.") {
+                line.push_str(tag);
+            }
+        }
+    }
+
     /// A place for one line that is known later.
     pub(crate) fn reserve(&mut self) -> usize {
         self.lines.push(String::new());

@@ -3,6 +3,7 @@
 mod device;
 mod launch;
 mod machine;
+mod services;
 
 pub use device::CpuDevice;
 pub use launch::Launch;

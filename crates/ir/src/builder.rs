@@ -55,6 +55,7 @@ impl Builder {
     pub fn new(name: &str) -> Self {
         let mut kernel = Kernel {
             name: name::identifier(name),
+            overlapping: false,
             parameters: Vec::new(),
             values: Vec::new(),
             blocks: Vec::new(),
@@ -69,6 +70,11 @@ impl Builder {
     pub fn finish(self) -> Result<Kernel, Invalid> {
         verify(&self.kernel)?;
         Ok(self.kernel)
+    }
+
+    /// Say that buffers may share memory.
+    pub fn overlapping(&mut self) {
+        self.kernel.overlapping = true;
     }
 
     // Parameters
@@ -209,11 +215,22 @@ impl Builder {
         let axes = axes.to_vec();
         self.push(Statement::For(For {
             parallel: true,
+            lanes: false,
             axes,
             start: Vec::new(),
             body,
             results: Vec::new(),
         }));
+    }
+
+    /// A loop whose iterations were proved not to depend on each other, on this thread. The closure
+    /// is given the indices.
+    pub fn lanes(&mut self, axes: &[Axis], body: impl FnOnce(&mut Self, &[Value])) {
+        self.parallel(axes, body);
+        let block = *self.open.last().expect("the body of the kernel is open");
+        if let Some(Statement::For(it)) = self.kernel.block_mut(block).statements.last_mut() {
+            (it.parallel, it.lanes) = (false, true);
+        }
     }
 
     /// A loop in order. The closure is given the indices and the carried values, and answers with
@@ -233,6 +250,7 @@ impl Builder {
         let results = self.alike(start);
         self.push(Statement::For(For {
             parallel: false,
+            lanes: false,
             axes: axes.to_vec(),
             start: start.to_vec(),
             body,

@@ -152,6 +152,8 @@ pub struct Block {
 pub struct Kernel {
     /// Name in the text form.
     pub name: String,
+    /// Whether buffers may share memory: then all happens in the order of the text.
+    pub overlapping: bool,
     /// In the order of the arguments.
     pub parameters: Vec<Parameter>,
     /// What is known of each value.

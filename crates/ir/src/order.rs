@@ -87,6 +87,7 @@ impl Kernel {
         let block = |it: &mut BlockId| *it = blocks[it.index()].unwrap_or(*it);
         let mut answer = Self {
             name: self.name.clone(),
+            overlapping: self.overlapping,
             parameters: self.parameters.clone(),
             values: order.iter().map(|value| self.values[value.index()].clone()).collect(),
             blocks: block_order.iter().map(|&block| self.block(block).clone()).collect(),

@@ -106,6 +106,7 @@ impl<'s> Parser<'s> {
     fn new(tokens: Vec<(usize, Token<'s>)>) -> Self {
         let kernel = Kernel {
             name: String::new(),
+            overlapping: false,
             parameters: Vec::new(),
             values: Vec::new(),
             blocks: vec![Block::default()],
@@ -252,6 +253,7 @@ impl<'s> Parser<'s> {
 
     fn kernel(mut self) -> Parsed<Kernel> {
         self.expect(Token::Word("kernel"))?;
+        self.kernel.overlapping = self.accept(Token::Word("overlapping"));
         let Token::Global(name) = self.peek() else { return self.wanted("`@` and a name") };
         self.take();
         self.kernel.name = name.into();

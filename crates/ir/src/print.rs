@@ -137,8 +137,12 @@ impl<'k> Printer<'k> {
                 write!(f, "store {}, {}", self.name(*value), self.element(*buffer, index))
             }
             Statement::For(it) => {
-                let parallel = if it.parallel { "parallel " } else { "" };
-                write!(f, "for {parallel}{}", self.axes(&it.axes, it.body))?;
+                let order = match (it.parallel, it.lanes) {
+                    (true, _) => "parallel ",
+                    (false, true) => "lanes ",
+                    (false, false) => "",
+                };
+                write!(f, "for {order}{}", self.axes(&it.axes, it.body))?;
                 let arguments = &kernel.block(it.body).arguments;
                 let carried = arguments.get(it.axes.len()..).unwrap_or_default();
                 write!(f, "{} {{", self.carried(&it.start, carried))
@@ -163,7 +167,8 @@ impl<'k> Printer<'k> {
     }
 
     fn signature(&self, f: &mut dyn Write) -> fmt::Result {
-        write!(f, "kernel @{}(", self.kernel.name)?;
+        let overlapping = if self.kernel.overlapping { "overlapping " } else { "" };
+        write!(f, "kernel {overlapping}@{}(", self.kernel.name)?;
         for (position, parameter) in self.kernel.parameters.iter().enumerate() {
             let comma = if position == 0 { "" } else { ", " };
             write!(f, "{comma}%{}: ", parameter.name)?;

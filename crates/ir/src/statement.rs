@@ -61,9 +61,12 @@ impl std::ops::DerefMut for Operands {
 pub struct For {
     /// Whether the iterations do not depend on each other and may run in any order, also at once.
     pub parallel: bool,
+    /// Whether the iterations were proved not to depend on each other, so that they may run in any
+    /// interleaving, as the lanes of a vector do; on this thread. Not if parallel, which says more.
+    pub lanes: bool,
     /// At least one.
     pub axes: Vec<Axis>,
-    /// What the first iteration is given; none if parallel.
+    /// What the first iteration is given; none if parallel or in lanes.
     pub start: Vec<Value>,
     /// Given the indices, then the carried values; yields what the next iteration is given.
     pub body: BlockId,

@@ -27,6 +27,8 @@ kernel @everything(%n: extent, %x: read f32[any, unit], %y: write f32[], %c: c64
     %17 = add %sum, %sum
     yield %17
   }
+  for lanes (%j) in (%n) {
+  }
   %18 = if %4 {
     yield %15
   } else {

@@ -204,6 +204,23 @@ const CASES: &[(&str, &str, Break)] = &[
     ("for parallel", "a parallel loop carries nothing: its iterations have no order", |k| {
         at!(k, SEQUENCE, For).parallel = true;
     }),
+    ("for parallel", "a parallel loop is not also one in lanes: it says more", |k| {
+        at!(k, FOR, For).lanes = true;
+    }),
+    ("for lanes", "a loop in lanes carries nothing: its iterations have no order", |k| {
+        at!(k, SEQUENCE, For).lanes = true;
+    }),
+    (
+        "for lanes",
+        "a loop in lanes checks nothing: what was stored before would not be known",
+        |k| {
+            let condition = value("c", k);
+            let it = at!(k, FOR, For);
+            (it.parallel, it.lanes) = (false, true);
+            let inside = it.body;
+            k.block_mut(inside).statements.push(Statement::Check { condition, code: 1 });
+        },
+    ),
     ("for parallel () in () {", "a loop has at least one axis", |k| {
         at!(k, FOR, For).axes.clear();
     }),

@@ -24,7 +24,7 @@ pub(crate) use compute::{
 
 pub(crate) use function::{array_function, array_functions, array_result_type, array_width};
 
-use compute::{finished, raise, ready, relieved};
+use compute::{finished, raise, ready, wrap};
 use function::apply;
 use operand::{Given, given, to_dtype, weak};
 
@@ -55,11 +55,6 @@ fn single<'py>(array: &Bound<'py, PyArray>, name: &str) -> Answer<'py> {
     let array = &array.get().array;
     array.check_single(name).map_err(|error| raise(py, &error))?;
     sight::number(py, &finished(py, array)?)
-}
-
-fn wrap(py: Python<'_>, array: Array) -> Answer<'_> {
-    relieved(py, &array)?;
-    Ok(Bound::new(py, PyArray { array })?.into_any())
 }
 
 fn answer(py: Python<'_>, result: Result<Array, arrays::Error>) -> Answer<'_> {
@@ -536,9 +531,15 @@ impl PyArray {
         protocol(slf.py(), "namespace")?.call1((slf, api_version))
     }
 
-    #[pyo3(signature = (**options))]
-    fn __dlpack__<'py>(slf: Bound<'py, Self>, options: Option<Bound<'py, PyDict>>) -> Answer<'py> {
-        protocol(slf.py(), "dlpack")?.call((slf,), options.as_ref())
+    #[pyo3(signature = (*, stream=None, max_version=None, dl_device=None, copy=None))]
+    fn __dlpack__<'py>(
+        slf: Bound<'py, Self>,
+        stream: Option<Bound<'py, PyAny>>,
+        max_version: Option<Bound<'py, PyAny>>,
+        dl_device: Option<Bound<'py, PyAny>>,
+        copy: Option<bool>,
+    ) -> Answer<'py> {
+        protocol(slf.py(), "dlpack")?.call1((slf, stream, max_version, dl_device, copy))
     }
 
     fn __dlpack_device__(slf: Bound<'_, Self>) -> Answer<'_> {

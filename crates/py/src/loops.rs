@@ -55,11 +55,15 @@ pub(crate) fn run_loop(
         let cpu = CpuDevice::new(cache(py)?, Arc::new(Interpreter));
         Arc::new(cpu.with_vector(vector))
     };
+    let mut raised = None;
     let done = outside(py, || {
         let executable = device.compile(&kernel)?;
-        executable.launch(&given, &mut || false)
+        executable.launch(&given, &mut || {
+            raised = Python::attach(|py| py.check_signals().err());
+            raised.is_some()
+        })
     });
-    done.map_err(|error| PyRuntimeError::new_err(error.to_string()))
+    done.map_err(|error| raised.unwrap_or_else(|| PyRuntimeError::new_err(error.to_string())))
 }
 
 /// What the compiler makes of the kernel `text`, for vectors of so many bytes.

@@ -420,6 +420,7 @@ impl Lowerer<'_> {
         let body = self.b.close(&[]);
         self.b.push(ir::Statement::For(ir::For {
             parallel: false,
+            lanes: false,
             axes,
             start: Vec::new(),
             body,

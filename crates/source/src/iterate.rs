@@ -215,6 +215,7 @@ impl Lowerer<'_> {
         let results = self.loop_results(&carry);
         self.b.push(Statement::For(For {
             parallel: false,
+            lanes: false,
             axes: vec![axis],
             start: carry.start.clone(),
             body,

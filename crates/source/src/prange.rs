@@ -177,6 +177,7 @@ impl Lowerer<'_> {
             let body = self.b.close(&[]);
             self.b.push(Statement::For(For {
                 parallel: true,
+            lanes: false,
                 axes: vec![axis],
                 start: Vec::new(),
                 body,

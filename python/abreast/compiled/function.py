@@ -63,7 +63,8 @@ class JitFunction(_abreast.JitCall):
         Parameters
         ----------
         what : str
-            ``"ir"``: the loop language; ``"llvm"``: LLVM's; ``"asm"``: the machine's.
+            ``"ir"``: the loop language; ``"improved"``: the same after what the compiler did with loops and
+            checks; ``"llvm"``: LLVM's; ``"asm"``: the machine's.
         place : int
             Which of `signatures`; the latest one by default.
 
@@ -86,8 +87,8 @@ class JitFunction(_abreast.JitCall):
         >>> "add" in twice.inspect("ir")
         True
         """
-        if what not in ("ir", "llvm", "asm"):
-            raise ValueError(f"inspect({what!r}): there are 'ir', 'llvm' and 'asm'")
+        if what not in ("ir", "improved", "llvm", "asm"):
+            raise ValueError(f"inspect({what!r}): there are 'ir', 'improved', 'llvm' and 'asm'")
         count = len(self.signatures)
         if not -count <= place < count:
             raise ValueError(

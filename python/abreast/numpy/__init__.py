@@ -14,9 +14,9 @@ NumPy, and is listed in `fallbacks`.
 # ruff: noqa: F401, F403 - the names are what this module is for
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-import numpy as np
 from numpy import (
     bool_ as bool,
 )
@@ -50,14 +50,23 @@ from abreast.numpy.convert import array, asarray
 from abreast.numpy.creation import *
 from abreast.numpy.dtypes import *
 from abreast.numpy.elementwise import FUNCTIONS as _FUNCTIONS
+from abreast.numpy.exchange import from_dlpack
 from abreast.numpy.fallbacks import REFUSED, fallbacks
+from abreast.numpy.inspection import NamespaceInfo as _NamespaceInfo
 from abreast.numpy.manipulation import *
 from abreast.numpy.reduction import *
+from abreast.numpy.sorting import *
+
+__array_api_version__ = "2024.12"
 
 globals().update(_FUNCTIONS)
 
+_MODULES = ("fft", "linalg")
+
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"abreast.numpy.{name}")
     if name in fallbacks:
         from abreast.numpy.numpys import NumpyFunction
 
@@ -73,9 +82,9 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *fallbacks})
+    return sorted({*globals(), *fallbacks, *_MODULES})
 
 
-def __array_namespace_info__() -> Any:
+def __array_namespace_info__() -> _NamespaceInfo:
     """Return what there is: devices, element types, capabilities."""
-    return np.__array_namespace_info__()
+    return _NamespaceInfo()

@@ -45,16 +45,48 @@ def _dtype(of: Any) -> Any:
     return of.dtype if isinstance(of, Array) else of
 
 
-def finfo(type: Any, /) -> Any:
+class FloatLimits:
+    """The limits of a floating point type, as Python's numbers; what else `numpy.finfo` tells.
+
+    Examples
+    --------
+    >>> import abreast.numpy as anp
+    >>> anp.finfo("float16").max
+    65504.0
+    """
+
+    def __init__(self, dtype: Any) -> None:
+        limits = np.finfo(dtype)
+        self._limits = limits
+        self.dtype = np.dtype(limits.dtype)
+        self.bits = int(limits.bits)
+        self.eps = float(limits.eps)
+        self.max = float(limits.max)
+        self.min = float(limits.min)
+        self.smallest_normal = float(limits.smallest_normal)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_limits":
+            raise AttributeError(name)
+        return getattr(self._limits, name)
+
+    def __repr__(self) -> str:
+        return repr(self._limits)
+
+    def __reduce__(self) -> tuple[Any, tuple[Any]]:
+        return FloatLimits, (self.dtype,)
+
+
+def finfo(type: Any, /) -> FloatLimits:
     """Return the limits of a floating point type.
 
     Examples
     --------
     >>> import abreast.numpy as anp
-    >>> float(anp.finfo("float32").eps)
+    >>> anp.finfo("float32").eps
     1.1920928955078125e-07
     """
-    return np.finfo(_dtype(type))
+    return FloatLimits(_dtype(type))
 
 
 def iinfo(type: Any, /) -> Any:

@@ -24,6 +24,7 @@ __all__ = [
     "fliplr",
     "flipud",
     "matrix_transpose",
+    "meshgrid",
     "moveaxis",
     "ndim",
     "permute_dims",
@@ -278,6 +279,46 @@ def broadcast_arrays(*arrays: Any) -> list[Array]:
     return [x.broadcasted(list(shape)) for x in ready]
 
 
+def meshgrid(
+    *arrays: Any,
+    indexing: str = "xy",
+    sparse: bool = False,
+    copy: bool = True,  # noqa: ARG001
+) -> list[Array]:
+    """Return the coordinates of all points of a grid, one array for each axis.
+
+    Parameters
+    ----------
+    *arrays : array_like
+        The coordinates along each axis.
+    indexing : "xy" or "ij"
+        Whether the first two axes of the result are exchanged, as in pictures.
+    sparse : bool
+        Whether axes along which nothing changes have length 1.
+    copy : bool
+        Has no effect: arrays do not change, so nobody can tell.
+
+    Examples
+    --------
+    >>> import abreast.numpy as anp
+    >>> [x.shape for x in anp.meshgrid([1, 2, 3], [4, 5])]
+    [(2, 3), (2, 3)]
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(
+            f"meshgrid: indexing={indexing!r}\nhint: 'xy' for pictures, 'ij' for matrices"
+        )
+    rank = len(arrays)
+    places = list(range(rank))
+    if indexing == "xy" and rank > 1:
+        places[:2] = [1, 0]
+    lines = [
+        asarray(x).reshaped([-1 if at == place else 1 for at in range(rank)])
+        for x, place in zip(arrays, places, strict=True)
+    ]
+    return lines if sparse else broadcast_arrays(*lines)
+
+
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:  # noqa: ARG001
     """Return the elements in another type.
 
@@ -301,15 +342,15 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     return asarray(x, dtype=dtype, device=device)
 
 
-def where(condition: Any, /, *choices: Any) -> Any:
+def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
     """Return elements of the first choice where a condition holds, and of the second elsewhere.
 
     Parameters
     ----------
     condition : array_like
         What is not zero holds.
-    *choices : array_like
-        Two; without them the positions where the condition holds.
+    x1, x2 : array_like
+        The choices; without them the positions where the condition holds.
 
     Examples
     --------
@@ -317,9 +358,13 @@ def where(condition: Any, /, *choices: Any) -> Any:
     >>> anp.where(anp.asarray([True, False]), 1.5, 0)
     Array([1.5, 0. ])
     """
-    if len(choices) != 2:
-        return by_numpy(np.where, (condition, *choices))
-    return array_function("where", condition, *choices)
+    if x1 is None and x2 is None:
+        return by_numpy(np.where, (condition,))
+    if x1 is None or x2 is None:
+        raise ValueError(
+            "where: one choice is missing\nhint: give both x1 and x2, or neither for positions"
+        )
+    return array_function("where", condition, x1, x2)
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None, **options: Any) -> Any:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from abreast.numpy.fallback import by_numpy
 
-__all__ = ["NumpyFunction"]
+__all__ = ["NumpyFunction", "through_numpy"]
 
 
 class NumpyFunction:
     """A function that runs through NumPy: arrays are computed, handed over, and wrapped again."""
 
-    def __init__(self, name: str) -> None:
-        self._function: Callable[..., Any] = getattr(np, name)
+    def __init__(self, name: str, module: str = "") -> None:
+        home = getattr(np, module) if module else np
+        self._function: Callable[..., Any] = getattr(home, name)
+        self._module = module
         self.__name__ = name
-        self.__qualname__ = name
+        self.__qualname__ = f"{module}.{name}" if module else name
         self.__doc__ = self._function.__doc__
         self.__wrapped__ = self._function
 
@@ -27,7 +30,13 @@ class NumpyFunction:
         return by_numpy(self._function, args, options)
 
     def __repr__(self) -> str:
-        return f"<abreast.numpy.{self.__name__}, through NumPy>"
+        return f"<abreast.numpy.{self.__qualname__}, through NumPy>"
 
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return NumpyFunction, (self.__name__,)
+    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
+        return NumpyFunction, (self.__name__, self._module)
+
+
+def through_numpy(module: ModuleType, names: list[str]) -> dict[str, NumpyFunction]:
+    """Return functions of a module of NumPy's as functions of our arrays."""
+    home = module.__name__.rpartition(".")[2]
+    return {name: NumpyFunction(name, home) for name in names}

@@ -10,8 +10,19 @@ import numpy as np
 from abreast._abreast import Array
 from abreast.numpy import fallback
 from abreast.numpy.convert import asarray
+from abreast.numpy.exchange import CPU
+from abreast.numpy.exchange import to_dlpack as dlpack
 
-__all__ = ["array", "array_function", "array_ufunc", "iterate", "namespace", "represent"]
+__all__ = [
+    "array",
+    "array_function",
+    "array_ufunc",
+    "dlpack",
+    "dlpack_device",
+    "iterate",
+    "namespace",
+    "represent",
+]
 
 _REDUCTIONS = {
     "add": "sum",
@@ -159,11 +170,6 @@ def written(self: Array, specification: str) -> str:
     return format(self.item(), specification)
 
 
-def dlpack(self: Array, **options: Any) -> Any:
-    """`__dlpack__`: the elements in a capsule, to read alone."""
-    return np.asarray(self).__dlpack__(**options)
-
-
 def dlpack_device(_self: Array) -> tuple[int, int]:
     """`__dlpack_device__`: the type and number of the device."""
-    return (1, 0)
+    return CPU

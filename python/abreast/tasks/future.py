@@ -190,13 +190,17 @@ class Future(concurrent.futures.Future[R], Generic[R]):
             elif error is None:
                 self._settle(value)
             else:
-                super().set_exception(note(error, "submit", self._function, 0))
+                super().set_exception(self._as_told(note(error, "submit", self._function, 0)))
         if not pulled.ended and self._state in PENDING:
             # Another thread has taken it and is reading it.
             with self._condition:
                 if self._state in PENDING:
                     self._condition.wait(0.001 if timeout is None else min(timeout, 0.001))
         return self._state not in PENDING
+
+    def _as_told(self, error: BaseException) -> BaseException:
+        """Return an error of the task as it is shown."""
+        return error
 
     def result(self, timeout: float | None = None) -> R:
         """Return the value, waiting for it at most `timeout` seconds.

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use compiler::INTERRUPTED;
 use ir::{ParameterKind, Stride};
 use memory::Buffer;
 use tasks::pool;
 
+use super::services::Services;
 use super::{Launch, Outcome, cpu};
 use crate::{Argument, Cache, Device, DeviceError, Executable, Function, Kernel, Storage};
 
@@ -87,7 +89,7 @@ impl Native {
     /// One word after the other, as `compiler::Compiled` says.
     fn frame(&self, arguments: &[Argument]) -> Vec<u64> {
         assert_eq!(arguments.len(), self.parameters.len(), "an argument for each parameter");
-        let mut frame = Vec::with_capacity(self.words + 1 + self.exacts.len());
+        let mut frame = Vec::with_capacity(self.words + 2 + self.exacts.len());
         for (argument, parameter) in arguments.iter().zip(&self.parameters) {
             match (argument, parameter) {
                 (Argument::Extent(extent), ParameterKind::Extent(_)) => {
@@ -116,6 +118,7 @@ impl Native {
         }
         debug_assert_eq!(frame.len(), self.words);
         frame.push(0); // for the scratch memory
+        frame.push(0); // for the services
         frame.extend(self.exacts.iter().map(|exact| exact.address() as u64));
         frame
     }
@@ -140,13 +143,18 @@ impl Executable for Native {
             scratch.resize(numbers, 0);
             frame[self.words] = scratch.as_mut_ptr() as u64;
         }
-        // SAFETY: as above, and the scratch memory is there until the end of this function; blocks
+        let threads = pool::threads();
+        let services = Services::new(threads, interrupted);
+        frame[self.words + 1] = (&raw const services).addr() as u64;
+        // SAFETY: as above, and the services and the scratch memory are there until the end of this function; blocks
         // do not overlap in what they write.
         let launch = unsafe { Launch::new(&self.kernel, &frame) };
-        match launch.run(blocks, pool::threads(), interrupted) {
+        match launch.run(blocks, threads, &mut || services.ask()) {
             Outcome::Done => {}
+            Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
+                return Err(DeviceError::Interrupted);
+            }
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
-            Outcome::Stopped => return Err(DeviceError::Interrupted),
         }
         if let Some(finish) = &self.finish {
             // SAFETY: as above; all blocks have run.

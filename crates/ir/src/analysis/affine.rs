@@ -23,7 +23,8 @@ impl Affine {
         found.map(|(_, step)| step.clone()).unwrap_or_default()
     }
 
-    fn constant(offset: Polynomial) -> Self {
+    /// What moves with no axis.
+    pub fn constant(offset: Polynomial) -> Self {
         Self { offset, steps: Vec::new() }
     }
 
@@ -31,7 +32,9 @@ impl Affine {
         Self { offset: Polynomial::default(), steps: vec![(axis, Polynomial::constant(1))] }
     }
 
-    fn plus(&self, other: &Self) -> Option<Self> {
+    /// The sum, unless it has grown too large to be followed.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Option<Self> {
         let mut answer = Self::constant(self.offset.plus(&other.offset)?);
         let mut axes: Vec<_> = self.steps.iter().chain(&other.steps).map(|it| it.0).collect();
         axes.sort_unstable();
@@ -45,7 +48,9 @@ impl Affine {
         Some(answer)
     }
 
-    fn scaled(&self, factor: &Polynomial) -> Option<Self> {
+    /// The product with what stands still, unless it has grown too large to be followed.
+    #[must_use]
+    pub fn scaled(&self, factor: &Polynomial) -> Option<Self> {
         let mut answer = Self::constant(self.offset.times(factor)?);
         for (axis, step) in &self.steps {
             let step = step.times(factor)?;
@@ -76,12 +81,19 @@ impl Affine {
 #[derive(Clone, Debug)]
 pub struct Indices {
     forms: HashMap<Value, Affine>,
+    /// Conditions that are taken to be so; a choice by one of them is the value chosen.
+    assumed: HashMap<Value, bool>,
 }
 
 impl Indices {
     /// Look at a legal kernel from a block, usually the body of a loop.
     pub fn seen_from(kernel: &Kernel, block: BlockId) -> Self {
-        let mut indices = Self { forms: HashMap::new() };
+        Self::seen_assuming(kernel, block, HashMap::new())
+    }
+
+    /// The same where some conditions are known to be true or false.
+    pub fn seen_assuming(kernel: &Kernel, block: BlockId, assumed: HashMap<Value, bool>) -> Self {
+        let mut indices = Self { forms: HashMap::new(), assumed };
         for parameter in &kernel.parameters {
             if let ParameterKind::Scalar(value) | ParameterKind::Extent(value) = parameter.kind {
                 indices.symbol(kernel, value);
@@ -146,6 +158,10 @@ impl Indices {
         let form = |position: usize| self.affine(operands[position]);
         let minus = Polynomial::constant(-1);
         match op {
+            Op::Select => {
+                let &chosen = self.assumed.get(&operands[0])?;
+                form(if chosen { 1 } else { 2 }).cloned()
+            }
             Op::Add => form(0)?.plus(form(1)?),
             Op::Sub => form(0)?.plus(&form(1)?.scaled(&minus)?),
             Op::Mul => form(0)?.times(form(1)?),

@@ -54,7 +54,9 @@ impl Polynomial {
         })
     }
 
-    pub(super) fn plus(&self, other: &Self) -> Option<Self> {
+    /// The sum, unless it has grown too large to be followed.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Option<Self> {
         let mut answer = self.clone();
         for (symbols, factor) in other.terms() {
             answer.add(symbols.to_vec(), factor);
@@ -62,7 +64,9 @@ impl Polynomial {
         answer.bounded()
     }
 
-    pub(super) fn times(&self, other: &Self) -> Option<Self> {
+    /// The product, unless it has grown too large to be followed.
+    #[must_use]
+    pub fn times(&self, other: &Self) -> Option<Self> {
         let mut answer = Self::default();
         for (left, left_factor) in self.terms() {
             for (right, right_factor) in other.terms() {

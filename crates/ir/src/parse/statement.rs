@@ -207,13 +207,14 @@ impl<'s> Parser<'s> {
 
     fn for_loop(&mut self, results: &Results<'s>, depth: usize) -> Parsed<Statement> {
         let parallel = self.accept(Token::Word("parallel"));
+        let lanes = !parallel && self.accept(Token::Word("lanes"));
         let (mut arguments, axes) = self.axes()?;
         let (carried, start) = self.carried()?;
         let results = self.typed(results, &self.types(&start))?;
         arguments.extend(carried);
         self.sign("{")?;
         let body = self.inner(arguments, depth)?;
-        Ok(Statement::For(For { parallel, axes, start, body, results }))
+        Ok(Statement::For(For { parallel, lanes, axes, start, body, results }))
     }
 
     fn reduce(&mut self, results: &Results<'s>, depth: usize) -> Parsed<Statement> {

@@ -3,13 +3,16 @@
 use memory::DType;
 
 use super::{Reason, Scope};
-use crate::{Axis, BlockId, For, If, Reduce, While};
+use crate::{Axis, BlockId, For, If, Reduce, Statement, While};
 
 impl Scope<'_> {
     pub(super) fn for_loop(&self, it: &For) -> Result<(), Reason> {
         self.axes(&it.axes)?;
         if it.parallel && !it.start.is_empty() {
             return Err("a parallel loop carries nothing: its iterations have no order".into());
+        }
+        if it.lanes {
+            self.lanes(it)?;
         }
         let carried: Vec<_> = it.start.iter().map(|&value| self.dtype(value)).collect();
         let indices = it.axes.iter().map(|_| DType::I64);
@@ -21,6 +24,30 @@ impl Scope<'_> {
         )?;
         self.expect_all("the body yields what is carried", &body.yields, carried.clone())?;
         self.expect_all("the results are what is carried", &it.results, carried)
+    }
+
+    /// Iterations that run in any interleaving have no order, and none of them ends the kernel.
+    fn lanes(&self, it: &For) -> Result<(), Reason> {
+        if it.parallel {
+            return Err("a parallel loop is not also one in lanes: it says more".into());
+        }
+        if !it.start.is_empty() {
+            return Err("a loop in lanes carries nothing: its iterations have no order".into());
+        }
+        let mut pending = vec![it.body];
+        while let Some(block) = pending.pop() {
+            for statement in &self.kernel.block(block).statements {
+                if matches!(statement, Statement::Check { .. }) {
+                    return Err(
+                        "a loop in lanes checks nothing: what was stored before would not \
+                                be known"
+                            .into(),
+                    );
+                }
+                pending.extend(statement.blocks());
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn reduce(&self, it: &Reduce) -> Result<(), Reason> {

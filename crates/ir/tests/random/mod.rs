@@ -182,7 +182,11 @@ impl Writer<'_> {
                 arguments.extend(&carried);
                 let body = self.inside(&arguments, |writer| yields(writer, &carried));
                 let results = results(self, &carried);
-                ir::Statement::For(ir::For { parallel, axes, start, body, results })
+                let lanes = !parallel
+                    && start.is_empty()
+                    && self.choose(2) == 0
+                    && !checks(self.builder.kernel(), body);
+                ir::Statement::For(ir::For { parallel, lanes, axes, start, body, results })
             }
             6 => {
                 let axes = self.axes();
@@ -226,6 +230,13 @@ impl Writer<'_> {
         };
         self.builder.push(statement);
     }
+}
+
+/// Whether a check stands in a block or inside it.
+fn checks(kernel: &Kernel, block: ir::BlockId) -> bool {
+    kernel.block(block).statements.iter().any(|it| {
+        matches!(it, ir::Statement::Check { .. }) || it.blocks().any(|it| checks(kernel, it))
+    })
 }
 
 pub(crate) fn kernel(choices: &[u32]) -> Kernel {

@@ -80,8 +80,24 @@ pub(super) fn finished(py: Python<'_>, array: &Array) -> PyResult<Data> {
     array.data().ok_or_else(|| PyRuntimeError::new_err("an array was computed and is not there"))
 }
 
+/// NumPy's bound, and that of Python's views of memory.
+const MOST_AXES: usize = 64;
+
+/// An array for Python.
+pub(super) fn wrap(py: Python<'_>, array: Array) -> PyResult<Bound<'_, PyAny>> {
+    if array.rank() > MOST_AXES {
+        return Err(PyValueError::new_err(format!(
+            "{} axes are asked for, and arrays have {MOST_AXES} at most\n\
+             hint: several axes become one by reshape",
+            array.rank()
+        )));
+    }
+    relieved(py, &array)?;
+    Ok(Bound::new(py, PyArray { array })?.into_any())
+}
+
 /// Compute what is pending behind a new array if it is too much.
-pub(super) fn relieved(py: Python<'_>, array: &Array) -> PyResult<()> {
+fn relieved(py: Python<'_>, array: &Array) -> PyResult<()> {
     if array.pending() <= arrays::MOST_PENDING {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! A function compiled for the types of some arguments, and how it is run.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use devices::cpu::{CpuDevice, cpu};
 use devices::{Argument, Device, DeviceError, Executable, Place, Storage};
@@ -28,6 +28,8 @@ pub(super) struct Program {
     dtypes: Vec<DType>,
     parallel: bool,
     executable: Arc<dyn Executable>,
+    /// For calls whose arrays share memory: everything in the order of the source.
+    overlapping: OnceLock<Arc<dyn Executable>>,
 }
 
 /// Where no kernel runs: what is not compiled is refused, never interpreted in silence.
@@ -90,7 +92,7 @@ impl Program {
         loop {
             let (made, executable) = outside(py, || {
                 let made = specialise(unit, &arguments, &arrays, &options);
-                let executable = made.as_ref().ok().map(|made| device.compile(&made.kernel));
+                let executable = made.as_ref().ok().map(|made| device.compile(&compiler::improve(&made.kernel)));
                 (made, executable)
             });
             let made = made.map_err(|refusal| refused(py, &refusal))?;
@@ -127,7 +129,21 @@ impl Program {
             dtypes,
             parallel,
             executable,
+            overlapping: OnceLock::new(),
         }
+    }
+
+    /// The variant for arrays that share memory.
+    fn ordered(&self, py: Python<'_>) -> PyResult<&Arc<dyn Executable>> {
+        if let Some(found) = self.overlapping.get() {
+            return Ok(found);
+        }
+        let device = CpuDevice::new(cache(py)?, Arc::new(Nowhere));
+        let mut kernel = self.kernel.clone();
+        kernel.overlapping = true;
+        let made = outside(py, || device.compile(&compiler::improve(&kernel)));
+        let made = made.map_err(|error| failed(py, &error.to_string()))?;
+        Ok(self.overlapping.get_or_init(|| made))
     }
 
     /// Whether an array that is written shares memory with another one.
@@ -191,12 +207,8 @@ impl Program {
         given: &Given<'py>,
         raise: impl Fn(&Raise) -> PyErr,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if !self.written.is_empty() && given.arrays.len() > 1 && self.overlaps(given) {
-            return Err(PyValueError::new_err(
-                "an array that the function writes to shares memory with another argument\n\
-                 hint: pass a copy of one of them; the same array twice is allowed",
-            ));
-        }
+        let shared = !self.written.is_empty() && given.arrays.len() > 1 && self.overlaps(given);
+        let executable = if shared { self.ordered(py)? } else { &self.executable };
         let mut arguments = self.arguments(given)?;
         let mut results = vec![0u128; self.dtypes.len()];
         for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
@@ -211,7 +223,7 @@ impl Program {
         let mut raised = None;
         let done = outside(py, || {
             pool::with_threads(threads, || {
-                self.executable.launch(&arguments, &mut || {
+                executable.launch(&arguments, &mut || {
                     raised = Python::attach(|py| py.check_signals().err());
                     raised.is_some()
                 })
@@ -246,7 +258,11 @@ impl Program {
         if what == "ir" {
             return Ok(self.kernel.to_string());
         }
-        let compiled = compiler::compile(&self.kernel, cpu().vector)
+        let kernel = compiler::improve(&self.kernel);
+        if what == "improved" {
+            return Ok(kernel.to_string());
+        }
+        let compiled = compiler::compile(&kernel, cpu().vector)
             .map_err(|error| failed(py, &error.to_string()))?;
         if what == "llvm" {
             return Ok(compiled.text);

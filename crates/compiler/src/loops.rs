@@ -1,0 +1,124 @@
+//! What a function knows of its loops while it is written.
+
+use std::rc::Rc;
+
+use ir::{Buffer, Kernel, ParameterKind, Statement};
+
+use crate::access::Site;
+use crate::emitter::Emitter;
+use crate::held::Held;
+use crate::text::Operand;
+use crate::varying::Varying;
+
+/// State of loops.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from another")]
+pub(crate) struct Loops<'k> {
+    /// Whether the kernel is one of loops and choices, as compiled Python is.
+    pub(crate) structured: bool,
+    /// The kinds of values in the loop that runs in lanes now.
+    pub(crate) varying: Option<Rc<Varying<'k>>>,
+    /// Whether parallel loops are launches of their own.
+    pub(crate) launches: bool,
+    /// The functions of those, so far.
+    pub(crate) regions: Vec<String>,
+    /// How many loops stand around what is written now.
+    pub(crate) depth: usize,
+    /// Whether iterations are counted, so that the function can be stopped.
+    pub(crate) counting: bool,
+    /// Where the count is kept.
+    pub(crate) countdown: Option<Operand>,
+    /// Whether some loop ran in lanes.
+    pub(crate) in_lanes: bool,
+}
+
+impl Loops<'_> {
+    pub(crate) fn of(kernel: &Kernel) -> Self {
+        Self { structured: is_structured(kernel), ..Self::default() }
+    }
+
+    /// The function can be stopped, if it is one of loops.
+    pub(crate) fn counts(&mut self) {
+        self.counting = self.structured;
+    }
+}
+
+/// Whether a kernel has more than one parallel loop or reduction over straight statements.
+pub(crate) fn is_structured(kernel: &Kernel) -> bool {
+    let structured = |statement: &Statement| match statement {
+        Statement::For(it) => !it.parallel,
+        Statement::If(_) | Statement::While(_) | Statement::Check { .. } => true,
+        _ => false,
+    };
+    let loops = |statement: &&Statement| matches!(statement, Statement::For(_));
+    kernel.blocks.iter().any(|block| block.statements.iter().any(structured))
+        || kernel.blocks.iter().flat_map(|block| &block.statements).filter(loops).count() > 1
+}
+
+/// Numbers of metadata below this belong to others.
+const FIRST: usize = 100;
+
+/// What LLVM is told of buffers that share no memory: a scope each, and for each the list of the others.
+pub(crate) fn scopes(kernel: &Kernel) -> String {
+    let mut lines = vec![format!("!{FIRST} = distinct !{{!{FIRST}}}")];
+    let buffers: Vec<_> = kernel
+        .parameters
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| matches!(it.kind, ParameterKind::Buffer(_)))
+        .map(|(place, _)| place)
+        .collect();
+    let scope = |place: usize| FIRST + 1 + 3 * place;
+    for &place in &buffers {
+        let own = scope(place);
+        let others: Vec<_> = buffers
+            .iter()
+            .filter(|&&other| other != place)
+            .map(|&other| format!("!{}", scope(other)))
+            .collect();
+        lines.push(format!("!{own} = distinct !{{!{own}, !{FIRST}}}"));
+        lines.push(format!("!{} = !{{!{own}}}", own + 1));
+        lines.push(format!("!{} = !{{{}}}", own + 2, others.join(", ")));
+    }
+    lines.join("\n")
+}
+
+impl<'k> Emitter<'k> {
+    /// Say of the lines since `from` which buffer they read or write.
+    pub(crate) fn tag(&mut self, from: usize, buffer: Buffer) {
+        if self.loops.structured && !self.kernel.overlapping {
+            let own = FIRST + 2 + 3 * buffer.index();
+            self.text.tag(from, &format!(", !alias.scope !{own}, !noalias !{}", own + 1));
+        }
+    }
+
+    /// The kinds of values, in a loop in lanes.
+    pub(crate) fn varying(&self) -> Rc<Varying<'k>> {
+        self.loops.varying.clone().expect("only a loop in lanes asks")
+    }
+
+    pub(crate) fn snapshot(&self) -> Vec<Option<Held>> {
+        self.held.clone()
+    }
+
+    pub(crate) fn restore(&mut self, held: Vec<Option<Held>>) {
+        self.held = held;
+    }
+
+    pub(crate) fn swap(&mut self, held: &mut Vec<Option<Held>>) {
+        std::mem::swap(&mut self.held, held);
+    }
+
+    /// An element of its own for each lane, also where it is the same one.
+    pub(crate) fn spread(&mut self, site: Site) -> Site {
+        let Some(address) = site.single() else { return site };
+        if self.lanes == 1 {
+            return site;
+        }
+        let (address, lanes) = (self.text.show(address, 1), self.lanes);
+        let all = self.text.define(format_args!(
+            "getelementptr i8, ptr {address}, <{lanes} x i64> zeroinitializer"
+        ));
+        site.scattered(all)
+    }
+}

@@ -1,0 +1,111 @@
+//! What a kernel may ask of whoever launched it: to share out a loop, and whether to stop.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use compiler::INTERRUPTED;
+use tasks::pool::{self, Outcome, Work};
+
+/// A loop of a kernel as a function of its own: over its context, for a range of blocks.
+type Region = unsafe extern "C" fn(context: *const u64, begin: i64, end: i64) -> i64;
+
+/// How often whoever launched a kernel is asked.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The table of functions; a kernel knows the first two fields, by their order.
+#[repr(C)]
+pub(super) struct Services<'a> {
+    launch: unsafe extern "C" fn(*const Services<'_>, Region, *const u64, i64) -> i64,
+    poll: unsafe extern "C" fn(*const Services<'_>) -> i64,
+    /// On which thread `asked` and `interrupted` are used, and on no other.
+    owner: ThreadId,
+    asked: Cell<Instant>,
+    interrupted: RefCell<&'a mut dyn FnMut() -> bool>,
+    stopped: AtomicBool,
+    threads: usize,
+}
+
+impl<'a> Services<'a> {
+    /// For a launch on this thread.
+    pub(super) fn new(threads: usize, interrupted: &'a mut dyn FnMut() -> bool) -> Self {
+        Self {
+            launch,
+            poll,
+            owner: thread::current().id(),
+            asked: Cell::new(Instant::now()),
+            interrupted: RefCell::new(interrupted),
+            stopped: AtomicBool::new(false),
+            threads,
+        }
+    }
+
+    /// Ask whether to stop, on the thread of the launch.
+    pub(super) fn ask(&self) -> bool {
+        let mut interrupted = self.interrupted.borrow_mut();
+        if !self.stopped.load(Ordering::Relaxed) && interrupted() {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+        self.asked.set(Instant::now());
+        self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+/// # Safety
+/// The services are alive. `region` and `context` fit each other and stay until this returns; blocks may
+/// run on several threads.
+unsafe extern "C" fn launch(
+    services: *const Services<'_>,
+    region: Region,
+    context: *const u64,
+    blocks: i64,
+) -> i64 {
+    // SAFETY: kernels launch on the thread that runs them first, which is the owner.
+    let services = unsafe { &*services };
+    let work = Shared { region, context };
+    match pool::crew(&work, blocks, services.threads, &mut || services.ask()) {
+        Outcome::Done => 0,
+        Outcome::Failed(code) => code,
+        Outcome::Stopped => INTERRUPTED,
+    }
+}
+
+/// # Safety
+/// The services are alive.
+unsafe extern "C" fn poll(services: *const Services<'_>) -> i64 {
+    // SAFETY: of what only the owner may use, others use nothing: see below.
+    let services = unsafe { &*services };
+    let stop = if services.owner == thread::current().id() && services.asked.get().elapsed() > LOOK
+    {
+        services.ask()
+    } else {
+        services.stopped.load(Ordering::Relaxed)
+    };
+    i64::from(stop)
+}
+
+/// A region over its context, for all threads.
+#[derive(Clone, Copy)]
+struct Shared {
+    region: Region,
+    context: *const u64,
+}
+
+// SAFETY: blocks of a parallel loop may run on any thread, and only they look at the context; `crew` runs
+// none after it has returned, as long as which the code and the context are there.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Work for Shared {
+    fn run(&self, begin: i64, end: i64) -> i64 {
+        // SAFETY: whoever launched says that they fit; see above for how long they are there.
+        unsafe { (self.region)(self.context, begin, end) }
+    }
+
+    fn share(&self) -> Arc<dyn Work + Send> {
+        Arc::new(*self)
+    }
+}
