@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from abreast import config, random
     from abreast.comparison.compare import compare
     from abreast.comparison.found import Comparison
+    from abreast.compiled import JitFunction, jit, prange
     from abreast.errors import (
         AbreastError,
         CheckpointError,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
         TransferError,
         WorkerLost,
     )
-    from abreast.compiled import JitFunction, jit, prange
     from abreast.interop.executor import Executor
     from abreast.journal.timeline import Timeline, timeline
     from abreast.plans import Plan, plan, shutdown
@@ -111,8 +111,8 @@ _HOMES = {
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning CompileError ConfigError "
-    "DeadlineExceeded LanguageError LaunchError PlanError PoolClosed RandomStreamWarning RemoteError "
-    "TaskTimeout TransferError WorkerLost",
+    "DeadlineExceeded LanguageError LaunchError PlanError PoolClosed RandomStreamWarning "
+    "RemoteError TaskTimeout TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

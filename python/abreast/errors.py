@@ -43,7 +43,7 @@ class CompileError(AbreastError, RuntimeError):
 
 
 class LanguageError(CompileError, TypeError):
-    """A function uses what `jit` does not compile; the message shows where, and what to write instead.
+    """A function uses what `jit` does not compile; the message shows where and what to write.
 
     Attributes
     ----------

@@ -381,7 +381,10 @@ impl Builder {
     /// the block, if they only compute; else answer no and change nothing.
     pub fn splice(&mut self, block: BlockId) -> bool {
         let computes = |it: &Statement| {
-            matches!(it, Statement::Constant { .. } | Statement::Op { .. } | Statement::Lookup { .. })
+            matches!(
+                it,
+                Statement::Constant { .. } | Statement::Op { .. } | Statement::Lookup { .. }
+            )
         };
         let last = block.index() + 1 == self.kernel.blocks.len();
         if !last || !self.kernel.block(block).statements.iter().all(computes) {

@@ -73,8 +73,9 @@ impl Lowerer<'_> {
     }
 
     fn inlined(&mut self, range: TextRange, unit: &Arc<Unit>, given: Given) -> Result<Val> {
-        if self.frames.iter().any(|it| it.unit.text().as_ptr() == unit.text().as_ptr() && it.unit.name() == unit.name())
-        {
+        if self.frames.iter().any(|it| {
+            it.unit.text().as_ptr() == unit.text().as_ptr() && it.unit.name() == unit.name()
+        }) {
             let hint = "write it as a loop: calls are compiled into the function that makes them";
             return Err(self.refuse(range, format!("{} calls itself", unit.name()), hint));
         }
@@ -145,7 +146,12 @@ impl Lowerer<'_> {
         let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
         let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
         if let Some((name, _, at)) = given.named.first() {
-            let takes = matches!((function, name.as_str()), ("enumerate", "start"));
+            let known = |it: &Val| matches!(it, Val::Num(it) if it.known == Some(Known::Bool(false)));
+            let takes = match (function, name.as_str()) {
+                ("enumerate", "start") => true,
+                ("zip", "strict") => known(&given.named[0].1),
+                _ => false,
+            };
             if !takes {
                 let hint = "give it in its place";
                 return Err(self.refuse(*at, format!("{function} with {name}= "), hint));
@@ -162,7 +168,9 @@ impl Lowerer<'_> {
             }
             return Ok(Val::Iter(Box::new(Iter::Parallel(Box::new(inner)))));
         }
-        if let Some(dtype) = DType::from_name(function).filter(|_| module == "numpy" && function != "bool") {
+        if let Some(dtype) =
+            DType::from_name(function).filter(|_| module == "numpy" && function != "bool")
+        {
             return self.converted(range, NumType::strong(dtype), &args);
         }
         match (module, function, &args[..]) {
@@ -184,7 +192,8 @@ impl Lowerer<'_> {
                 };
             }
             ("numpy", "clip", [x, low, high]) => {
-                let raised = self.named_numbers(range, "numpy.maximum", &[x.clone(), low.clone()])?;
+                let raised =
+                    self.named_numbers(range, "numpy.maximum", &[x.clone(), low.clone()])?;
                 return self.named_numbers(range, "numpy.minimum", &[raised, high.clone()]);
             }
             _ => {}

@@ -19,7 +19,8 @@ impl Lowerer<'_> {
             }
             self.work += 1;
             if self.work > MOST_WORK {
-                let hint = "loops over tuples are unrolled and calls are inlined: have fewer of them";
+                let hint =
+                    "loops over tuples are unrolled and calls are inlined: have fewer of them";
                 return Err(self.refuse(line.range, "the program becomes too large", hint));
             }
             self.line(line)?;
@@ -187,7 +188,9 @@ impl Lowerer<'_> {
             return Err(self.refuse(range, "`raise` of the exception that is handled", hint));
         };
         let (class, arguments) = match what {
-            Expr::Call(it) if it.arguments.keywords.is_empty() => (&*it.func, &it.arguments.args[..]),
+            Expr::Call(it) if it.arguments.keywords.is_empty() => {
+                (&*it.func, &it.arguments.args[..])
+            }
             other => (other, &[][..]),
         };
         let found = match chain(class) {

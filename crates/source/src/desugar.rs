@@ -97,7 +97,9 @@ impl<'u> Desugar<'u> {
                 Stmt::If(it) => {
                     let mut arms = vec![(Some(&*it.test), &it.body, it.range)];
                     arms.extend(
-                        it.elif_else_clauses.iter().map(|it| (it.test.as_ref(), &it.body, it.range)),
+                        it.elif_else_clauses
+                            .iter()
+                            .map(|it| (it.test.as_ref(), &it.body, it.range)),
                     );
                     let (line, exit, whole) = self.choice(&arms, rest)?;
                     lines.push(line);
@@ -204,12 +206,9 @@ impl<'u> Desugar<'u> {
         }
         let mut endless = false;
         let step = match statement {
-            Stmt::For(it) => Step::For {
-                target: (*it.target).clone(),
-                iter: (*it.iter).clone(),
-                body,
-                flags,
-            },
+            Stmt::For(it) => {
+                Step::For { target: (*it.target).clone(), iter: (*it.iter).clone(), body, flags }
+            }
             Stmt::While(it) => {
                 endless = is_true(&it.test) && !stops;
                 Step::While { test: (*it.test).clone(), body, flags }
@@ -246,11 +245,9 @@ impl<'u> Desugar<'u> {
                     Step::Assign { targets: vec![(*it.target).clone()], value: (**value).clone() }
                 }
             },
-            Stmt::AugAssign(it) => Step::Change {
-                target: (*it.target).clone(),
-                op: it.op,
-                value: (*it.value).clone(),
-            },
+            Stmt::AugAssign(it) => {
+                Step::Change { target: (*it.target).clone(), op: it.op, value: (*it.value).clone() }
+            }
             Stmt::Return(it) => {
                 let value = it.value.as_deref().cloned();
                 lines.push(self.line(Step::Return(value), range));
@@ -269,10 +266,9 @@ impl<'u> Desugar<'u> {
                 exit.falls = false;
                 Step::Raise(it.exc.as_deref().cloned())
             }
-            Stmt::Assert(it) => Step::Assert {
-                test: (*it.test).clone(),
-                message: it.msg.as_deref().cloned(),
-            },
+            Stmt::Assert(it) => {
+                Step::Assert { test: (*it.test).clone(), message: it.msg.as_deref().cloned() }
+            }
             other => {
                 let (message, hint) = refused(other);
                 return Err(self.refuse(range, message, hint));

@@ -3,10 +3,10 @@
 use ruff_python_ast::{BoolOp, CmpOp, Expr, Number, Operator};
 use ruff_text_size::{Ranged, TextRange};
 
+use crate::Constant;
 use crate::flow::chain;
 use crate::lower::{Lowerer, RaiseKind, Result, Slot};
 use crate::value::{Known, Num, NumType, Val};
-use crate::Constant;
 
 /// Expressions deeper than this are refused, so that passes may recurse.
 const DEEPEST: usize = 120;
@@ -123,7 +123,11 @@ impl Lowerer<'_> {
         let unit = self.frame().unit.clone();
         let Some(constant) = unit.constant(chain) else {
             let message = format!("the name {chain} is not defined");
-            return Err(self.refuse(range, message, "define it before the function is first called"));
+            return Err(self.refuse(
+                range,
+                message,
+                "define it before the function is first called",
+            ));
         };
         let value = self.constant(constant, chain)?;
         if let Val::Other(what) = &value {
@@ -143,9 +147,9 @@ impl Lowerer<'_> {
             Constant::Complex(re, im) => Val::Num(self.complex_constant(*re, *im)),
             Constant::None => Val::None,
             Constant::Text(it) => Val::Text(it.clone()),
-            Constant::Tuple(items) => Val::Tuple(
-                items.iter().map(|it| self.constant(it, chain)).collect::<Result<_>>()?,
-            ),
+            Constant::Tuple(items) => {
+                Val::Tuple(items.iter().map(|it| self.constant(it, chain)).collect::<Result<_>>()?)
+            }
             Constant::Named(it) => Val::Named(it.clone()),
             Constant::Module => Val::Module(chain.to_owned()),
             Constant::Unit(it) => Val::Unit(it.clone()),
@@ -387,11 +391,17 @@ fn refused(expr: &Expr) -> (&'static str, &'static str) {
         Expr::List(_) | Expr::ListComp(_) => {
             ("a list", "use a tuple where its length is known, else an array that is passed in")
         }
-        Expr::Dict(_) | Expr::DictComp(_) => ("a dict", "use arrays, one for keys and one for values"),
+        Expr::Dict(_) | Expr::DictComp(_) => {
+            ("a dict", "use arrays, one for keys and one for values")
+        }
         Expr::Set(_) | Expr::SetComp(_) => ("a set", "use an array of bools"),
         Expr::Generator(_) => ("a generator", "write the loop"),
-        Expr::Lambda(_) => ("a function inside a function", "define it outside and decorate it with ab.jit"),
-        Expr::FString(_) | Expr::TString(_) => ("a formatted string", "format it outside of the function"),
+        Expr::Lambda(_) => {
+            ("a function inside a function", "define it outside and decorate it with ab.jit")
+        }
+        Expr::FString(_) | Expr::TString(_) => {
+            ("a formatted string", "format it outside of the function")
+        }
         Expr::BytesLiteral(_) => ("bytes", "use an array of uint8"),
         Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) => {
             ("a function that is suspended", "write results to an array")

@@ -10,7 +10,13 @@ use crate::value::{At, Axis, Known, Num, NumType, Val, View};
 
 impl Lowerer<'_> {
     /// An index as it counts from the front, checked against the length of its axis.
-    fn place(&mut self, range: TextRange, index: &Num, length: Value, axis: usize) -> Result<Value> {
+    fn place(
+        &mut self,
+        range: TextRange,
+        index: &Num,
+        length: Value,
+        axis: usize,
+    ) -> Result<Value> {
         if !index.ty.dtype.is_integer() {
             let message = format!("an index is {}, not an integer", index.ty.name());
             let hint = "convert it with int(x); masks of bools are not supported: write an `if`";
@@ -62,7 +68,11 @@ impl Lowerer<'_> {
                     Val::Num(Num { known: Some(Known::Int(it)), .. }) => *bound = Some(it),
                     _ => {
                         let hint = "write numbers into the slice";
-                        return Err(self.refuse(expr.range(), "a slice of a tuple that varies", hint));
+                        return Err(self.refuse(
+                            expr.range(),
+                            "a slice of a tuple that varies",
+                            hint,
+                        ));
                     }
                 }
             }
@@ -252,7 +262,9 @@ impl Lowerer<'_> {
             let Some(expr) = expr else { continue };
             match self.expression(expr)? {
                 Val::None => {}
-                Val::Num(it) if it.ty.dtype.is_integer() => *bound = Some(self.to(&it, NumType::INT)),
+                Val::Num(it) if it.ty.dtype.is_integer() => {
+                    *bound = Some(self.to(&it, NumType::INT))
+                }
                 other => {
                     let message = format!("a slice with {}", other.describe());
                     return Err(self.refuse(expr.range(), message, "use ints"));
@@ -374,7 +386,10 @@ impl Lowerer<'_> {
     }
 
     /// The view that is assigned to; refuses all but views.
-    pub(crate) fn assigned_view(&mut self, target: &ruff_python_ast::ExprSubscript) -> Result<View> {
+    pub(crate) fn assigned_view(
+        &mut self,
+        target: &ruff_python_ast::ExprSubscript,
+    ) -> Result<View> {
         match self.expression(&target.value)? {
             Val::View(view) => self.indexed(&view, &target.slice),
             other => {
@@ -388,9 +403,9 @@ impl Lowerer<'_> {
     pub(crate) fn assign_view(&mut self, range: TextRange, view: &View, value: &Val) -> Result<()> {
         match value {
             Val::Num(it) if view.axes.is_empty() => self.store(range, view, it),
-            Val::Num(it) => self.each(range, view, &mut |lowerer, element, _| {
-                lowerer.store(range, element, it)
-            }),
+            Val::Num(it) => {
+                self.each(range, view, &mut |lowerer, element, _| lowerer.store(range, element, it))
+            }
             other => {
                 let message = format!("{} is assigned to elements of an array", other.describe());
                 let hint = "assign numbers; write a loop to copy elements";

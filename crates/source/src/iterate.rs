@@ -27,7 +27,8 @@ impl Lowerer<'_> {
             Val::Tuple(items) => Ok(Iter::Items(items)),
             other => {
                 let message = format!("a loop over {}", other.describe());
-                let hint = "loops run over range, ab.prange, arrays, tuples, zip, enumerate and reversed";
+                let hint =
+                    "loops run over range, ab.prange, arrays, tuples, zip, enumerate and reversed";
                 Err(self.refuse(range, message, hint))
             }
         }
@@ -87,7 +88,13 @@ impl Lowerer<'_> {
     }
 
     /// What a turn is given.
-    fn at(&mut self, range: TextRange, iter: &Iter, turn: Value, place: Option<usize>) -> Result<Val> {
+    fn at(
+        &mut self,
+        range: TextRange,
+        iter: &Iter,
+        turn: Value,
+        place: Option<usize>,
+    ) -> Result<Val> {
         Ok(match iter {
             Iter::Range { begin, step, .. } => {
                 let natural = begin.natural && known(step).is_some_and(|it| it > 0);
@@ -154,7 +161,9 @@ impl Lowerer<'_> {
         if let Some(turns) = Self::turns(&iter) {
             return self.unrolled(line, (range, &iter, turns), target, body, flags);
         }
-        if flags.is_empty() { self.counted(line, (range, &iter), target, body) } else {
+        if flags.is_empty() {
+            self.counted(line, (range, &iter), target, body)
+        } else {
             self.flagged(line, (range, &iter), target, body, flags)
         }
     }
@@ -188,7 +197,13 @@ impl Lowerer<'_> {
     ) -> Result<Val> {
         if let (Iter::Range { begin, step, .. }, true) = (iter, own) {
             let natural = begin.natural && known(step).is_some_and(|it| it > 0);
-            return Ok(Val::Num(Num { ty: NumType::INT, re: index, im: None, known: None, natural }));
+            return Ok(Val::Num(Num {
+                ty: NumType::INT,
+                re: index,
+                im: None,
+                known: None,
+                natural,
+            }));
         }
         self.at(range, iter, index, None)
     }

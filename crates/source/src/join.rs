@@ -123,7 +123,8 @@ impl Lowerer<'_> {
                 _ if ended => {}
                 Some(slot) => {
                     let open = slot.assigned.is_some() || (absent.contains(name) && !own(name));
-                    let changed = self.meet(&key, Ty::of(&slot.value), open && !own(name), range)?;
+                    let changed =
+                        self.meet(&key, Ty::of(&slot.value), open && !own(name), range)?;
                     // Nobody has handed anything yet when the first arm is the first to tell.
                     self.learned.again |= changed && (second || !new);
                 }
@@ -158,9 +159,7 @@ impl Lowerer<'_> {
         let (otherwise, second) = self.arm(place, &mut absent, true, otherwise)?;
         let joins: Vec<_> = names
             .iter()
-            .filter_map(|it| {
-                Some((it.clone(), self.learned.joins.get(&self.key(id, it))?.clone()))
-            })
+            .filter_map(|it| Some((it.clone(), self.learned.joins.get(&self.key(id, it))?.clone())))
             .collect();
         let results = self.results(&joins);
         self.b.push(Statement::If(If { condition, then, otherwise, results: results.clone() }));
@@ -275,7 +274,8 @@ impl Lowerer<'_> {
         then: impl FnOnce(&mut Self) -> Result<Val>,
         otherwise: impl FnOnce(&mut Self) -> Result<Val>,
     ) -> Result<Val> {
-        let id = 1 << 40 | u64::from(u32::from(range.start())) << 8
+        let id = 1 << 40
+            | u64::from(u32::from(range.start())) << 8
             | u64::from(u32::from(range.len()) & 0xff);
         let key = self.key(id, "the value");
         self.conditional += 1;

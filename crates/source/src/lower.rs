@@ -260,9 +260,9 @@ impl Lowerer<'_> {
                 }
                 ResultType::Number { dtype: it.ty.dtype, weak: it.ty.weak }
             }
-            Val::Tuple(items) => ResultType::Tuple(
-                items.iter().map(|it| self.returned(it)).collect::<Result<_>>()?,
-            ),
+            Val::Tuple(items) => {
+                ResultType::Tuple(items.iter().map(|it| self.returned(it)).collect::<Result<_>>()?)
+            }
             Val::None => ResultType::None,
             Val::View(it) if it.whole => ResultType::Array(it.array),
             other => {

@@ -58,7 +58,12 @@ const UNARY: &[(&str, Op, Domain, &str)] = &[
 
 impl Lowerer<'_> {
     /// A function of `math` on numbers; none where there is no such function.
-    pub(crate) fn math(&mut self, range: TextRange, name: &str, args: &[Num]) -> Result<Option<Val>> {
+    pub(crate) fn math(
+        &mut self,
+        range: TextRange,
+        name: &str,
+        args: &[Num],
+    ) -> Result<Option<Val>> {
         let float = NumType::FLOAT;
         if args.iter().any(|it| it.ty.dtype.is_complex()) {
             let hint = "use cmath";
@@ -125,7 +130,12 @@ impl Lowerer<'_> {
                 let (top, bottom) = (self.b.log(x), self.b.log(y));
                 let quotient = self.number(float, top);
                 let divisor = self.number(float, bottom);
-                return Ok(Some(Val::Num(self.binary(range, Operator::Div, &quotient, &divisor)?)));
+                return Ok(Some(Val::Num(self.binary(
+                    range,
+                    Operator::Div,
+                    &quotient,
+                    &divisor,
+                )?)));
             }
             "pow" => return Ok(Some(Val::Num(self.power(range, &given[0], &given[1], float)?))),
             _ => return Ok(None),
@@ -175,7 +185,12 @@ impl Lowerer<'_> {
     }
 
     /// A function of NumPy on numbers; none where there is no such function.
-    pub(crate) fn numpy(&mut self, range: TextRange, name: &str, args: &[Num]) -> Result<Option<Val>> {
+    pub(crate) fn numpy(
+        &mut self,
+        range: TextRange,
+        name: &str,
+        args: &[Num],
+    ) -> Result<Option<Val>> {
         let strong = |ty: NumType| NumType::strong(ty.dtype);
         let found = match args {
             [x] => {
@@ -188,7 +203,9 @@ impl Lowerer<'_> {
                         _ => return Ok(None),
                     }
                 }
-                if let Some((_, op, _, _)) = UNARY.iter().find(|it| it.3 == name && !name.is_empty()) {
+                if let Some((_, op, _, _)) =
+                    UNARY.iter().find(|it| it.3 == name && !name.is_empty())
+                {
                     let ty = Self::floating(x.ty);
                     let x = self.to(x, ty).re;
                     let found = self.b.op(*op, &[x]);

@@ -144,13 +144,7 @@ impl Lowerer<'_> {
         }
     }
 
-    pub(crate) fn power(
-        &mut self,
-        range: TextRange,
-        x: &Num,
-        y: &Num,
-        ty: NumType,
-    ) -> Result<Num> {
+    pub(crate) fn power(&mut self, range: TextRange, x: &Num, y: &Num, ty: NumType) -> Result<Num> {
         let whole = match y.known {
             Some(Known::Int(it)) => Some(it),
             Some(Known::Float(it)) if it.fract() == 0.0 && it.abs() < 1e9 => Some(it as i64),
@@ -178,7 +172,9 @@ impl Lowerer<'_> {
                 };
                 self.value_error(holds, range, message);
             }
-            return Ok(self.small_power(x, whole, ty).unwrap_or_else(|| self.plain(Op::Pow, x, y, ty)));
+            return Ok(self
+                .small_power(x, whole, ty)
+                .unwrap_or_else(|| self.plain(Op::Pow, x, y, ty)));
         }
         if let Some(found) = self.small_power(x, whole, ty) {
             return Ok(found);
@@ -201,7 +197,8 @@ impl Lowerer<'_> {
                     let holds = self.b.or(positive, integer);
                     let holds = self.b.or(holds, nan);
                     let holds = self.b.or(holds, lost);
-                    let message = "a negative float to a fractional power is complex: write complex(x) ** y";
+                    let message =
+                        "a negative float to a fractional power is complex: write complex(x) ** y";
                     self.value_error(holds, range, message);
                 }
             }
@@ -304,7 +301,8 @@ impl Lowerer<'_> {
 
     pub(crate) fn compare(&mut self, range: TextRange, op: CmpOp, x: &Val, y: &Val) -> Result<Num> {
         match (op, x, y) {
-            (CmpOp::Is | CmpOp::IsNot, Val::None, other) | (CmpOp::Is | CmpOp::IsNot, other, Val::None) => {
+            (CmpOp::Is | CmpOp::IsNot, Val::None, other)
+            | (CmpOp::Is | CmpOp::IsNot, other, Val::None) => {
                 let same = matches!(other, Val::None);
                 return Ok(self.boolean(same == (op == CmpOp::Is)));
             }

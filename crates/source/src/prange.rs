@@ -30,12 +30,15 @@ fn mentions(expr: &Expr, name: &Name) -> bool {
 
 /// Like `mentions`, for expressions that are read.
 fn reads(expr: &Expr, name: &Name) -> bool {
-    mentions(&Expr::Starred(ruff_python_ast::ExprStarred {
-        node_index: ruff_python_ast::AtomicNodeIndex::default(),
-        range: expr.range(),
-        value: Box::new(expr.clone()),
-        ctx: ruff_python_ast::ExprContext::Load,
-    }), name)
+    mentions(
+        &Expr::Starred(ruff_python_ast::ExprStarred {
+            node_index: ruff_python_ast::AtomicNodeIndex::default(),
+            range: expr.range(),
+            value: Box::new(expr.clone()),
+            ctx: ruff_python_ast::ExprContext::Load,
+        }),
+        name,
+    )
 }
 
 fn of_operator(op: Operator) -> Option<Combiner> {
@@ -148,7 +151,8 @@ impl Lowerer<'_> {
         flags: &[Name],
     ) -> Result<()> {
         if !flags.is_empty() {
-            let hint = "turns of prange run at once: note what was found in a variable, or use range";
+            let hint =
+                "turns of prange run at once: note what was found in a variable, or use range";
             return Err(self.refuse(line.range, "`break` or `return` inside of prange", hint));
         }
         let reductions = self.reductions(line, target, body)?;
@@ -177,7 +181,7 @@ impl Lowerer<'_> {
             let body = self.b.close(&[]);
             self.b.push(Statement::For(For {
                 parallel: true,
-            lanes: false,
+                lanes: false,
                 axes: vec![axis],
                 start: Vec::new(),
                 body,
@@ -236,18 +240,25 @@ impl Lowerer<'_> {
                 Use::Combined(_) => None,
             });
             let combiner = match found.first() {
-                Some(Use::Combined(combiner)) if found.iter().all(|it| it == &found[0]) => *combiner,
+                Some(Use::Combined(combiner)) if found.iter().all(|it| it == &found[0]) => {
+                    *combiner
+                }
                 _ => {
                     let range = other.unwrap_or(line.range);
-                    let message =
-                        format!("{name} is carried from one turn of prange to another or out of it");
+                    let message = format!(
+                        "{name} is carried from one turn of prange to another or out of it"
+                    );
                     return Err(self.refuse(range, message, hint));
                 }
             };
             let Some(Slot { value: Val::Num(before), .. }) = self.frame().env.get(&name).cloned()
             else {
                 let message = format!("{name} has no number to begin with before the prange loop");
-                return Err(self.refuse(line.range, message, "write `s = 0` or `s = 0.0` before it"));
+                return Err(self.refuse(
+                    line.range,
+                    message,
+                    "write `s = 0` or `s = 0.0` before it",
+                ));
             };
             let key = (self.frame().path.clone(), u64::from(line.id), name.to_string());
             let ty = Ty::Num(before.ty);

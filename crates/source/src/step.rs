@@ -28,17 +28,43 @@ pub(crate) struct Line {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Assign { targets: Vec<Expr>, value: Expr },
-    Change { target: Expr, op: Operator, value: Expr },
+    Assign {
+        targets: Vec<Expr>,
+        value: Expr,
+    },
+    Change {
+        target: Expr,
+        op: Operator,
+        value: Expr,
+    },
     Do(Expr),
     Flag(Name, bool),
     Return(Option<Expr>),
-    If { test: Expr, then: Vec<Line>, otherwise: Vec<Line> },
+    If {
+        test: Expr,
+        then: Vec<Line>,
+        otherwise: Vec<Line>,
+    },
     /// Runs unless one of the flags is set.
-    Unless { flags: Vec<Name>, body: Vec<Line> },
+    Unless {
+        flags: Vec<Name>,
+        body: Vec<Line>,
+    },
     /// Ends early when one of the flags is set.
-    For { target: Expr, iter: Expr, body: Vec<Line>, flags: Vec<Name> },
-    While { test: Expr, body: Vec<Line>, flags: Vec<Name> },
+    For {
+        target: Expr,
+        iter: Expr,
+        body: Vec<Line>,
+        flags: Vec<Name>,
+    },
+    While {
+        test: Expr,
+        body: Vec<Line>,
+        flags: Vec<Name>,
+    },
     Raise(Option<Expr>),
-    Assert { test: Expr, message: Option<Expr> },
+    Assert {
+        test: Expr,
+        message: Option<Expr>,
+    },
 }

@@ -108,7 +108,8 @@ impl Unit {
             return Err(Refusal::whole(file, &site.name, message, hint));
         };
         unit.lines = lines;
-        let mut locals: Names = unit.parameters.iter().map(ruff_python_ast::name::Name::new).collect();
+        let mut locals: Names =
+            unit.parameters.iter().map(ruff_python_ast::name::Name::new).collect();
         let after = Names::from([ruff_python_ast::name::Name::new(RESULT)]);
         flow::analyse(&mut unit.lines, after, &mut locals);
         unit.locals = locals;

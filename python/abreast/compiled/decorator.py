@@ -22,9 +22,10 @@ def jit(
 def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
     """Compile a Python function to machine code, for the types of arguments that it meets.
 
-    It is compiled at the first call with new types, which takes some milliseconds, and kept on disk for
-    the next process. What cannot be compiled raises `LanguageError` with the line, why, and what to
-    write instead: nothing is ever run slowly in silence. The interpreter is let go while it runs.
+    It is compiled at the first call with new types, which takes some milliseconds, and kept on disk
+    for the next process. What cannot be compiled raises `LanguageError` with the line, why, and
+    what to write instead: nothing is ever run slowly in silence. The interpreter is let go while it
+    runs.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
     if function is None:
         return lambda function: jit(function, boundscheck=boundscheck)
     if isinstance(function, JitFunction):
-        function = function.__wrapped__
+        function = function.plain
     if isinstance(function, staticmethod):
         function = function.__func__
     if not isinstance(function, FunctionType):

@@ -19,9 +19,9 @@ def raised(
 ) -> BaseException:
     """Return an exception with a traceback that ends at the line of the source.
 
-    ``"like"``: whatever Python raises for the expression `first`, so messages are those of the version
-    that runs; ``"builtin"``: a class of Python's with a message; ``"user"``: a class that the function
-    names.
+    ``"like"``: whatever Python raises for the expression `first`, so messages are those of the
+    version that runs; ``"builtin"``: a class of Python's with a message; ``"user"``: a class that
+    the function names.
     """
     error: BaseException
     if kind == "like":

@@ -20,11 +20,14 @@ class JitFunction(_abreast.JitCall):
     ----------
     signatures : list of str
         The types that it was compiled for so far.
+    plain : function
+        The function as Python runs it.
     """
 
-    __wrapped__: FunctionType
+    __qualname__: str
 
     def __new__(cls, function: FunctionType, boundscheck: bool = True) -> JitFunction:
+        """Make it for a function; nothing is compiled yet."""
         code = function.__code__
         if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
             raise LanguageError(
@@ -34,9 +37,12 @@ class JitFunction(_abreast.JitCall):
         count = code.co_argcount + code.co_kwonlyargcount
         names = list(code.co_varnames[:count])
         given = function.__defaults__ or ()
-        defaults = dict(zip(names[code.co_argcount - len(given) : code.co_argcount], given))
+        optional = names[code.co_argcount - len(given) : code.co_argcount]
+        defaults = dict(zip(optional, given, strict=True))
         defaults |= function.__kwdefaults__ or {}
-        made = super().__new__(cls, function.__qualname__, names, defaults, boundscheck)
+        made: JitFunction = super().__new__(
+            cls, function.__qualname__, names, defaults, boundscheck
+        )
         functools.update_wrapper(made, function)
         made._settings = {"boundscheck": boundscheck}
         made._defaults = defaults
@@ -53,6 +59,11 @@ class JitFunction(_abreast.JitCall):
         pass
 
     @property
+    def plain(self) -> Any:
+        """The function as Python runs it."""
+        return self.__dict__["__wrapped__"]
+
+    @property
     def signatures(self) -> list[str]:
         """The types that it was compiled for so far."""
         return self._signatures()
@@ -63,8 +74,8 @@ class JitFunction(_abreast.JitCall):
         Parameters
         ----------
         what : str
-            ``"ir"``: the loop language; ``"improved"``: the same after what the compiler did with loops and
-            checks; ``"llvm"``: LLVM's; ``"asm"``: the machine's.
+            ``"ir"``: the loop language; ``"improved"``: the same after what the compiler did with
+            loops and checks; ``"llvm"``: LLVM's; ``"asm"``: the machine's.
         place : int
             Which of `signatures`; the latest one by default.
 
@@ -92,7 +103,8 @@ class JitFunction(_abreast.JitCall):
         count = len(self.signatures)
         if not -count <= place < count:
             raise ValueError(
-                f"inspect of {self.__qualname__}: {count} signatures were compiled, so there is no {place}\n"
+                f"inspect of {self.__qualname__}: {count} signatures were compiled, "
+                f"so there is no {place}\n"
                 "hint: call the function first, or compile(...) it for arguments like those"
             )
         return self._shown(what, place % count)
@@ -126,5 +138,5 @@ class JitFunction(_abreast.JitCall):
             return self
         raise TypeError(
             f"{self.__qualname__} is a method that takes {type(instance).__name__} objects\n"
-            "hint: compiled functions take numbers and arrays: make it a staticmethod and pass those"
+            "hint: compiled functions take numbers and arrays: make it a staticmethod"
         )

@@ -8,9 +8,9 @@ __all__ = ["prange"]
 def prange(*bounds: int) -> range:
     """Count like `range`; in a compiled function the turns run on all cores.
 
-    Turns must not depend on each other. Variables that are only combined, as in ``s += x``, ``s *= x``,
-    ``s = min(s, x)`` or ``s = max(s, x)``, are reduced; the order in which that happens depends on the
-    number of turns alone, so the result does not depend on threads.
+    Turns must not depend on each other. Variables that are only combined, as in ``s += x``,
+    ``s *= x``, ``s = min(s, x)`` or ``s = max(s, x)``, are reduced; the order in which that happens
+    depends on the number of turns alone, so the result does not depend on threads.
 
     Parameters
     ----------

@@ -11,33 +11,34 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from abreast import _abreast
-from abreast.errors import LanguageError
 from abreast.compiled.function import JitFunction
 from abreast.compiled.loops import prange
+from abreast.errors import LanguageError
 
 __all__ = ["resolved"]
 
 _MATH = (
-    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log log2 log10 log1p sqrt "
-    "cbrt fabs erf erfc lgamma floor ceil trunc isnan isinf isfinite degrees radians atan2 hypot copysign "
-    "nextafter fmod pow"
+    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log log2 "
+    "log10 log1p sqrt cbrt fabs erf erfc lgamma floor ceil trunc isnan isinf isfinite degrees "
+    "radians atan2 hypot copysign nextafter fmod pow"
 )
 _NUMPY = (
-    "sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh exp exp2 expm1 log log2 log10 "
-    "log1p sqrt cbrt fabs rint floor ceil trunc abs absolute square sign negative isnan isinf isfinite "
-    "signbit real imag conj conjugate angle minimum maximum add subtract multiply divide true_divide "
-    "floor_divide remainder mod power arctan2 hypot copysign nextafter fmod fmin fmax where clip bool_ int8 "
-    "int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
+    "sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh exp exp2 expm1 "
+    "log log2 log10 log1p sqrt cbrt fabs rint floor ceil trunc abs absolute square sign "
+    "negative isnan isinf isfinite signbit real imag conj conjugate angle minimum maximum add "
+    "subtract multiply divide true_divide floor_divide remainder mod power arctan2 hypot "
+    "copysign nextafter fmod fmin fmax where clip bool_ int8 int16 int32 int64 uint8 uint16 "
+    "uint32 uint64 float16 float32 float64 complex64 complex128"
 )
 _CMATH = "exp log phase sin cos sqrt"
 _BUILTINS = (
-    "abs min max sum round pow divmod len range print int float bool complex zip enumerate reversed tuple "
-    "any all"
+    "abs min max sum round pow divmod len range print int float bool complex zip enumerate "
+    "reversed tuple any all"
 )
 
 
 def resolved(function: JitFunction) -> tuple[Any, list[Any]]:
-    """Return the source of a function with what its names stand for, and the arrays of its closure."""
+    """Return the source of a function, its names resolved, and the arrays of its closure."""
     arrays: list[Any] = []
     return _resolve(function, arrays, function._classes, ()), arrays
 
@@ -48,7 +49,7 @@ def _resolve(
     classes: dict[str, type[BaseException]],
     around: tuple[JitFunction, ...],
 ) -> Any:
-    plain = function.__wrapped__
+    plain = function.plain
     source = _read(plain)
     known = _Known(plain, arrays, classes, (*around, function))
     names = {}
@@ -67,7 +68,7 @@ def _read(function: FunctionType) -> Any:
     if not text:
         raise LanguageError(
             f"jit of {function.__qualname__}: its source is not there ({code.co_filename})\n"
-            "hint: write it to a file or a notebook; what exec or an interactive prompt ran is not kept"
+            "hint: write it to a file or a notebook; what exec or a prompt ran is not kept"
         )
     body = None
     if code.co_name == "<lambda>":

@@ -17,16 +17,16 @@ def reduced(function: JitFunction) -> Any:
 
     The source travels with functions that have no module of their own, such as those of notebooks.
     """
-    plain = function.__wrapped__
+    plain = function.plain
     module = sys.modules.get(plain.__module__)
     found: Any = module
     for part in plain.__qualname__.split("."):
         found = getattr(found, part, None)
     if found is function and plain.__module__ != "__main__":
         return function.__qualname__
-    from abreast.compiled.names import _read
-
     import linecache
+
+    from abreast.compiled.names import _read
 
     code = plain.__code__
     text = "".join(linecache.getlines(code.co_filename, plain.__globals__))

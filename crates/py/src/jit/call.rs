@@ -52,13 +52,10 @@ impl JitCall {
         let given = Self::given(slf, args, kwargs)?;
         let program = Self::program(slf, &given)?;
         // The first call did not know of the arrays of the closure.
-        let given =
-            if given.key == program.key { given } else { Self::given(slf, args, kwargs)? };
-        program.run(slf.py(), &given, |raise| {
-            match slf.call_method1("_raised", told(raise)) {
-                Ok(error) => PyErr::from_value(error),
-                Err(error) => error,
-            }
+        let given = if given.key == program.key { given } else { Self::given(slf, args, kwargs)? };
+        program.run(slf.py(), &given, |raise| match slf.call_method1("_raised", told(raise)) {
+            Ok(error) => PyErr::from_value(error),
+            Err(error) => error,
         })
     }
 

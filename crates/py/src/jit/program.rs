@@ -92,7 +92,8 @@ impl Program {
         loop {
             let (made, executable) = outside(py, || {
                 let made = specialise(unit, &arguments, &arrays, &options);
-                let executable = made.as_ref().ok().map(|made| device.compile(&compiler::improve(&made.kernel)));
+                let executable =
+                    made.as_ref().ok().map(|made| device.compile(&compiler::improve(&made.kernel)));
                 (made, executable)
             });
             let made = made.map_err(|refusal| refused(py, &refusal))?;
@@ -187,8 +188,7 @@ impl Program {
                         shape.push(2);
                         strides.push(part.size().cast_signed());
                         let offset = layout.offset();
-                        layout =
-                            Layout::new(part, &shape, &strides, offset).map_err(|_| lost())?;
+                        layout = Layout::new(part, &shape, &strides, offset).map_err(|_| lost())?;
                     }
                     // SAFETY: the array shows these bytes, and the caller's reference keeps it; it says
                     // whether it may be written, which the kernel's types follow.
@@ -213,8 +213,7 @@ impl Program {
         let mut results = vec![0u128; self.dtypes.len()];
         for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
             // SAFETY: the numbers live until the end of this function, longer than the launch.
-            let storage =
-                unsafe { Storage::kept((&raw mut *room).cast::<u8>(), 16, Box::new(())) };
+            let storage = unsafe { Storage::kept((&raw mut *room).cast::<u8>(), 16, Box::new(())) };
             let layout = Layout::contiguous(*dtype, &[])
                 .map_err(|_| PyRuntimeError::new_err("a result that has no room"))?;
             arguments.push(Argument::Buffer(Place::new(storage, layout)));
