@@ -391,7 +391,9 @@ impl Builder {
             return false;
         }
         let statements = self.kernel.blocks.pop().map(|it| it.statements).unwrap_or_default();
-        statements.into_iter().for_each(|it| self.push(it));
+        for statement in statements {
+            self.push(statement);
+        }
         true
     }
 

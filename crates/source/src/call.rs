@@ -146,7 +146,8 @@ impl Lowerer<'_> {
         let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
         let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
         if let Some((name, _, at)) = given.named.first() {
-            let known = |it: &Val| matches!(it, Val::Num(it) if it.known == Some(Known::Bool(false)));
+            let known =
+                |it: &Val| matches!(it, Val::Num(it) if it.known == Some(Known::Bool(false)));
             let takes = match (function, name.as_str()) {
                 ("enumerate", "start") => true,
                 ("zip", "strict") => known(&given.named[0].1),

@@ -378,7 +378,7 @@ impl Lowerer<'_> {
         if !matches!(value, Val::Num(_)) {
             return Err(self.no_number(range, &value));
         }
-        self.each(range, view, &mut |it, element, _| {
+        self.each(view, &mut |it, element| {
             let before = it.current(element);
             let after = it.operated(range, op, &before, &value)?;
             it.assign_view(range, element, &after)

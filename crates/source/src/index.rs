@@ -8,7 +8,24 @@ use ruff_text_size::{Ranged, TextRange};
 use crate::lower::{Lowerer, RaiseKind, Result};
 use crate::value::{At, Axis, Known, Num, NumType, Val, View};
 
-impl Lowerer<'_> {
+/// One part of an index.
+enum Part<'e> {
+    At(Num, TextRange),
+    Slice(&'e ruff_python_ast::ExprSlice),
+    New,
+    Rest,
+}
+
+/// What an index makes of an axis.
+enum New {
+    Fixed(Value),
+    Moved(usize),
+}
+
+/// Writes something for an element.
+type Write<'w, 'l> = &'w mut dyn FnMut(&mut Lowerer<'l>, &View) -> Result<()>;
+
+impl<'l> Lowerer<'l> {
     /// An index as it counts from the front, checked against the length of its axis.
     fn place(
         &mut self,
@@ -149,12 +166,6 @@ impl Lowerer<'_> {
             _ => single,
         };
         // Values first, in the order of the source; a name may stand for a tuple.
-        enum Part<'e> {
-            At(Num, TextRange),
-            Slice(&'e ruff_python_ast::ExprSlice),
-            New,
-            Rest,
-        }
         let mut found = Vec::new();
         for part in parts {
             let range = part.range();
@@ -196,10 +207,6 @@ impl Lowerer<'_> {
             found.push(Part::Rest);
         }
         // Each old axis becomes fixed, or an axis of the new view.
-        enum New {
-            Fixed(Value),
-            Moved(usize),
-        }
         let mut axes: Vec<Axis> = Vec::new();
         let mut fate = Vec::new();
         let mut old = 0;
@@ -263,7 +270,7 @@ impl Lowerer<'_> {
             match self.expression(expr)? {
                 Val::None => {}
                 Val::Num(it) if it.ty.dtype.is_integer() => {
-                    *bound = Some(self.to(&it, NumType::INT))
+                    *bound = Some(self.to(&it, NumType::INT));
                 }
                 other => {
                     let message = format!("a slice with {}", other.describe());
@@ -306,7 +313,7 @@ impl Lowerer<'_> {
         let begin = begin.map_or(first, |it| clamp(self, &it));
         let end = end.map_or(last, |it| clamp(self, &it));
         let way = if step > 0 { self.b.sub(end, begin) } else { self.b.sub(begin, end) };
-        let size = step.unsigned_abs() as i64;
+        let size = step.abs();
         let count = if size == 1 {
             way
         } else {
@@ -404,7 +411,7 @@ impl Lowerer<'_> {
         match value {
             Val::Num(it) if view.axes.is_empty() => self.store(range, view, it),
             Val::Num(it) => {
-                self.each(range, view, &mut |lowerer, element, _| lowerer.store(range, element, it))
+                self.each(view, &mut |lowerer, element| lowerer.store(range, element, it))
             }
             other => {
                 let message = format!("{} is assigned to elements of an array", other.describe());
@@ -415,12 +422,7 @@ impl Lowerer<'_> {
     }
 
     /// Something for each element of a view.
-    pub(crate) fn each(
-        &mut self,
-        range: TextRange,
-        view: &View,
-        write: &mut dyn FnMut(&mut Self, &View, &[Value]) -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn each(&mut self, view: &View, write: Write<'_, 'l>) -> Result<()> {
         let axes: Vec<_> = view.axes.iter().map(|it| ir::Axis::from(it.length)).collect();
         let arguments = self.b.open(&vec![DType::I64; axes.len()]);
         let mut map = Vec::new();
@@ -431,7 +433,7 @@ impl Lowerer<'_> {
             });
         }
         let element = View { map, axes: Vec::new(), whole: false, ..view.clone() };
-        write(self, &element, &arguments)?;
+        write(self, &element)?;
         let body = self.b.close(&[]);
         self.b.push(ir::Statement::For(ir::For {
             parallel: false,
@@ -441,7 +443,6 @@ impl Lowerer<'_> {
             body,
             results: Vec::new(),
         }));
-        let _ = range;
         Ok(())
     }
 

@@ -19,6 +19,25 @@
 //! # Ok::<(), Box<source::Refusal>>(())
 //! ```
 
+#![expect(
+    clippy::too_many_lines,
+    clippy::single_match_else,
+    clippy::match_same_arms,
+    reason = "the language is tables: one arm a construct"
+)]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "complex numbers are a + bi and c + di in every book"
+)]
+#![expect(clippy::cast_possible_wrap, reason = "counts of things in a source text are small")]
+#![expect(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    clippy::only_used_in_recursion,
+    clippy::wrong_self_convention,
+    reason = "functions that write a kernel have one form: the writer first, a refusal possible"
+)]
+
 mod call;
 mod complex;
 mod control;

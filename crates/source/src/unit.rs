@@ -177,7 +177,7 @@ impl Unit {
     /// Line of the file where a range begins, from 1.
     pub(crate) fn line_of(&self, range: TextRange) -> usize {
         let start = usize::from(range.start()).min(self.text.len());
-        self.text.as_bytes()[..start].iter().filter(|&&it| it == b'\n').count() + 1
+        self.text.as_bytes()[..start].split(|&it| it == b'\n').count()
     }
 }
 
@@ -194,7 +194,7 @@ impl Finder<'_> {
     fn place(&self, range: TextRange) -> (usize, usize) {
         let start = usize::from(range.start()).min(self.text.len());
         let before = &self.text.as_bytes()[..start];
-        let line = before.iter().filter(|&&it| it == b'\n').count() + 1;
+        let line = before.split(|&it| it == b'\n').count();
         let begin = before.iter().rposition(|&it| it == b'\n').map_or(0, |at| at + 1);
         (line, start - begin)
     }
