@@ -13,13 +13,17 @@ from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from importlib import import_module
 from types import FrameType, TracebackType
-from typing import Any, Never, Protocol
+from typing import TYPE_CHECKING, Any, Never, Protocol
 from weakref import WeakValueDictionary
 
 from abreast.backends.contract import Backend, Job, Level, Opener
+from abreast.backends.settings import check, hashable, is_executor
 from abreast.errors import PlanError
 from abreast.keywords import refuse
 from abreast.machine import cores
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = [
     "Plan",
@@ -44,7 +48,10 @@ SERIAL = Level("serial")
 START_FOLDER = os.getcwd()  # noqa: PTH109 - kept as a string
 """What relative entries of `sys.path` meant when the program began."""
 
-_OPENERS = {name: f"abreast.backends.{name}:open" for name in ("serial", "threads", "processes")}
+_OPENERS = {
+    name: f"abreast.backends.{name}:open"
+    for name in ("serial", "threads", "processes", "executor", "dask")
+}
 """The backends that come with the library, so that finding them costs no search."""
 
 _context: ContextVar[tuple[Level, ...] | None] = ContextVar("abreast_plan", default=None)
@@ -129,18 +136,29 @@ class Plan:
 
 def _describe(level: Level) -> str:
     isolate = ", isolate=True" if level.isolate else ""
-    workers = "" if level.name == "serial" else f", workers={level.workers}"
+    # An engine that is attached to has as many as it has.
+    untold = level.name == "serial" or (level.options and level.workers == MAX_WORKERS)
+    workers = "" if untold else f", workers={level.workers}"
     memory = f", memory={level.memory}" if level.memory else ""
-    return f"plan({level.name!r}{workers}{isolate}{memory})"
+    options = dict(level.options)
+    name = repr(level.name)
+    if "executor" in options:
+        name = f"<{type(options.pop('executor')).__name__}>"
+    told = "".join(f", {name}={value!r}" for name, value in options.items())
+    return f"plan({name}{told}{workers}{isolate}{memory})"
 
 
 def plan(
-    spec: str | Plan | Sequence[str] | None = None,
+    spec: str | Plan | Sequence[str] | Executor | None = None,
     *,
     workers: int | Sequence[int] | None = None,
     isolate: bool = False,
     inner_threads: int | None = None,
     memory: int | str | None = None,
+    address: str | None = None,
+    cluster: Any = None,
+    hosts: Sequence[str] | None = None,
+    ssh: dict[str, Any] | None = None,
     **unknown: Never,
 ) -> Plan:
     """Say where tasks run from now on, or, as a context manager, inside a block.
@@ -150,11 +168,12 @@ def plan(
 
     Parameters
     ----------
-    spec : str, list of str, or Plan
-        ``"serial"``, ``"threads"``, ``"processes"``, or the name of another installed backend;
-        ``"processes:4"`` means four workers. A list sets the nested levels: the first for tasks,
-        the second for tasks that these tasks start, and so on; below the last, tasks run serially.
-        Without any, the plan in force is returned.
+    spec : str, list of str, Plan, or concurrent.futures.Executor
+        ``"serial"``, ``"threads"``, ``"processes"``, ``"dask"``, or the name of another installed
+        backend; ``"processes:4"`` means four workers. A list sets the nested levels: the first for
+        tasks, the second for tasks that these tasks start, and so on; below the last, tasks run
+        serially. An executor stays its owner's: abreast never shuts it down. Without any, the plan
+        in force is returned.
     workers : int or list of int, optional
         How many tasks run at one time, for a list one number a level. Default: the cores this
         process may use.
@@ -168,6 +187,15 @@ def plan(
         Most bytes of a worker process's own memory, or text such as ``"4 GB"``. One that has more
         after a task is replaced by a fresh one; nothing is lost. Default: its share of the memory
         that this process may use; see `abreast.config`.
+    address : str, optional
+        Of ``"dask"``: the scheduler of a cluster that runs already, and goes on to run.
+    cluster : object, optional
+        Of ``"dask"``: any cluster object of Dask's; it stays its owner's.
+    hosts : sequence of str, optional
+        Of ``"dask"``: machines on which workers are started over ssh; on the first of them the
+        scheduler too. They end with `shutdown`.
+    ssh : dict, optional
+        With `hosts`: what `asyncssh.connect` is given, such as ``{"username": "ada"}``.
 
     Returns
     -------
@@ -193,8 +221,14 @@ def plan(
         refuse("plan", unknown, plan)
     if spec is None:
         return Plan(current())
+    given = {"address": address, "cluster": cluster, "hosts": hosts, "ssh": ssh}
     levels = resolve(
-        spec, workers=workers, isolate=isolate, inner_threads=inner_threads, memory=memory
+        spec,
+        workers=workers,
+        isolate=isolate,
+        inner_threads=inner_threads,
+        memory=memory,
+        options={name: value for name, value in given.items() if value is not None},
     )
     local = _context.get()
     if local is None and _worker is not None:
@@ -263,16 +297,26 @@ def _default() -> tuple[Level, ...]:
 
 
 def resolve(
-    spec: str | Plan | Sequence[str],
+    spec: str | Plan | Sequence[str] | Executor,
     *,
     workers: int | Sequence[int] | None = None,
     isolate: bool = False,
     inner_threads: int | None = None,
     memory: int | str | None = None,
+    options: dict[str, Any] | None = None,
 ) -> tuple[Level, ...]:
     """Turn what a user writes into complete levels."""
     if isinstance(spec, Plan):
         return spec.levels
+    given = dict(options or {})
+    if is_executor(spec):
+        from abreast.backends.executor import count as count_workers
+
+        if given:
+            raise PlanError(f"plan(executor) takes no {', '.join(given)}: it is an engine already")
+        given["executor"] = spec
+        spec = "executor"
+        workers = count_workers(given["executor"]) if workers is None else workers
     if isinstance(spec, str):
         spec = [part.strip() for part in spec.split(",")]
     names = list(spec) if isinstance(spec, (list, tuple)) else []
@@ -292,10 +336,14 @@ def resolve(
                 "hint: workers=[2, 4], or names such as 'processes:2'"
             )
         counts = [workers] if workers is not None else [None] * len(names)
+    if given:
+        check(names, given)
+        if given.keys() & {"address", "cluster", "hosts"} and counts == [None]:
+            counts = [MAX_WORKERS]  # all there are
     parsed: list[tuple[str, int]] = []
     budget = _budget()
-    for place, (name, given) in enumerate(zip(names, counts, strict=True)):
-        name, count = _parse(name, given, budget, outermost=place == 0)
+    for place, (name, stated) in enumerate(zip(names, counts, strict=True)):
+        name, count = _parse(name, stated, budget, outermost=place == 0)
         parsed.append((name, count))
         budget = max(1, budget // count)
     threads = budget if inner_threads is None else _count("inner_threads", inner_threads)
@@ -303,11 +351,13 @@ def resolve(
     levels: tuple[Level, ...] = ()
     for name, count in reversed(parsed):
         own = 0 if name in _IN_PROCESS else most
-        levels = (Level(name, count, bool(isolate), threads, levels, own), *levels)
+        told = tuple((key, hashable(value)) for key, value in given.items())
+        levels = (Level(name, count, bool(isolate), threads, levels, own, told), *levels)
     return levels
 
 
-_IN_PROCESS = ("serial", "threads")
+_IN_PROCESS = ("serial", "threads", "executor", "dask")
+"""Plans whose workers' memory is not abreast's to bound."""
 
 
 def _most(memory: int | str, names: list[str]) -> int:
@@ -334,6 +384,10 @@ def _budget() -> int:
 
 def _parse(name: str, given: int | None, budget: int, outermost: bool) -> tuple[str, int]:
     name, _, number = name.partition(":")
+    kind = ""
+    if name == "executor" and number and not number.isdigit():
+        # An executor that is made for the plan: "executor:process:2".
+        kind, _, number = number.partition(":")
     if name not in _OPENERS and name not in _installed():
         raise PlanError(f"plan({name!r}): there is no such plan\nhint: {_known(name)}")
     if number and given is None:
@@ -347,6 +401,7 @@ def _parse(name: str, given: int | None, budget: int, outermost: bool) -> tuple[
         given = int(text)
     if name == "serial":
         return name, 1
+    name = f"{name}:{kind}" if kind else name
     return name, budget if given is None else _count("workers", given)
 
 
@@ -397,6 +452,7 @@ def backend(level: Level) -> Backend:
 
 
 def _opener(name: str) -> Opener:
+    name = name.partition(":")[0]
     if name in _OPENERS:
         module, _, attribute = _OPENERS[name].partition(":")
         opener: Opener = getattr(import_module(module), attribute)

@@ -4,6 +4,7 @@ use ir::Op;
 use memory::{DType, Kind, Scalar};
 
 use crate::cast::elementwise;
+use crate::division;
 use crate::functions;
 use crate::operand::{Weak, Width, dtype_of};
 use crate::{Array, Error, ErrorKind, Operand};
@@ -65,7 +66,9 @@ pub fn apply(name: &str, operands: &[Operand]) -> Result<Array, Error> {
         }
         Rule::Counting(op) => {
             let dtype = dtype_of(operands);
-            with(name, op, operands, if dtype == DType::Bool { DType::I8 } else { dtype })
+            let dtype = if dtype == DType::Bool { DType::I8 } else { dtype };
+            division::note(op, operands, dtype);
+            with(name, op, operands, dtype)
         }
         Rule::Float(op) => with(name, op, operands, float_for(operands)),
         Rule::Comparison(op) => {

@@ -15,6 +15,7 @@
 mod array;
 mod build;
 mod cast;
+mod division;
 mod error;
 mod evaluate;
 mod function;
@@ -34,6 +35,7 @@ mod views;
 mod write;
 
 pub use array::{Array, Data};
+pub use division::{Division, divisions};
 pub use error::{Error, ErrorKind};
 pub use evaluate::{evaluate, explain};
 pub use function::{Function, apply};

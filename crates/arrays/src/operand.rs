@@ -90,8 +90,6 @@ impl Weak {
 
     /// The number as a value of a type that can hold its kind.
     pub fn scalar(self, dtype: DType) -> Result<Scalar, Error> {
-        let refuse =
-            |why: &str| Err(Error::new(ErrorKind::Type, format!("{self:?} as {dtype}: {why}")));
         Ok(match self {
             Self::Bool(value) => Scalar::from_i64(dtype, value.into()),
             Self::Int(value) => {
@@ -129,7 +127,15 @@ impl Weak {
             Self::Complex(real, imag) => match dtype {
                 DType::C64 => Scalar::complex32(real as f32, imag as f32),
                 DType::C128 => Scalar::complex64(real, imag),
-                _ => return refuse("a complex number needs a complex type"),
+                _ => {
+                    return Err(Error::new(
+                        ErrorKind::Type,
+                        format!(
+                            "{real}{imag:+}j as {dtype}: a complex number needs a complex type\n\
+                             hint: x.astype(complex) has room for it"
+                        ),
+                    ));
+                }
             },
         })
     }

@@ -243,7 +243,10 @@ impl PyArray {
 
     #[expect(clippy::unused_self, reason = "Python calls it on an array")]
     fn __delitem__(&self, _key: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(PyTypeError::new_err("cannot delete array elements"))
+        Err(PyTypeError::new_err(
+            "elements cannot be deleted: arrays do not change\n\
+             hint: anp.delete(x, index) gives a new array",
+        ))
     }
 
     /// The array with some elements changed; None if there is no kernel for it.
@@ -413,11 +416,9 @@ impl PyArray {
     }
 
     fn __len__(&self) -> PyResult<usize> {
-        self.array
-            .shape()
-            .first()
-            .copied()
-            .ok_or_else(|| PyTypeError::new_err("len() of an array without axes"))
+        self.array.shape().first().copied().ok_or_else(|| {
+            PyTypeError::new_err("len() of an array without axes\nhint: x.size is 1")
+        })
     }
 
     /// The only element as a number of Python.
@@ -484,7 +485,8 @@ impl PyArray {
         let array = &slf.get().array;
         if array.rank() > 0 || !array.dtype().is_integer() {
             return Err(PyTypeError::new_err(
-                "only integer scalar arrays can be converted to a scalar index",
+                "only integer scalar arrays can be converted to a scalar index\n\
+                 hint: int(x) for one element; whole arrays are indices of arrays alone",
             ));
         }
         single(&slf, "index")

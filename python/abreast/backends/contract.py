@@ -46,6 +46,8 @@ class Level:
     """The levels below, for tasks that call abreast themselves; none means serial."""
     memory: int = 0
     """Most bytes of a worker process's own memory; zero for its share of the machine's."""
+    options: tuple[tuple[str, Any], ...] = field(default=())
+    """What else the backend was told, such as the address of a scheduler; all of it hashable."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,14 @@ class At:
     def __getitem__(self, key: Any) -> Place:
         return Place(self._array, key)
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"x.at has no {name!r} before elements are named\n"
+            f"hint: write x.at[...].{name}(value), with an index in the place of the dots",
+            name=name,
+            obj=self,
+        )
+
 
 class Place:
     """Some elements of an array; each method returns a new array in which they are changed."""
@@ -72,10 +80,18 @@ class Place:
             return made
         # Indices that are arrays: an element named twice changes twice, in order.
         copy = np.array(self._array)
-        key, value = to_numpy(self._key), np.asarray(to_numpy(value)).astype(copy.dtype)
-        if ufunc is None:
-            copy[key] = value
-        else:
-            ufunc.at(copy, key, value)
+        key = to_numpy(self._key)
+        try:
+            value = np.asarray(to_numpy(value)).astype(copy.dtype)
+            if ufunc is None:
+                copy[key] = value
+            else:
+                ufunc.at(copy, key, value)
+        except (ValueError, TypeError, IndexError) as error:
+            error.add_note(
+                f"x.at[...].{change}(value) for x of {copy.dtype} of shape {copy.shape}\n"
+                "hint: the value is a number or an array that broadcasts to what the index names"
+            )
+            raise
         made = from_numpy(copy)
         return asarray(made)

@@ -56,13 +56,13 @@ def dtype_name(dtype: Any) -> str | None:
         return {int: "int32", float: "float32", complex: "complex64"}[dtype]
     name = str(np.dtype(dtype).name)
     if name not in COVERED:
-        raise TypeError(_refusal(np.dtype(dtype)))
+        raise TypeError(_refusal("dtype", np.dtype(dtype)))
     return name
 
 
-def _refusal(dtype: np.dtype[Any]) -> str:
+def _refusal(what: str, dtype: np.dtype[Any]) -> str:
     return (
-        f"asarray: elements of type {dtype} cannot be in an array of abreast, which holds bool, "
+        f"{what}: elements of type {dtype} cannot be in an array of abreast, which holds bool, "
         "integers up to 64 bits, float16 to float64, complex64 and complex128\n"
         "hint: keep them in a NumPy array, or say which numbers they are: x.astype(float)"
     )
@@ -114,7 +114,14 @@ def asarray(
     if hasattr(obj, "__array__") or hasattr(obj, "__array_interface__") or _is_buffer(obj):
         return _of_numpy(np.asarray(obj), name, copy)
     _check_copy(copy, f"{type(obj).__name__} becomes an array")
-    made = np.asarray(obj)
+    try:
+        made = np.asarray(obj)
+    except ValueError as error:
+        error.add_note(
+            f"asarray was given {type(obj).__name__}\n"
+            "hint: lists inside of a list become rows, so they are equally long"
+        )
+        raise
     if name is None and array_width(None) == 32 and not _typed(obj):
         name = _NARROW.get(made.dtype.name)
     return _of_numpy(made, name, None)
@@ -153,12 +160,15 @@ def _typed(obj: Any) -> bool:
 
 def _check_copy(copy: bool | None, what: str) -> None:
     if copy is False:
-        raise ValueError(f"asarray: copy=False, but {what}, which takes a copy")
+        raise ValueError(
+            f"asarray: copy=False, but {what}, which takes a copy\n"
+            "hint: leave copy out, for a copy where one is needed"
+        )
 
 
 def _of_numpy(made: np.ndarray[Any, Any], name: str | None, copy: bool | None) -> Array:
     if made.dtype.name not in COVERED:
-        raise TypeError(_refusal(made.dtype))
+        raise TypeError(_refusal("asarray", made.dtype))
     if copy:
         made = np.array(made)
     return _shown(made, name, copy)

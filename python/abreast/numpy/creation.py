@@ -43,7 +43,10 @@ def shape_of(shape: Any) -> list[int]:
             "hint: (3, 4) for three rows of four"
         ) from None
     if lengths and builtin_min(lengths) < 0:
-        raise ValueError(f"shape {tuple(lengths)}: negative dimensions are not allowed")
+        raise ValueError(
+            f"shape {tuple(lengths)}: negative dimensions are not allowed\n"
+            "hint: an axis without elements has length 0"
+        )
     return lengths
 
 

@@ -33,7 +33,9 @@ def dtypes(bits: int) -> Iterator[None]:
     (dtype('float32'), dtype('int32'))
     """
     if bits not in (32, 64):
-        raise ValueError(f"dtypes({bits!r}): numbers are 32 or 64 bits wide")
+        raise ValueError(
+            f"dtypes({bits!r}): numbers are 32 or 64 bits wide\nhint: dtypes(32) or (64)"
+        )
     before = array_width(bits)
     try:
         yield

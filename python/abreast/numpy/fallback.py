@@ -73,7 +73,29 @@ def from_numpy(value: Any) -> Any:
 
 def by_numpy(function: Callable[..., Any], args: Any, options: Any = None) -> Any:
     """Call a function of NumPy with what it knows, and answer with what we know."""
-    return from_numpy(function(*to_numpy(tuple(args)), **to_numpy(options or {})))
+    given = to_numpy(tuple(args))
+    try:
+        return from_numpy(function(*given, **to_numpy(options or {})))
+    except Exception as error:
+        note(error, getattr(function, "__name__", "a method"), given)
+        raise
+
+
+def note(error: Exception, name: str, given: tuple[Any, ...]) -> None:
+    """Add to NumPy's words what was done to what, for it does not know of our arrays."""
+    name = name.strip("<>")
+    operands = ", ".join(map(_described, given)) or "nothing"
+    hint = f"numpy.{name} says what it takes" if hasattr(np, name) else "see NumPy's documentation"
+    error.add_note(f"{name}, done by NumPy, was given {operands}\nhint: {hint}")
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return f"{value.dtype} of shape {value.shape}"
+    if isinstance(value, (list, tuple)) and len(value) <= 4:
+        inside = ", ".join(map(_described, value))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    return _short(value) if isinstance(value, (int, float, complex, str)) else type(value).__name__
 
 
 def operand(value: Any) -> Any:
@@ -99,7 +121,15 @@ def elementwise(name: str, operands: tuple[Any, ...]) -> Any:
 
 def getitem(array: Array, key: Any) -> Any:
     """Return what an index selects that is more than positions and slices."""
-    return from_numpy(np.asarray(array)[to_numpy(key)])
+    key = to_numpy(key)
+    try:
+        return from_numpy(np.asarray(array)[key])
+    except IndexError as error:
+        error.add_note(
+            f"index {_written(key)} of {array.dtype} of shape {array.shape}\n"
+            "hint: an axis takes a position, a slice, an array of positions, or one of bools"
+        )
+        raise
 
 
 def refuse_write(key: Any, value: Any) -> TypeError:
@@ -125,6 +155,8 @@ def _written(key: Any) -> str:
 def _short(value: Any) -> str:
     if isinstance(value, Array):
         return "value"
+    if isinstance(value, np.ndarray):
+        return f"array of {value.dtype} of shape {value.shape}"
     text = repr(value)
     return text if len(text) <= 30 else "value"
 

@@ -11,6 +11,7 @@ from abreast._abreast import Array, array_function, array_result_type
 from abreast.numpy.convert import asarray, dtype_name
 from abreast.numpy.creation import shape_of
 from abreast.numpy.fallback import by_numpy
+from abreast.numpy.reduction import axis_of
 
 __all__ = [
     "astype",
@@ -43,7 +44,7 @@ __all__ = [
 
 
 def _axis(name: str, axis: Any, rank: int) -> int:
-    position = int(axis.__index__())
+    position = axis_of(name, axis)
     if not -rank <= position < rank:
         raise np.exceptions.AxisError(
             f"{name}: axis {position} is out of bounds for an array with {rank} axes\n"
@@ -71,7 +72,16 @@ def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:  # noq
     Array([[0, 1],
            [2, 3]])
     """
-    lengths = [shape] if hasattr(shape, "__index__") else list(shape)
+    try:
+        lengths = [
+            int(length.__index__())
+            for length in ([shape] if hasattr(shape, "__index__") else shape)
+        ]
+    except (AttributeError, TypeError):
+        raise TypeError(
+            f"reshape: shape {shape!r} of an array of shape {asarray(x).shape}\n"
+            "hint: a shape is an integer or a tuple of integers, one of which may be -1"
+        ) from None
     return asarray(x).reshaped(lengths)
 
 
@@ -275,7 +285,13 @@ def broadcast_arrays(*arrays: Any) -> list[Array]:
     [(2, 2), (2, 2)]
     """
     ready = [asarray(x) for x in arrays]
-    shape = np.broadcast_shapes(*(x.shape for x in ready))
+    try:
+        shape = np.broadcast_shapes(*(x.shape for x in ready))
+    except ValueError:
+        raise ValueError(
+            f"broadcast_arrays: shapes {', '.join(str(x.shape) for x in ready)} do not broadcast\n"
+            "hint: counted from the last axis, lengths must be equal or 1"
+        ) from None
     return [x.broadcasted(list(shape)) for x in ready]
 
 
@@ -437,7 +453,7 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
     (Array([1, 2]), Array([3, 4]))
     """
     array = asarray(x)
-    front = moveaxis(array, axis, 0)
+    front = moveaxis(array, _axis("unstack", axis, array.ndim), 0)
     return tuple(front[at] for at in range(front.shape[0]))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from abreast._abreast import Array, array_function
 from abreast.numpy import manipulation, reduction
 from abreast.numpy.at import At
+from abreast.numpy.convert import asarray
 from abreast.numpy.fallback import by_numpy
 
 __all__ = ["METHODS", "PROPERTIES"]
@@ -26,7 +27,7 @@ def _reshape(self: Array, *shape: Any, **options: Any) -> Any:
         return by_numpy(lambda x: x.reshape(*shape, **options), (self,))
     if len(shape) == 1:
         return manipulation.reshape(self, shape[0])
-    return self.reshaped(list(shape))
+    return manipulation.reshape(self, shape)
 
 
 def _transpose(self: Array, *axes: Any) -> Array:
@@ -61,7 +62,8 @@ def _squeeze(self: Array, axis: Any = None) -> Array:
 
 
 def _copy(self: Array, order: str = "C") -> Array:  # noqa: ARG001
-    return self  # nobody can write to it
+    # Nobody can write to it, but the source that it shows may change.
+    return asarray(self, copy=True)
 
 
 def _tolist(self: Array) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,7 +41,10 @@ def array(self: Array, dtype: Any = None, copy: bool | None = None) -> Any:
     seen = np.asarray(memoryview(self))
     if dtype is not None and np.dtype(dtype) != seen.dtype:
         if copy is False:
-            raise ValueError(f"copy=False, but {seen.dtype} becomes {np.dtype(dtype)}")
+            raise ValueError(
+                f"__array__: copy=False, but {seen.dtype} becomes {np.dtype(dtype)}\n"
+                "hint: leave copy out, or ask for the type that it has"
+            )
         return seen.astype(dtype)
     return np.array(seen) if copy else seen
 
@@ -59,6 +64,11 @@ def array_ufunc(_self: Array, ufunc: np.ufunc, method: str, *inputs: Any, **opti
             f"{ufunc.__name__}: out= is an array of abreast, and arrays do not change\n"
             "hint: leave it out and use what the function returns"
         )
+    if method == "at" and isinstance(inputs[0], Array):
+        raise TypeError(
+            f"{ufunc.__name__}.at writes to its first argument, and arrays do not change\n"
+            "hint: x.at[index].add(value) and the like give new arrays"
+        )
     if method == "__call__" and not options:
         function = FUNCTIONS.get(ufunc.__name__)
         if function is not None and len(inputs) == function.arity:
@@ -67,7 +77,12 @@ def array_ufunc(_self: Array, ufunc: np.ufunc, method: str, *inputs: Any, **opti
         made = _reduced(_REDUCTIONS[ufunc.__name__], inputs[0], options)
         if made is not None:
             return made
-    done = getattr(ufunc, method)(*fallback.to_numpy(inputs), **fallback.to_numpy(options))
+    given = fallback.to_numpy(inputs)
+    try:
+        done = getattr(ufunc, method)(*given, **fallback.to_numpy(options))
+    except Exception as error:
+        fallback.note(error, ufunc.__name__, given)
+        raise
     if out:
         return out[0] if len(out) == 1 else out
     return fallback.from_numpy(done)
@@ -143,7 +158,7 @@ def represent(self: Array, plain: bool = False) -> str:
 def iterate(self: Array) -> Iterator[Any]:
     """Return the elements or rows, one after the other."""
     if self.ndim == 0:
-        raise TypeError("iteration over a 0-d array")
+        raise TypeError(f"iteration over a 0-d array of {self.dtype}\nhint: x.item() is its number")
     self.block_until_ready()
     return (self[position] for position in range(self.shape[0]))
 
@@ -155,7 +170,8 @@ def reduce(self: Array) -> tuple[Any, tuple[Any, ...]]:
 
 def contains(self: Array, value: Any) -> bool:
     """Return whether some element equals a value."""
-    return bool((self == value).reduced("any"))
+    equal = self == value
+    return bool(equal.reduced("any")) if isinstance(equal, Array) else bool(equal)
 
 
 def divide(self: Array, other: Any) -> tuple[Any, Any]:
@@ -168,6 +184,21 @@ def written(self: Array, specification: str) -> str:
     if not specification:
         return represent(self, plain=True)
     return format(self.item(), specification)
+
+
+def divided(names: list[str]) -> None:
+    """Tell as NumPy does, and as `numpy.errstate` says, that integers were divided by zero."""
+    how = np.geterr()["divide"]
+    for name in names:
+        if how == "warn":
+            level, frame = 2, sys._getframe(1)
+            while frame.f_back and frame.f_globals.get("__name__", "").startswith("abreast."):
+                level, frame = level + 1, frame.f_back
+            message = f"divide by zero encountered in {name}"
+            warnings.warn(message, RuntimeWarning, stacklevel=level)
+        elif how != "ignore":
+            # NumPy has more ways, and knows them itself.
+            getattr(np, name)(np.ones(1, int), np.zeros(1, int))
 
 
 def dlpack_device(_self: Array) -> tuple[int, int]:

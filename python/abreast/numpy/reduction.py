@@ -32,12 +32,23 @@ __all__ = [
 Axis = int | tuple[int, ...] | None
 
 
-def _axes(axis: Any) -> list[int] | None:
+def _axes(name: str, axis: Any) -> list[int] | None:
     if axis is None:
         return None
     if isinstance(axis, tuple):
-        return [int(part.__index__()) for part in axis]
-    return [int(axis.__index__())]
+        return [axis_of(name, part) for part in axis]
+    return [axis_of(name, axis)]
+
+
+def axis_of(name: str, axis: Any) -> int:
+    """Return an axis as an integer."""
+    try:
+        return int(axis.__index__())
+    except (AttributeError, TypeError):
+        raise TypeError(
+            f"{name}: axis={axis!r} is no integer\n"
+            "hint: axes count from 0, or from -1 backwards; sums and the like take tuples of them"
+        ) from None
 
 
 def _reduce(
@@ -49,8 +60,9 @@ def _reduce(
     dtype: Any = None,
     correction: float = 0.0,
 ) -> Array:
+    axes = _axes(name, axis)
     if not options:
-        made = asarray(x).reduced(name, _axes(axis), bool(keepdims), dtype_name(dtype), correction)
+        made = asarray(x).reduced(name, axes, bool(keepdims), dtype_name(dtype), correction)
         if made is not None:
             return made
     # What no kernel does: complex numbers in order, a start, a mask, a place for the result.
@@ -252,7 +264,7 @@ def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False, **opti
     >>> anp.argmax([[3, 5], [5, 1]])
     Array(1)
     """
-    return _reduce("argmax", x, axis, keepdims, options)
+    return _reduce("argmax", x, _one("argmax", axis), keepdims, options)
 
 
 def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False, **options: Any) -> Array:
@@ -264,7 +276,11 @@ def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False, **opti
     >>> anp.argmin([[3, 5], [5, 1]], axis=0)
     Array([0, 1])
     """
-    return _reduce("argmin", x, axis, keepdims, options)
+    return _reduce("argmin", x, _one("argmin", axis), keepdims, options)
+
+
+def _one(name: str, axis: Any) -> int | None:
+    return None if axis is None else axis_of(name, axis)
 
 
 def _cumulative(name: str, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Array:
@@ -274,6 +290,7 @@ def _cumulative(name: str, x: Any, axis: Any, dtype: Any, include_initial: bool)
             f"{name}: axis is missing, and shape {array.shape} has {array.ndim} axes\n"
             "hint: say along which axis, as in axis=0"
         )
+    axis = _one(name, axis)
     if not include_initial:
         made = array.scanned(name, 0 if axis is None else axis, dtype_name(dtype))
         if made is not None:

@@ -22,6 +22,7 @@ class Held:
 
     def __init__(self) -> None:
         gc.collect()
+        _wake_native_pools()
         self.kinds = {
             "thread": Counter(_threads()),
             "child process": Counter(_children()),
@@ -48,6 +49,15 @@ class Held:
                 new = ", ".join(sorted((after - before).elements()))
                 lines.append(f"{after.total() - before.total()} {kind} too many: {new}")
         return "\n".join(lines)
+
+
+def _wake_native_pools() -> None:
+    """Have native libraries start their threads now: a fork ends them until they are next used."""
+    import threadpoolctl
+
+    for library in threadpoolctl.ThreadpoolController().lib_controllers:
+        if library.user_api == "blas":
+            library.set_num_threads(library.get_num_threads())
 
 
 def descendants_of_session(leader: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrays::{Array, Data, Error, ErrorKind};
+use arrays::{Array, Data, Division, Error, ErrorKind};
 use devices::Interpreter;
 use devices::cpu::CpuDevice;
 use pyo3::exceptions::{
@@ -14,7 +14,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use tasks::pool;
 
-use super::PyArray;
+use super::{PyArray, protocol, sight};
 use crate::compile;
 use crate::enter::outside;
 
@@ -26,7 +26,7 @@ pub(crate) fn array_evaluate(py: Python<'_>, given: &Bound<'_, PyTuple>) -> PyRe
     for array in given.iter() {
         wanted.push(array.cast::<PyArray>()?.get().array.clone());
     }
-    run(py, |interrupted| arrays::evaluate(&wanted, interrupted))
+    compute(py, &wanted, &arrays::divisions(&wanted))
 }
 
 /// The kernels that these become together.
@@ -68,10 +68,58 @@ pub(crate) fn array_interpret(py: Python<'_>, interpret: bool) -> PyResult<()> {
 
 /// Compute an array.
 pub(super) fn ready(py: Python<'_>, array: &Array) -> PyResult<()> {
+    let wanted = std::slice::from_ref(array);
+    let divisions = arrays::divisions(wanted);
+    if !divisions.is_empty() {
+        return compute(py, wanted, &divisions);
+    }
     if arrays::evaluate_small(array) || array.is_ready() {
         return Ok(());
     }
-    run(py, |interrupted| arrays::evaluate(std::slice::from_ref(array), interrupted))
+    run(py, |interrupted| arrays::evaluate(wanted, interrupted))
+}
+
+/// Compute arrays, and warn as NumPy does where integers are divided by zero.
+fn compute(py: Python<'_>, wanted: &[Array], divisions: &[Division]) -> PyResult<()> {
+    let mut all = wanted.to_vec();
+    let mut looks = Vec::with_capacity(divisions.len());
+    for division in divisions {
+        let few = division.divisor.data().and_then(|data| sight::some_zero(&data));
+        looks.push(if let Some(zero) = few {
+            Look::Seen(zero)
+        } else {
+            let zero = division.by_zero().map_err(|error| raise(py, &error))?;
+            all.push(zero.clone());
+            Look::Computed(zero)
+        });
+    }
+    let small = all.len() == wanted.len() && wanted.iter().all(arrays::evaluate_small);
+    if !small {
+        run(py, |interrupted| arrays::evaluate(&all, interrupted))?;
+    }
+    let mut names = Vec::new();
+    for (division, look) in divisions.iter().zip(looks) {
+        let zero = match look {
+            Look::Seen(zero) => zero,
+            Look::Computed(zero) => {
+                let data = zero.data().ok_or_else(|| PyRuntimeError::new_err("no answer"))?;
+                sight::number(py, &data)?.is_truthy()?
+            }
+        };
+        if zero && !names.contains(&division.name) {
+            names.push(division.name);
+        }
+    }
+    if !names.is_empty() {
+        protocol(py, "divided")?.call1((names,))?;
+    }
+    Ok(())
+}
+
+/// Whether a divisor is zero.
+enum Look {
+    Seen(bool),
+    Computed(Array),
 }
 
 /// Compute an array, and tell where its elements lie.
@@ -101,7 +149,10 @@ fn relieved(py: Python<'_>, array: &Array) -> PyResult<()> {
     if array.pending() <= arrays::MOST_PENDING {
         return Ok(());
     }
-    run(py, |interrupted| arrays::relieve(array, interrupted))
+    let divisions = arrays::divisions(std::slice::from_ref(array));
+    run(py, |interrupted| arrays::relieve(array, interrupted))?;
+    let done: Vec<_> = divisions.into_iter().filter(Division::is_done).collect();
+    compute(py, &[], &done)
 }
 
 /// Have arrays computed by compiled kernels, from the first time on that one is computed.

@@ -1,6 +1,7 @@
 //! What stands between the brackets of `x[...]`.
 
 use memory::{Index, Slice};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyEllipsis, PyInt, PySlice, PyTuple};
 
@@ -32,7 +33,7 @@ fn part(item: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
         return Ok(None);
     }
     if item.is_instance_of::<PyInt>() {
-        return Ok(Some(Index::At(item.extract()?)));
+        return Ok(Some(Index::At(whole(item)?)));
     }
     if let Ok(slice) = item.cast::<PySlice>() {
         let bound = |name: &str| -> PyResult<Option<isize>> {
@@ -47,7 +48,12 @@ fn part(item: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
 
 /// An integer, by `__index__`; what is too large for an address is as good as the largest.
 fn whole(value: &Bound<'_, PyAny>) -> PyResult<isize> {
-    let index = value.call_method0("__index__")?;
+    let Ok(index) = value.call_method0("__index__") else {
+        return Err(PyTypeError::new_err(format!(
+            "index: a slice with {} in it\nhint: slices are made of integers and None",
+            value.repr()?
+        )));
+    };
     match index.extract() {
         Ok(whole) => Ok(whole),
         Err(_) => Ok(if index.lt(0)? { isize::MIN } else { isize::MAX }),

@@ -205,6 +205,20 @@ pub(super) unsafe fn release(view: *mut ffi::Py_buffer) {
     drop(unsafe { Box::from_raw((*view).internal.cast::<Shown>()) });
 }
 
+/// Whether one of a few integers is zero; None if they are many, or do not lie side by side.
+pub(super) fn some_zero(data: &Data) -> Option<bool> {
+    const FEW: usize = 256;
+    let layout = &data.layout;
+    if layout.count() > FEW || !layout.is_contiguous() {
+        return None;
+    }
+    let size = layout.dtype().size();
+    let from = data.storage.address().wrapping_offset(layout.offset());
+    // SAFETY: the elements lie in the storage, one after the other.
+    let bytes = unsafe { std::slice::from_raw_parts(from.cast_const(), layout.count() * size) };
+    Some(bytes.chunks_exact(size).any(|element| element.iter().all(|&byte| byte == 0)))
+}
+
 /// The only element as a number of Python.
 pub(super) fn number<'py>(py: Python<'py>, data: &Data) -> PyResult<Bound<'py, PyAny>> {
     let dtype = data.layout.dtype();

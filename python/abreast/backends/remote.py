@@ -1,0 +1,402 @@
+"""Tasks on the workers of an engine: the contract, over pilots."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import pickle
+import threading
+import time
+import weakref
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from abreast.backends import pilot
+from abreast.backends.contract import (
+    Call,
+    Capabilities,
+    Ended,
+    Job,
+    Level,
+    Output,
+    Pulled,
+    Running,
+)
+from abreast.backends.engine import Engine
+from abreast.backends.hub import SPAN, Hub
+from abreast.backends.line import Link
+from abreast.backends.room import LARGE
+from abreast.backends.surroundings import Surroundings
+from abreast.failures import garbled, lost, rebuild, shut_down, unpicklable
+from abreast.pickling import dumps
+
+__all__ = ["Item", "RemoteBackend", "RemoteJob"]
+
+
+class RemoteBackend:
+    """Tasks go to pilots; the engine starts with the first of them."""
+
+    def __init__(self, level: Level, engine: Engine) -> None:
+        self.level = level
+        self.engine = engine
+        self.capabilities = Capabilities(
+            isolated=True,
+            parallel_python=True,
+            survives_crash=engine.survives_crash,
+            stops_anything=engine.stops_anything,
+        )
+        self.hub = Hub(engine, _bare(level))
+        self.surroundings = Surroundings()
+        self.numbers = itertools.count()
+        self.closed = False
+
+    def open(self, call: Call) -> Job:
+        """Begin a job."""
+        if self.closed:
+            raise shut_down()
+        return RemoteJob(self, call)
+
+    def outstanding(self) -> int:
+        """Tasks of all jobs."""
+        with self.hub.lock:
+            return sum(len(job.items) for job in self.hub.jobs.values())
+
+    def shutdown(self, grace: float) -> None:
+        """End the pilots, and what was started for them."""
+        self.closed = True
+        with self.hub.lock:
+            jobs = list(self.hub.jobs.values())
+        for job in jobs:
+            job.withdraw_closed()
+        deadline = time.monotonic() + grace
+        while self.outstanding() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        for job in jobs:
+            job.end_closed()
+        self.hub.close(grace)
+
+    def disarm(self) -> None:
+        """Forget everything: it is the parent's."""
+        self.closed = True
+        self.hub.disarm()
+
+
+def _bare(level: Level) -> Level:
+    """Return the level as it travels: without what only this process has."""
+    return Level(level.name, level.workers, inner_threads=level.inner_threads, inner=level.inner)
+
+
+class Item:
+    """A task on its way."""
+
+    __slots__ = ("buffers", "data", "job", "key", "link", "since", "size", "withdrawn")
+
+    def __init__(self, job: RemoteJob, index: int, data: bytes, buffers: list[Any]) -> None:
+        self.job = job
+        self.key = job.number, index
+        self.data = data
+        self.buffers = buffers
+        """Bytes that go along, or keys of placed memory."""
+        self.size = len(data) + sum(len(each) for each in buffers if not isinstance(each, int))
+        self.link: Link | None = None
+        self.since = 0.0
+        self.withdrawn = False
+
+    def runs(self) -> bool:
+        """Whether it has begun, as far as is known."""
+        return self.since > 0.0
+
+
+class RemoteJob:
+    """The tasks of one call."""
+
+    def __init__(self, backend: RemoteBackend, call: Call) -> None:
+        self.backend = backend
+        self.hub = backend.hub
+        self.call = call
+        self.number = next(backend.numbers)
+        self.style = _style(call)
+        around = backend.surroundings.now()
+        self.around = b"" if around is None else around[1]
+        self.changed = threading.Condition(self.hub.lock)
+        self.keys: list[int] = []
+        self.placed: OrderedDict[tuple[int, int], tuple[int | None, bytes]] = OrderedDict()
+        """Large arguments that came lately, by where they are here."""
+        self.function: tuple[bytes, list[Any]] | None = None
+        if call.function is not None:
+            try:
+                self.function = self._pack(call.function, always=True)
+            except (MemoryError, OSError):
+                raise
+            except Exception as reason:
+                raise unpicklable("function", None, reason) from reason
+        self.pushed = 0
+        self.items: dict[int, Item] = {}
+        self.pending: deque[Item] = deque()
+        self.has_turn = False
+        self.mean: float | None = None
+        self.ended: list[tuple[int, int, Any, Any, bool]] = []
+        self.said: list[Output] = []
+        self.callbacks: list[Callable[[], None]] = []
+        weakref.finalize(self, self.hub.forget, self.number, self.keys).atexit = False
+
+    # For its user.
+
+    def want(self) -> int:
+        """How many more tasks to push now."""
+        workers = min(self.backend.level.workers, 64)
+        if self.mean is None:
+            return max(0, 4 * workers - len(self.pending))
+        ahead = workers * max(2, min(2048, int(4 * SPAN / max(self.mean, 1e-6))))
+        return max(0, ahead - len(self.pending))
+
+    def push(self, items: Iterable[Any], at: int | None = None) -> None:
+        """Append a task for each item."""
+        index = self.pushed if at is None else at
+        what = "function or an argument" if self.call.function is None else "argument"
+        try:
+            for item in items:
+                if self.backend.closed:
+                    raise shut_down()
+                try:
+                    data, buffers = self._pack(item)
+                except (MemoryError, OSError):
+                    raise
+                except Exception as reason:
+                    raise unpicklable(what, index, reason) from reason
+                task = Item(self, index, data, buffers)
+                with self.changed:
+                    self.items[index] = task
+                    self.pending.append(task)
+                index += 1
+                self.pushed += at is None
+        finally:
+            if self.pending:
+                self.hub.add(self)
+
+    def _pack(self, value: Any, *, always: bool = False) -> tuple[bytes, list[Any]]:
+        """Pickle a value; its large memory goes beside it, or is placed once for many."""
+        found: list[Any] = []
+        data = dumps(value, found)
+        if not found:
+            return data, []
+        views = [each.raw() for each in found]
+        if sum(view.nbytes for view in views) < LARGE:
+            return dumps(value), []
+        return data, [self._place(view, always) for view in views]
+
+    def _place(self, view: Any, always: bool) -> Any:
+        if view.nbytes < LARGE:
+            return bytes(view)
+        if always:
+            self.keys.append(self.hub.place(view))
+            return self.keys[-1]
+        # The same array again, as in `map(f, [array] * 8)`, is found where it was.
+        where = _address(view), view.nbytes
+        known = self.placed.get(where)
+        if known is not None:
+            key, room = known
+            if _same(room, where):
+                if key is None:
+                    key = self.hub.place(view)
+                    self.keys.append(key)
+                    self.placed[where] = key, room
+                return key
+        content = bytes(view)
+        self.placed[where] = None, content
+        while len(self.placed) > 2:
+            self.placed.popitem(last=False)
+        return content
+
+    def skip(self) -> None:
+        """Pass over an index."""
+        self.pushed += 1
+
+    def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
+        """Wait until tasks ended, and take them."""
+        if timeout != 0.0:
+            self.wait(timeout)
+        with self.changed:
+            taken, self.ended = self.ended, []
+            said, self.said = self.said, []
+        listed: list[Ended] = []
+        notes = 0
+        for index, kind, data, parts, note in taken:
+            notes += note
+            if kind == pilot.VALUE:
+                try:
+                    value = pickle.loads(data, buffers=parts)
+                except Exception as reason:
+                    listed.append(Ended(index, None, garbled(index, reason)))
+                    continue
+                if results is None:
+                    listed.append(Ended(index, value, None))
+                else:
+                    results[index] = value
+            elif kind == pilot.FAILURE:
+                listed.append(Ended(index, None, rebuild(data)))
+            else:
+                listed.append(Ended(index, None, data))
+        return Pulled(len(taken), notes, listed, said)
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until something arrived."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.ended or self.said or not self.items, timeout)
+            return bool(self.ended or self.said)
+
+    def ready(self) -> bool:
+        """Whether something arrived."""
+        return bool(self.ended or self.said)
+
+    def outstanding(self) -> int:
+        """Tasks that neither ended nor were withdrawn."""
+        return len(self.items)
+
+    def running(self) -> bool:
+        """Whether a worker runs one of the tasks."""
+        with self.changed:
+            return any(item.runs() for item in self.items.values())
+
+    def started(self) -> list[Running]:
+        """Tasks that run now."""
+        now = time.monotonic()
+        with self.changed:
+            return [
+                Running(index, now - item.since, item.link.worker())
+                for index, item in self.items.items()
+                if item.runs() and item.link is not None
+            ]
+
+    def halt(self, task: int, force: bool = False) -> bool:
+        """Interrupt one running task; with `force`, end its worker."""
+        with self.changed:
+            item = self.items.get(task)
+            if item is None or not item.runs():
+                return False
+            halted = self.hub.halt(item, force)
+        self.hub.wake()
+        return halted
+
+    def cancel(self, first: int = 0) -> int:
+        """Withdraw what no worker has begun."""
+        with self.changed:
+            later = [
+                item for index, item in self.items.items() if index >= first and not item.runs()
+            ]
+            for item in later:
+                item.withdrawn = True
+                del self.items[item.key[1]]
+            self.pending = deque(item for item in self.pending if not item.withdrawn)
+            self.hub.skip(later)
+            self.changed.notify_all()
+        return len(later)
+
+    def stop(self, grace: float) -> None:
+        """Withdraw, interrupt, and end or give up the workers that go on."""
+        self.cancel()
+        for running in self.started():
+            self.halt(running.task)
+        self._await_end(grace)
+        for running in self.started():
+            if self.backend.capabilities.stops_anything:
+                self.halt(running.task, force=True)
+        if self.backend.capabilities.stops_anything:
+            self._await_end(10.0)
+        with self.changed:
+            for item in list(self.items.values()):
+                self.hub.give_up(item)
+        self.hub.wake()
+
+    def _await_end(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        with self.changed:
+            while self.items and time.monotonic() < deadline:
+                self.changed.wait(0.05)
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called once nothing is outstanding."""
+        with self.changed:
+            self.callbacks.append(callback)
+            due = [] if self.items or self.number in self.hub.jobs else self.told()
+        for each in due:
+            each()
+
+    # For the hub, which holds the lock.
+
+    def told(self) -> list[Callable[[], None]]:
+        """Take who is to be told that nothing is outstanding."""
+        due, self.callbacks = self.callbacks, []
+        self.changed.notify_all()
+        return due
+
+    def took(self, seconds: float) -> None:
+        """Note how long a task took."""
+        self.mean = seconds if self.mean is None else 0.7 * self.mean + 0.3 * seconds
+
+    def end(self, item: Item, kind: int, data: Any, parts: Any, note: bool) -> None:
+        """Note that a task has ended."""
+        if self.items.pop(item.key[1], None) is not None:
+            self.ended.append((item.key[1], kind, data, parts, note))
+            self.changed.notify_all()
+
+    def fail(self, item: Item, error: BaseException) -> None:
+        """Note that a task will never end by itself."""
+        self.end(item, -1, error, (), False)
+
+    def put_back(self, item: Item) -> None:
+        """Take back a task that was not begun after all."""
+        item.link, item.since = None, 0.0
+        at = 0
+        while at < len(self.pending) and self.pending[at].key < item.key:
+            at += 1
+        self.pending.insert(at, item)
+
+    def hear(self, said: Output) -> None:
+        """Keep what a task said."""
+        self.said.append(said)
+        self.changed.notify_all()
+
+    # At shutdown.
+
+    def withdraw_closed(self) -> None:
+        """Have what was not begun end as closed."""
+        with self.changed:
+            later = [item for item in self.items.values() if not item.runs()]
+            for item in later:
+                item.withdrawn = True
+                self.fail(item, lost(("closed", None, None, None), item.key[1]))
+            self.pending.clear()
+            self.hub.skip(later)
+
+    def end_closed(self) -> None:
+        """Have what still runs end as closed, and interrupt it."""
+        with self.changed:
+            for item in list(self.items.values()):
+                if self.backend.capabilities.stops_anything:
+                    self.hub.halt(item, force=True)
+                item.withdrawn = True
+                self.fail(item, lost(("closed", None, None, None), item.key[1]))
+            due = self.told()
+        for each in due:
+            each()
+
+
+def _style(call: Call) -> int:
+    if call.function is None:
+        return pilot.APPLY
+    return pilot.INDEXED if call.indexed else pilot.STAR if call.star else pilot.PLAIN
+
+
+def _address(view: Any) -> int:
+    import numpy as np
+
+    return int(np.frombuffer(view, dtype=np.uint8).ctypes.data)
+
+
+def _same(content: bytes, where: tuple[int, int]) -> bool:
+    """Whether memory still holds what it held; said by the C library, at its speed."""
+    memcmp = ctypes.CDLL(None).memcmp
+    memcmp.argtypes = [ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
+    return not memcmp(content, where[0], where[1])

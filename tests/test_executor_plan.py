@@ -1,0 +1,199 @@
+"""plan(executor): any concurrent.futures.Executor, each tried for real."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import abreast as ab
+
+PROGRAM = """
+import os, sys, time, warnings
+import numpy as np
+import abreast as ab
+{make}
+
+def work(executor):
+    ab.plan(executor)
+    with ab.plan("serial", isolate=True):
+        expected = ab.map(lambda x, rng: (x, rng.random()), range(50), seed=3)
+    assert ab.map(lambda x, rng: (x, rng.random()), range(50), seed=3) == expected
+    table = np.arange(100_000.0)
+    assert ab.map(lambda n: float(table[n:].sum()), [0, 1]) == [table.sum(), table[1:].sum()]
+    assert [a.sum() for a in ab.map(lambda a: a + 1, [table] * 3)] == [(table + 1).sum()] * 3
+    assert list(ab.imap(abs, range(-20, 0))) == list(range(20, 0, -1))
+    futures = [ab.submit(pow, 2, n) for n in range(5)]
+    assert [each.result() for each in futures] == [1, 2, 4, 8, 16]
+    graph = ab.delayed(sum)([ab.delayed(abs)(n) for n in range(-20, 0)])
+    assert ab.compute(graph) == 210
+    ab.map(print, range(3))
+    try:
+        ab.map(lambda n: 1 // n, [2, 1, 0])
+    except ZeroDivisionError as error:
+        assert "item 2" in str(error.__notes__) or error.__notes__
+    else:
+        raise AssertionError
+    try:
+        ab.map(lambda n: [time.sleep(0.01) for _ in range(n)], [1, 3000], timeout=1)
+    except ab.TaskTimeout as error:
+        assert error.index == 1
+    else:
+        raise AssertionError
+    ab.shutdown()
+    # It is its owner's, and goes on to serve.
+    assert executor.submit(abs, -1).result(30) == 1
+
+if __name__ == "__main__":
+    {start}
+    print("done")
+"""
+
+EXECUTORS = {
+    "process": (
+        "from concurrent.futures import ProcessPoolExecutor",
+        "with ProcessPoolExecutor(2) as executor: work(executor)",
+        "concurrent.futures",
+    ),
+    "spawn": (
+        "from concurrent.futures import ProcessPoolExecutor; import multiprocessing",
+        "with ProcessPoolExecutor(2, multiprocessing.get_context('spawn')) as executor: "
+        "work(executor)",
+        "concurrent.futures",
+    ),
+    "thread": (
+        "from concurrent.futures import ThreadPoolExecutor",
+        "with ThreadPoolExecutor(2) as executor: work(executor)",
+        "concurrent.futures",
+    ),
+    "loky": (
+        "from loky import ProcessPoolExecutor",
+        "executor = ProcessPoolExecutor(2); work(executor); executor.shutdown()",
+        "loky",
+    ),
+    "dask": (
+        "from distributed import Client",
+        "client = Client(n_workers=2, threads_per_worker=1, host='127.0.0.1', "
+        "dashboard_address=None); work(client.get_executor()); client.shutdown()",
+        "distributed",
+    ),
+    "mpi": (
+        "from mpi4py.futures import MPIPoolExecutor",
+        "with MPIPoolExecutor(2) as executor: work(executor)",
+        "mpi4py",
+    ),
+    "ipyparallel": (
+        "import ipyparallel",
+        "with ipyparallel.Cluster(n=2) as client: work(client.executor())",
+        "ipyparallel",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_an_executor_is_a_plan(kind: str, start: Callable[..., Any], tmp_path: Path) -> None:
+    make, begin, package = EXECUTORS[kind]
+    pytest.importorskip(package, reason=f"{package} is not installed: pip install {package}")
+    text = PROGRAM.format(make=make, start=begin)
+    # What Dask writes, it leaves.
+    env = {**os.environ, "DASK_TEMPORARY_DIRECTORY": str(tmp_path)}
+    status, out, err = start(text, env=env).end(100)
+    assert status == 0, err
+    assert out.splitlines() == ["0", "1", "2", "done"]
+
+
+def test_threads_share_objects() -> None:
+    seen: list[int] = []
+    with ThreadPoolExecutor(2, "mine") as executor, ab.plan(executor) as plan:
+        names = ab.map(lambda n: (seen.append(n), threading.current_thread().name)[1], range(4))
+        assert repr(plan) == "plan(<ThreadPoolExecutor>, workers=2)"
+        ab.shutdown()
+    assert sorted(seen) == [0, 1, 2, 3]
+    assert {name.partition("_")[0] for name in names} == {"mine"}
+
+
+def test_an_executor_that_was_shut_down() -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with ab.plan(executor), pytest.raises(ab.errors.LaunchError, match="after shutdown"):
+        ab.map(abs, [1])
+
+
+def test_an_executor_that_breaks(run: Callable[..., str]) -> None:
+    out = run("""
+import os, time
+import abreast as ab
+from concurrent.futures import ProcessPoolExecutor
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2) as executor:
+        ab.plan(executor)
+        try:
+            ab.map(lambda n: os._exit(5) if n == 3 else time.sleep(0.05), range(40))
+        except ab.WorkerLost as error:
+            print(type(error).__name__)
+        try:
+            ab.map(abs, range(4))
+        except ab.errors.LaunchError as error:
+            print(error)
+        ab.shutdown()
+    with ProcessPoolExecutor(2) as executor, ab.plan(executor):
+        print(ab.map(abs, range(4)))
+        ab.shutdown()
+""")
+    lines = out.splitlines()
+    assert lines[0] == "WorkerLost"
+    assert lines[1].startswith("this ProcessPoolExecutor runs no tasks: BrokenProcessPool")
+    assert lines[2].startswith("hint: make a new executor")
+    assert lines[-1] == "[0, 1, 2, 3]"
+
+
+def test_bad_plans() -> None:
+    with pytest.raises(ab.PlanError, match=r"which executor\?\nhint: plan\(executor\) takes"):
+        ab.map(abs, [1], plan="executor:2")
+    with pytest.raises(ab.PlanError, match="which executor"):
+        ab.map(abs, [1], plan="executor:oven:2")
+    with ThreadPoolExecutor(1) as executor:
+        with pytest.raises(ab.PlanError, match="takes no address"):
+            ab.plan(executor, address="tcp://127.0.0.1:1")
+        with pytest.raises(ab.PlanError, match="workers=0"):
+            ab.plan(executor, workers=0)
+    with pytest.raises(ab.PlanError, match=r"takes no hosts="):
+        ab.plan("processes", hosts=["one"])
+
+
+def test_import_loads_no_engine(run: Callable[..., str]) -> None:
+    out = run(
+        "import sys, abreast; "
+        "print([name for name in ('distributed', 'dask', 'loky', 'concurrent.futures.process') "
+        "if name in sys.modules])"
+    )
+    assert out.strip() == "[]"
+
+
+def test_a_module_that_workers_lack(run: Callable[..., str]) -> None:
+    out = run("""
+import sys, types
+import abreast as ab
+from concurrent.futures import ProcessPoolExecutor
+import multiprocessing
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        executor.submit(abs, 1).result()
+        module = sys.modules["homemade"] = types.ModuleType("homemade")
+        exec("def double(x): return 2 * x", vars(module))
+        with ab.plan(executor):
+            try:
+                ab.map(module.double, [1])
+            except ab.TransferError as error:
+                print(error)
+            import cloudpickle
+            cloudpickle.register_pickle_by_value(module)
+            ab.shutdown()
+""")
+    assert "lacks the module 'homemade'" in out
+    assert "register_pickle_by_value(homemade)" in out
