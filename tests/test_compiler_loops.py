@@ -303,6 +303,37 @@ def test_a_check_inside_of_a_reduction():
         _abreast.run_loop(text, "cpu", [9000, x, np.zeros(())])
 
 
+REDUCED = """
+kernel @reduced(%n: extent, %steps: extent, %x: read f64[unit], %y: update f64[unit],
+                %z: write i64[unit]) {
+  for (%t) in (%steps) {
+    %scale = load %x[%t]
+    %total, %most, %where = reduce add, argmax (%i) in (%n) {
+      %a = load %x[%i]
+      %b = mul %a, %scale
+      %c = exp %b
+      yield %c, %b
+    }
+    %mean = div %total, %scale
+    store %mean, %y[%t]
+    store %where, %z[%t]
+    for parallel (%j) in (%steps..%n) {
+      %e = load %y[%j]
+      %f = add %e, %most
+      store %f, %y[%j]
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+@pytest.mark.parametrize("n", [3, 5000, 70_000])
+def test_parallel_reductions_anywhere(n, vector):
+    x = np.random.default_rng(n).normal(size=n)
+    both(REDUCED, [n, 3, x], [np.zeros(n), np.zeros(3, int)], vector)
+
+
 def test_buffers_that_overlap():
     text = """
     kernel overlapping @shift(%n: extent, %x: read f64[unit], %y: write f64[unit]) {

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from abreast.interop.executor import Executor
     from abreast.journal.timeline import Timeline, timeline
+    from abreast.memory_use import Memory, memory
     from abreast.plans import Plan, plan, shutdown
     from abreast.reports import Report, report
     from abreast.shared import share
@@ -72,6 +73,8 @@ __all__ = [
     "jit",
     "JitFunction",
     "prange",
+    "memory",
+    "Memory",
     "share",
     "config",
     "random",
@@ -108,6 +111,7 @@ _HOMES = {
     "abreast.reports": "report Report",
     "abreast.thread_count": "threads",
     "abreast.compiled": "jit JitFunction prange",
+    "abreast.memory_use": "memory Memory",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning CompileError ConfigError "

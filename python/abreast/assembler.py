@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # as of typing, which is not loaded for it
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["assemble", "version", "folder"]
+__all__ = ["assemble", "forked", "version", "folder"]
 
 _PASSES = (
     "sroa",
@@ -30,6 +30,7 @@ _PASSES = (
     "simplify_cfg",
 )
 _LOOPS, _LANES = 3, 2  # how hard LLVM works on loops
+_NO_BRANCHES = "-x86-cmov-converter=false"
 _CODE = 2  # how hard LLVM works on registers and order, of 3
 
 
@@ -95,6 +96,10 @@ def _llvm() -> Any:
     from llvmlite import binding
 
     if not _ready:
+        if os.uname().machine == "x86_64":
+            # A minimum stays without a branch: LLVM guesses that it would be well predicted, and in
+            # tables of dynamic programming, where it matters, it is not.
+            binding.set_option("abreast", _NO_BRANCHES)
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
         _ready.append(True)
@@ -113,6 +118,22 @@ def _target(llvm: Any, triple: str) -> Any:
         return llvm.Target.from_triple(triple)
 
 
+def forked() -> None:
+    """In a process that was just forked off: open llvmlite's lock, whose holder did not come along.
+
+    Examples
+    --------
+    >>> forked()
+    """
+    import sys
+
+    ffi = sys.modules.get("llvmlite.binding.ffi")
+    lock = getattr(getattr(getattr(ffi, "lib", None), "_lock", None), "_lock", None)
+    reinit = getattr(lock, "_at_fork_reinit", None)
+    if reinit is not None:
+        reinit()
+
+
 def version() -> str:
     """Say what code depends on besides its text: part of the name of what is kept on disk.
 
@@ -123,7 +144,7 @@ def version() -> str:
     >>> version().startswith("llvmlite")
     True
     """
-    return f"llvmlite {_installed()}; {' '.join(_PASSES)}; {_LOOPS} {_LANES} {_CODE}"
+    return f"llvmlite {_installed()}; {' '.join(_PASSES)}; {_LOOPS} {_LANES} {_CODE} {_NO_BRANCHES}"
 
 
 def _installed() -> str:

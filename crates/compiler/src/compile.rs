@@ -7,6 +7,7 @@ use memory::DType;
 
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
+use crate::forward::forward;
 use crate::loops::{is_structured, scopes};
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
@@ -74,7 +75,12 @@ fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
 ///
 /// [`Unsupported`] where a kernel uses what only the interpreter runs so far.
 pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
-    let kernel = &ir::lower(kernel);
+    let mut kernel = &ir::lower(kernel);
+    let forwarded;
+    if is_structured(kernel) {
+        forwarded = forward(kernel);
+        kernel = &forwarded;
+    }
     let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64 };
     let mut written = Module::default();
     let mut scratch = 0;
@@ -106,12 +112,13 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
                 let parts = e.parts(it)?;
                 let count = e.points(it);
                 let (begin, end) = range();
+                let memory = e.frame.scratch(&mut e.text);
                 let block = e.text.begin_count(begin, end, 1);
                 let found = e.block(it, count, block.index)?;
                 words = e.frame.words;
                 scratch = 16 * parts.len();
                 for (place, (part, value)) in parts.iter().zip(found).enumerate() {
-                    let room = slot(e, block.index, parts.len(), place);
+                    let room = slot(e, &memory, block.index, parts.len(), place);
                     e.put(room, part.dtype, value);
                 }
                 e.text.end_count(&block);
@@ -122,10 +129,11 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
                 let parts = e.parts(it)?;
                 let tree = e.tree(&parts);
                 let (begin, end) = range();
+                let memory = e.frame.scratch(&mut e.text);
                 let block = e.text.begin_count(begin, end, 1);
                 let mut found = Vec::new();
                 for (place, part) in parts.iter().enumerate() {
-                    let room = slot(e, block.index, parts.len(), place);
+                    let room = slot(e, &memory, block.index, parts.len(), place);
                     found.push(e.take(room, part.dtype));
                 }
                 e.push(&parts, &tree, block.index, &found)?;
@@ -161,8 +169,13 @@ fn range() -> (Operand, Operand) {
 }
 
 /// Where a part of a block's result lies in the scratch memory, 16 bytes each.
-fn slot(e: &mut Emitter<'_>, block: Operand, parts: usize, place: usize) -> Operand {
-    let scratch = e.frame.scratch(&mut e.text);
+pub(crate) fn slot(
+    e: &mut Emitter<'_>,
+    scratch: &str,
+    block: Operand,
+    parts: usize,
+    place: usize,
+) -> Operand {
     let block = e.text.show(block, 1);
     e.text.define(format_args!(
         "getelementptr inbounds [{parts} x i128], ptr {scratch}, i64 {block}, i64 {place}"

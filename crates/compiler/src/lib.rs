@@ -30,6 +30,7 @@ mod compile;
 mod compiled;
 mod elementary;
 mod emitter;
+mod forward;
 mod frame;
 mod held;
 mod independent;
@@ -54,6 +55,9 @@ pub use unsupported::Unsupported;
 
 /// What a kernel answers that was asked to stop; no check has this code.
 pub const INTERRUPTED: i64 = i64::MIN;
+
+/// What a kernel answers that found no room for the results of its blocks; no check has this code.
+pub const NO_ROOM: i64 = i64::MIN + 1;
 
 /// Points of a parallel loop that make a block.
 const CHUNK: i64 = 16_384;

@@ -12,6 +12,8 @@ mod hoist;
 mod identities;
 mod known;
 mod lanes;
+mod last;
+mod memory;
 mod question;
 mod ranges;
 mod simplify;

@@ -47,11 +47,7 @@ impl Emitter<'_> {
         self.text.branch_likely(time, on, ask);
         self.text.begin(ask);
         let services = self.frame.services(&mut self.text);
-        let place =
-            self.text.define(format_args!("getelementptr inbounds ptr, ptr {services}, i64 1"));
-        let place = self.text.show(place, 1);
-        let poll = self.text.define(format_args!("load ptr, ptr {place}"));
-        let poll = self.text.show(poll, 1);
+        let poll = self.service(&services, 1);
         // It touches nothing that the kernel can see, so what is in registers stays there.
         let answer = self.text.define(format_args!("call i64 {poll}(ptr {services}) #1"));
         self.put(room, DType::I64, number(BUDGET));

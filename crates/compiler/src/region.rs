@@ -3,21 +3,89 @@
 
 use std::collections::HashSet;
 
-use ir::{BlockId, For, Statement, Value};
+use ir::{Axis, BlockId, For, Reduce, Statement, Value};
 use memory::DType;
 
-use crate::Unsupported;
-use crate::compile::define;
+use crate::compile::{define, slot};
 use crate::emitter::{Emitter, Lanes};
 use crate::held::Held;
+use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
+use crate::{NO_ROOM, Unsupported};
 
 impl<'k> Emitter<'k> {
     /// A parallel loop as a launch of its own.
     pub(crate) fn launch(&mut self, it: &'k For) -> Result<(), Unsupported> {
         let blocks = self.cut(it).blocks;
-        let outside = self.captured(it);
-        let words = i64::try_from(outside.len() + 1).expect("a kernel has fewer values");
+        let outside = self.captured(&it.axes, it.body);
+        let name = self.region(&outside, |inner| {
+            inner.parallel(it, Operand::Argument("begin"), Operand::Argument("end"))
+        })?;
+        self.share_out(&name, &outside, None, blocks);
+        Ok(())
+    }
+
+    /// A reduction as a launch of its own; its blocks meet here afterwards.
+    pub(crate) fn launch_reduction(&mut self, it: &'k Reduce) -> Result<(), Unsupported> {
+        let count = self.points(it);
+        let blocks = self.blocks_of(count);
+        let parts = self.parts(it)?;
+        let outside = self.captured(&it.axes, it.body);
+        let last = outside.len() + 1;
+        let name = self.region(&outside, |inner| {
+            let word = inner.word_of("%context", last);
+            let word = inner.text.show(word, 1);
+            let scratch = inner.text.define(format_args!("load ptr, ptr {word}"));
+            let scratch = inner.text.show(scratch, 1);
+            let parts = inner.parts(it)?;
+            let count = inner.points(it);
+            let (begin, end) = (Operand::Argument("begin"), Operand::Argument("end"));
+            let block = inner.text.begin_count(begin, end, 1);
+            let found = inner.block(it, count, block.index)?;
+            for (place, (part, value)) in parts.iter().zip(found).enumerate() {
+                let room = slot(inner, &scratch, block.index, parts.len(), place);
+                inner.put(room, part.dtype, value);
+            }
+            inner.text.end_count(&block);
+            Ok(())
+        })?;
+        let bytes = number(16 * i64::try_from(parts.len()).expect("a kernel has fewer values"));
+        let bytes = self.text.op("mul", WORD, &[blocks, bytes]);
+        let services = self.frame.services(&mut self.text);
+        let place = self.service(&services, 2);
+        let bytes = self.text.show(bytes, 1);
+        let scratch =
+            self.text.define(format_args!("call ptr {place}(ptr {services}, i64 {bytes})"));
+        let scratch = self.text.show(scratch, 1);
+        let (on, end) = (self.text.label(), self.text.label());
+        let there = self.text.define(format_args!("icmp ne ptr {scratch}, null"));
+        self.text.branch_likely(there, on, end);
+        self.text.begin(end);
+        self.text.line(format_args!("ret i64 {NO_ROOM}"));
+        self.text.begin(on);
+        self.share_out(&name, &outside, Some(&scratch), blocks);
+        let tree = self.tree(&parts);
+        let block = self.text.begin_count(number(0), blocks, 1);
+        let mut found = Vec::new();
+        for (place, part) in parts.iter().enumerate() {
+            let room = slot(self, &scratch, block.index, parts.len(), place);
+            found.push(self.take(room, part.dtype));
+        }
+        self.push(&parts, &tree, block.index, &found)?;
+        self.text.end_count(&block);
+        self.collect(it, &parts, &tree, blocks)
+    }
+
+    /// Have a function run over blocks; its context is the frame, what it uses from outside, and perhaps
+    /// an address.
+    fn share_out(
+        &mut self,
+        name: &str,
+        outside: &[(Value, Operand)],
+        scratch: Option<&str>,
+        blocks: Operand,
+    ) {
+        let words = i64::try_from(outside.len() + 2).expect("a kernel has fewer values");
         let room = self.room(DType::I64, words);
         let context = self.text.show(room, 1);
         self.text.line(format_args!("store ptr %frame, ptr {context}"));
@@ -25,15 +93,28 @@ impl<'k> Emitter<'k> {
             let word = self.word_of(&context, place + 1);
             self.put(word, self.kernel.dtype(value), operand);
         }
-        let name = self.region(it, &outside)?;
+        if let Some(scratch) = scratch {
+            let word = self.word_of(&context, outside.len() + 1);
+            let word = self.text.show(word, 1);
+            self.text.line(format_args!("store ptr {scratch}, ptr {word}"));
+        }
         let services = self.frame.services(&mut self.text);
-        let launch = self.text.define(format_args!("load ptr, ptr {services}"));
-        let [launch, blocks] = [launch, blocks].map(|it| self.text.show(it, 1));
+        let launch = self.service(&services, 0);
+        let blocks = self.text.show(blocks, 1);
         let code = self.text.define(format_args!(
             "call i64 {launch}(ptr {services}, ptr @{name}, ptr {context}, i64 {blocks})"
         ));
         self.end_unless_zero(code);
-        Ok(())
+    }
+
+    /// The address of a function that the caller offers.
+    pub(crate) fn service(&mut self, services: &str, number: usize) -> String {
+        let place = self
+            .text
+            .define(format_args!("getelementptr inbounds ptr, ptr {services}, i64 {number}"));
+        let place = self.text.show(place, 1);
+        let found = self.text.define(format_args!("load ptr, ptr {place}, !invariant.load !1"));
+        self.text.show(found, 1)
     }
 
     /// Answer a code unless it is zero.
@@ -53,7 +134,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// What a loop uses from outside of it, other than parameters and constants.
-    fn captured(&self, it: &For) -> Vec<(Value, Operand)> {
+    fn captured(&self, axes: &[Axis], body: BlockId) -> Vec<(Value, Operand)> {
         let mut seen = HashSet::new();
         let mut found = Vec::new();
         let parameters: HashSet<_> = self.frame.scalars.iter().map(|&(value, _)| value).collect();
@@ -66,10 +147,10 @@ impl<'k> Emitter<'k> {
                 found.push((value, operand));
             }
         };
-        for axis in &it.axes {
+        for axis in axes {
             [axis.begin, Some(axis.end), axis.step].into_iter().flatten().for_each(&mut see);
         }
-        let mut pending = vec![it.body];
+        let mut pending = vec![body];
         while let Some(block) = pending.pop() {
             let block = self.kernel.block(block);
             block.yields.iter().copied().for_each(&mut see);
@@ -81,8 +162,12 @@ impl<'k> Emitter<'k> {
         found
     }
 
-    /// Write the function of a loop; answers its name.
-    fn region(&mut self, it: &'k For, outside: &[(Value, Operand)]) -> Result<String, Unsupported> {
+    /// Write a function that begins with what it uses from outside; answers its name.
+    fn region(
+        &mut self,
+        outside: &[(Value, Operand)],
+        write: impl FnOnce(&mut Self) -> Result<(), Unsupported>,
+    ) -> Result<String, Unsupported> {
         let lanes = Lanes { width: self.width, masks: self.masks };
         let exacts = std::mem::take(&mut self.exacts);
         let mut inner =
@@ -97,7 +182,7 @@ impl<'k> Emitter<'k> {
             };
             inner.hold(value, Held::Uniform(known));
         }
-        inner.parallel(it, Operand::Argument("begin"), Operand::Argument("end"))?;
+        write(&mut inner)?;
         inner.text.line("ret i64 0");
         let name = format!("region.{}", self.loops.regions.len());
         let header = format!("internal i64 @{name}(ptr noalias readonly %context");

@@ -85,6 +85,9 @@ impl<'k> Emitter<'k> {
             Statement::For(it) => self.sequence(it),
             Statement::If(it) => self.choose(it),
             Statement::While(it) => self.repeat(it),
+            Statement::Reduce(it) if self.loops.launches && self.loops.structured => {
+                self.launch_reduction(it)
+            }
             Statement::Reduce(it) => self.reduce(it),
             _ => {
                 self.always_exact();

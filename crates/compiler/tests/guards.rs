@@ -1,14 +1,10 @@
-//! What guards and marks become of loops that people write, and of those that must be left alone.
+//! What becomes of loops that people write: which checks stay, and what a guard asks.
+
+mod written;
 
 use ir::{Argument, Failure, Kernel, Op, Statement, interpret};
 use memory::{DType, Layout, Scalar};
-
-fn improved(text: &str) -> Kernel {
-    let kernel: Kernel = text.parse().unwrap_or_else(|error| panic!("{error}"));
-    let better = compiler::improve(&kernel);
-    ir::verify(&better).unwrap_or_else(|error| panic!("{error}\n{better}"));
-    better
-}
+use written::{expanded, improved};
 
 /// The fast and the checked version of a kernel of one guarded nest.
 fn versions(kernel: &Kernel) -> (String, String) {
@@ -21,30 +17,6 @@ fn versions(kernel: &Kernel) -> (String, String) {
 fn count(text: &str, word: &str) -> usize {
     let defined = format!("= {word}");
     text.lines().filter(|it| it.trim_start().starts_with(word) || it.contains(&defined)).count()
-}
-
-/// An index into an axis as compiled Python has it: `@index i n w 7` defines `%w`.
-fn expanded(text: &str) -> String {
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let Some((_, rest)) = line.split_once("@index ") else {
-            lines.push(line.to_string());
-            continue;
-        };
-        let words: Vec<_> = rest.split_whitespace().collect();
-        let [i, n, w, code] = words[..] else { panic!("{line}") };
-        lines.push(format!(
-            "%{w}z = const i64 0
-             %{w}neg = lt %{i}, %{w}z
-             %{w}sum = add %{i}, %{n}
-             %{w} = select %{w}neg, %{w}sum, %{i}
-             %{w}a = ge %{w}, %{w}z
-             %{w}b = lt %{w}, %{n}
-             %{w}ok = and %{w}a, %{w}b
-             check %{w}ok, {code}"
-        ));
-    }
-    lines.join("\n")
 }
 
 const MATMUL: &str = "
@@ -177,6 +149,158 @@ fn a_flat_index_is_guarded_against_its_product() {
 }
 
 #[test]
+fn the_last_index_of_large_steps_is_found_exactly() {
+    // for i in range(0, n, 2): y[i] = y[i + 1] is fine where n is even, and the guard knows
+    let text = expanded(
+        "kernel @pairs(%n: extent, %l: extent, %y: update f64[unit]) {
+          %two = const i64 2
+          %one = const i64 1
+          %zero = const i64 0
+          for (%i) in (%zero..%n step %two) {
+            %j = add %i, %one
+            @index j l p 1
+            @index i l q 2
+            %v = load %y[%p]
+            store %v, %y[%q]
+          }
+        }",
+    );
+    let kernel = improved(&text);
+    let (fast, checked) = versions(&kernel);
+    assert_eq!((count(&fast, "check"), count(&checked, "check")), (0, 1), "{kernel}");
+    assert!(fast.contains("for lanes"), "{fast}");
+    // The guard lets both pass that may, and no other.
+    let slow_alone = kernel.to_string().replace("store %v, %y[%i]", "check %never, 77");
+    let slow_alone = slow_alone.replacen("{\n", "{\n  %never = const bool false\n", 1);
+    let slow_alone = slow_alone.replace("for lanes", "for");
+    let marked: Kernel = slow_alone.parse().unwrap_or_else(|error| panic!("{error}\n{slow_alone}"));
+    for (n, length, fast) in
+        [(6, 6, true), (5, 6, true), (5, 5, false), (6, 5, false), (1, 1, false)]
+    {
+        let layout = Layout::contiguous(DType::F64, &[length]).unwrap();
+        let mut bytes = vec![0; 8 * length];
+        let extent = Argument::Extent(i64::try_from(length).unwrap());
+        let ended = interpret(
+            &marked,
+            &mut [Argument::Extent(n), extent, Argument::Write(&mut bytes, &layout)],
+        );
+        assert_eq!(ended == Err(Failure::Check(77)), fast, "{n} {length} {ended:?}");
+    }
+}
+
+#[test]
+fn stencils_that_wrap_round_need_no_guard() {
+    // y[i, j] = x[i - 1, j] + x[(i + 1) % n, j]
+    let kernel = improved(&expanded(
+        "kernel @life(%n: extent, %m: extent, %x: read f64[any, unit], %y: update f64[any, unit]) {
+          %one = const i64 1
+          %zero = const i64 0
+          for (%i) in (%n) {
+            for (%j) in (%m) {
+              %l = sub %i, %one
+              %next = add %i, %one
+              %fine = ne %n, %zero
+              check %fine, 9
+              %r = rem %next, %n
+              @index l n p 1
+              @index r n q 2
+              @index j m s 3
+              %a = load %x[%p, %s]
+              %b = load %x[%q, %s]
+              %c = add %a, %b
+              store %c, %y[%i, %j]
+            }
+          }
+        }",
+    ));
+    let text = kernel.to_string();
+    assert_eq!((count(&text, "check"), count(&text, "if")), (0, 0), "{text}");
+    assert_eq!(count(&text, "for lanes"), 2, "{text}");
+}
+
+#[test]
+fn stencils_divide_by_nothing() {
+    // (i + d) % n for d in -1, 0, 1 is a choice, and inside.
+    let kernel = improved(&expanded(
+        "kernel @around(%n: extent, %x: read f64[unit], %y: update f64[unit]) {
+          %two = const i64 2
+          %one = const i64 1
+          %minus = const i64 -1
+          %zero = const i64 0
+          %none = const f64 0.0
+          for (%i) in (%n) {
+            %s = for (%d) in (%minus..%two) carry (%t = %none) {
+              %at = add %i, %d
+              %r = rem %at, %n
+              @index r n q 2
+              %a = load %x[%q]
+              %u = add %t, %a
+              yield %u
+            }
+            store %s, %y[%i]
+          }
+        }",
+    ));
+    let text = kernel.to_string();
+    assert_eq!((count(&text, "check"), count(&text, "rem"), count(&text, "select")), (0, 0, 2));
+    assert_eq!(count(&text, "for lanes"), 1, "{text}");
+}
+
+#[test]
+fn roots_of_sums_of_squares_need_no_check() {
+    let kernel = improved(
+        "kernel @far(%x: read f64[unit], %n: extent, %y: update f64[unit]) {
+          %zero = const f64 0.0
+          for (%i) in (%n) {
+            %a = load %x[%i]
+            %b = mul %a, %a
+            %a2 = load %x[%i]
+            %c = mul %a2, %a
+            %d = add %b, %c
+            %fine = ge %d, %zero
+            %nan = isnan %d
+            %ok = or %fine, %nan
+            check %ok, 3
+            %r = sqrt %d
+            store %r, %y[%i]
+            %again = load %y[%i]
+            %more = add %again, %a
+            store %more, %y[%i]
+          }
+        }",
+    );
+    let text = kernel.to_string();
+    assert_eq!((count(&text, "check"), count(&text, "load")), (0, 1), "{text}");
+    assert_eq!(count(&text, "for lanes"), 1, "{text}");
+}
+
+#[test]
+fn loads_are_remembered_until_a_store() {
+    let text = "(%n: extent, %x: update f64[unit], %y: update f64[unit]) {
+          %zero = const i64 0
+          %one = const i64 1
+          %a = load %x[%zero]
+          store %a, %y[%one]
+          %b = load %x[%zero]
+          store %b, %x[%one]
+          %c = load %x[%zero]
+          %s = for (%i) in (%n) carry (%t = %c) {
+            %d = load %y[%one]
+            %e = load %x[%zero]
+            store %e, %y[%zero]
+            %f = add %d, %t
+            yield %f
+          }
+          store %s, %x[%one]
+        }";
+    let plain = improved(&format!("kernel @k{text}")).to_string();
+    // y[1] is stored before the loop, but the loop stores to y as well; x[0] is not touched in it.
+    assert_eq!(count(&plain, "load"), 3, "{plain}");
+    let overlapping = improved(&format!("kernel overlapping @k{text}")).to_string();
+    assert_eq!(count(&overlapping, "load"), 5, "{overlapping}");
+}
+
+#[test]
 fn what_the_data_says_is_checked_where_it_is_used() {
     // for i in range(n): y[i] = x[w[i]]
     let kernel = improved(&expanded(
@@ -291,183 +415,6 @@ fn division_of_what_is_not_negative_is_the_machines() {
         (1, 1, 0),
         "{text}"
     );
-}
-
-/// Which loops of a kernel of plain stores are marked, by the names of their indices.
-fn marked(text: &str) -> Vec<String> {
-    let kernel = improved(&expanded(text));
-    let mut names = Vec::new();
-    for block in &kernel.blocks {
-        for statement in &block.statements {
-            if let Statement::For(it) = statement
-                && it.lanes
-            {
-                let index = kernel.block(it.body).arguments[0];
-                names.push(kernel.values[index.index()].name.clone().unwrap_or_default());
-            }
-        }
-    }
-    names.sort();
-    names
-}
-
-#[test]
-fn independent_loops_are_marked() {
-    // out[j, i] = x[i, j] * c
-    let transpose =
-        "kernel @k(%n: extent, %m: extent, %x: read f64[any, unit], %y: update f64[any, unit]) {
-      for (%i) in (%n) { for (%j) in (%m) { %a = load %x[%i, %j] store %a, %y[%j, %i] } } }";
-    assert_eq!(marked(transpose), ["i", "j"]);
-    // y[i] = a * x[i] + y[i]
-    let saxpy = "kernel @k(%n: extent, %c: f64, %x: read f64[unit], %y: update f64[unit]) {
-      for (%i) in (%n) {
-        %a = load %x[%i] %b = load %y[%i] %p = mul %a, %c %s = add %p, %b store %s, %y[%i] } }";
-    assert_eq!(marked(saxpy), ["i"]);
-    // Colours of a picture lie beside each other: y[3 * i + c]
-    let colours = "kernel @k(%n: extent, %y: update f64[unit]) {
-      %three = const i64 3 %one = const i64 1 %v = const f64 0.0
-      for (%i) in (%n) {
-        %a = mul %i, %three %b = add %a, %one %c = add %b, %one
-        store %v, %y[%a] store %v, %y[%b] store %v, %y[%c] } }";
-    assert_eq!(marked(colours), ["i"]);
-    // Red and black points: stores at even places read odd ones.
-    let red = "kernel @k(%n: extent, %y: update f64[unit]) {
-      %two = const i64 2 %one = const i64 1
-      for (%i) in (%n) { %a = mul %i, %two %b = add %a, %one %v = load %y[%b] store %v, %y[%a] } }";
-    assert_eq!(marked(red), ["i"]);
-    // Mandelbrot: each pixel has a loop of its own length.
-    let mandelbrot = "kernel @k(%n: extent, %m: extent, %y: update i64[any, unit]) {
-      %four = const f64 4.0 %zero = const i64 0 %one = const i64 1
-      for (%i) in (%n) { for (%j) in (%m) {
-        %cr = cast %i to f64 %ci = cast %j to f64
-        %count, %last = while carry (%t = %zero, %z = %cr) {
-          %s = mul %z, %z %small = lt %s, %four yield %small
-        } do { %more = add %t, %one %next = add %s, %ci yield %more, %next }
-        store %count, %y[%i, %j] } } }";
-    assert_eq!(marked(mandelbrot), ["i", "j"]);
-    // Two axes in one loop.
-    let both = "kernel @k(%n: extent, %y: update f64[any, unit]) {
-      %v = const f64 0.0
-      for (%i, %j) in (%n, %n) { %s = add %i, %j store %v, %y[%s, %j] } }";
-    assert_eq!(marked(both), ["i"]);
-}
-
-#[test]
-fn dependent_loops_are_not_marked() {
-    let cases = [
-        // Gauss-Seidel
-        "%a = sub %i, %one %v = load %y[%a] store %v, %y[%i]",
-        // Prefix sums
-        "%a = add %i, %one %v = load %y[%i] store %v, %y[%a]",
-        // One place for all
-        "%v = load %x[%i] store %v, %y[%one]",
-        "%v = load %y[%one] store %v, %y[%i]",
-        // By a distance that only the caller knows
-        "%a = add %i, %k %v = load %y[%a] store %v, %y[%i]",
-        "%a = mul %i, %k %v = load %x[%i] store %v, %y[%a]",
-        // Where the data says
-        "%a = load %w[%i] %v = load %x[%i] store %v, %y[%a]",
-        // Two iterations meet in the middle
-        "%a = sub %n, %i %v = load %y[%a] store %v, %y[%i]",
-        // Quotients and products repeat
-        "%a = div %i, %two %v = load %x[%i] store %v, %y[%a]",
-        "%a = mul %i, %i %v = load %x[%i] store %v, %y[%a]",
-    ];
-    for case in cases {
-        let text = format!(
-            "kernel @k(%n: extent, %k: i64, %x: read f64[unit], %y: update f64[unit], %w: read i64[unit]) {{
-              %one = const i64 1
-              %two = const i64 2
-              for (%i) in (%one..%n) {{ {case} }}
-            }}"
-        );
-        assert_eq!(marked(&text), [""; 0], "{case}");
-    }
-    let overlapping =
-        "kernel overlapping @k(%n: extent, %x: read f64[unit], %y: update f64[unit]) {
-      for (%i) in (%n) { %v = load %x[%i] store %v, %y[%i] } }";
-    assert_eq!(marked(overlapping), [""; 0]);
-    let broadcast = "kernel @k(%n: extent, %x: read f64[unit], %y: update f64[zero]) {
-      for (%i) in (%n) { %v = load %x[%i] store %v, %y[%i] } }";
-    assert_eq!(marked(broadcast), [""; 0]);
-}
-
-/// Run `for i in range(begin, end): x[scale * i + shift] = 1` with a guard, as improved.
-fn filled(
-    scale: i64,
-    shift: i64,
-    range: (i64, i64),
-    length: usize,
-) -> (Result<(), Failure>, Vec<f64>) {
-    let text = expanded(
-        "kernel @fill(%n: extent, %begin: i64, %end: i64, %scale: i64, %shift: i64, %x: update f64[unit]) {
-          %v = const f64 1.0
-          for (%i) in (%begin..%end) {
-            %product = mul %i, %scale
-            %at = add %product, %shift
-            @index at n w 1
-            store %v, %x[%w]
-          }
-        }",
-    );
-    let kernel = improved(&text);
-    let layout = Layout::contiguous(DType::F64, &[length]).unwrap();
-    let mut bytes = vec![0; 8 * length];
-    let number = |it: i64| Argument::Scalar(Scalar::from(it));
-    let ended = interpret(
-        &kernel,
-        &mut [
-            Argument::Extent(i64::try_from(length).unwrap()),
-            number(range.0),
-            number(range.1),
-            number(scale),
-            number(shift),
-            Argument::Write(&mut bytes, &layout),
-        ],
-    );
-    let elements = bytes.chunks(8).map(|it| f64::from_le_bytes(it.try_into().unwrap())).collect();
-    (ended, elements)
-}
-
-#[test]
-fn guards_hold_at_the_ends_of_all_integers() {
-    let numbers = [
-        0,
-        1,
-        -1,
-        2,
-        -2,
-        3,
-        1 << 30,
-        1 << 31,
-        1 << 62,
-        -(1 << 62),
-        i64::MAX,
-        i64::MIN,
-        i64::MAX - 1,
-    ];
-    for scale in numbers {
-        for shift in numbers {
-            for (begin, count) in
-                [(0, 3), (-2, 3), (i64::MAX - 3, 3), (i64::MIN, 2), (5, -7), (1 << 62, 2)]
-            {
-                let end = begin + count;
-                // The same in order, wrapping as i64 does.
-                let mut wanted = (Ok(()), vec![0.0; 6]);
-                for i in begin..end {
-                    let at = i.wrapping_mul(scale).wrapping_add(shift);
-                    let at = if at < 0 { at.wrapping_add(6) } else { at };
-                    let Some(at) = usize::try_from(at).ok().filter(|&at| at < 6) else {
-                        wanted.0 = Err(Failure::Check(1));
-                        break;
-                    };
-                    wanted.1[at] = 1.0;
-                }
-                let found = filled(scale, shift, (begin, end), 6);
-                assert_eq!(found, wanted, "{scale} {shift} {begin} {end}");
-            }
-        }
-    }
 }
 
 #[test]

@@ -36,7 +36,12 @@ pub(super) struct Nest<'k> {
     indices: Indices,
     /// The axes in the order of the text, so that inner ones come later.
     axes: Vec<(Value, Option<Ends>)>,
+    /// Values that are the last index of an axis, computed before the nest.
+    lasts: &'k HashMap<Value, Value>,
 }
+
+/// Forms with larger factors are not followed: they might wrap while they are put together.
+const LARGEST: u64 = 1 << 61;
 
 /// Magnitudes that symbols may be limited to, so that sums of products do not wrap.
 const LIMITS: [i64; 6] = [1 << 60, 1 << 50, 1 << 40, 1 << 31, 1 << 30, 1 << 24];
@@ -47,11 +52,12 @@ impl<'k> Nest<'k> {
         kernel: &'k Kernel,
         known: &'k Known,
         statement: &Statement,
+        lasts: &'k HashMap<Value, Value>,
         assumed: HashMap<Value, bool>,
     ) -> Option<Self> {
         let body = statement.blocks().next()?;
         let indices = Indices::seen_assuming(kernel, body, assumed);
-        let mut nest = Self { kernel, known, indices, axes: Vec::new() };
+        let mut nest = Self { kernel, known, indices, axes: Vec::new(), lasts };
         nest.find(statement);
         Some(nest)
     }
@@ -59,7 +65,7 @@ impl<'k> Nest<'k> {
     fn find(&mut self, statement: &Statement) {
         if let Some((axes, body)) = super::axes(statement) {
             for (axis, &index) in axes.iter().zip(&self.kernel.block(body).arguments) {
-                let ends = self.ends(axis);
+                let ends = self.ends(axis, index);
                 self.axes.push((index, ends));
             }
         }
@@ -85,37 +91,25 @@ impl<'k> Nest<'k> {
         self.indices.affine(value).cloned()
     }
 
-    fn ends(&self, axis: &Axis) -> Option<Ends> {
+    fn ends(&self, axis: &Axis, index: Value) -> Option<Ends> {
         let number = |number: i64| Affine::constant(Polynomial::constant(number));
         let shifted = |them: Vec<Affine>, by: i64| -> Vec<Affine> {
             them.iter().filter_map(|it| it.plus(&number(by))).collect()
         };
         let step = axis.step.map_or(Some(1), |step| self.known.integer(step))?;
-        let begin = |op| axis.begin.map_or(vec![number(0)], |begin| self.forms(begin, op));
-        let (first, last) = if step > 0 {
-            (begin(Op::Max), self.last(axis, step, shifted(self.forms(axis.end, Op::Min), -1)))
-        } else {
-            (self.last(axis, step, shifted(self.forms(axis.end, Op::Max), 1)), begin(Op::Min))
+        let (upper, lower) = if step > 0 { (Op::Min, Op::Max) } else { (Op::Max, Op::Min) };
+        let begin = axis.begin.map_or(vec![number(0)], |begin| self.forms(begin, lower));
+        let end = self.forms(axis.end, upper);
+        let last = match self.lasts.get(&index) {
+            Some(&last) => vec![Affine::constant(Polynomial::symbol(last))],
+            None => shifted(end.clone(), -step.signum()),
         };
-        let mut exact = self.forms(axis.end, if step > 0 { Op::Min } else { Op::Max });
-        exact.extend(begin(if step > 0 { Op::Max } else { Op::Min }));
-        (!first.is_empty() && !last.is_empty()).then_some(Ends { first, last, exact })
-    }
-
-    /// Where the step is not one, the last index may be known better than `end - 1` where both ends
-    /// are numbers, or a whole number of steps apart.
-    fn last(&self, axis: &Axis, step: i64, otherwise: Vec<Affine>) -> Vec<Affine> {
-        let begin = axis.begin.map_or(Some(0), |begin| self.known.integer(begin));
-        let end = self.known.integer(axis.end);
-        let (Some(begin), Some(end), true) = (begin, end, step.abs() < 1 << 30) else {
-            return otherwise;
-        };
-        let (begin, end, step) = (i128::from(begin), i128::from(end), i128::from(step));
-        let turns = (end - begin - step.signum()) / step;
-        match i64::try_from(begin + turns * step) {
-            Ok(last) if turns >= 0 => vec![Affine::constant(Polynomial::constant(last))],
-            _ => otherwise,
+        if begin.is_empty() || last.is_empty() {
+            return None;
         }
+        let exact = begin.iter().chain(&end).cloned().collect();
+        let (first, last) = if step > 0 { (begin, last) } else { (last, begin) };
+        Some(Ends { first, last, exact })
     }
 
     /// What it takes for a comparison to have an answer at every point.
@@ -126,6 +120,9 @@ impl<'k> Nest<'k> {
         truth: bool,
     ) -> Option<Requirement> {
         let (x, y) = (self.form(operands[0])?, self.form(operands[1])?);
+        if x.largest().max(y.largest()) > LARGEST {
+            return None;
+        }
         // smaller + strict <= larger
         let (smaller, larger, strict) = match (op, truth) {
             (Op::Lt, true) => (&x, &y, 1),
@@ -182,7 +179,10 @@ impl<'k> Nest<'k> {
             let mut best: Option<BTreeSet<Sum>> = None;
             for end in ends {
                 let mut found = BTreeSet::new();
-                let moved = end.scaled(&step).and_then(|it| rest.plus(&it));
+                // Sums of at most 16 products, so that no factor wraps.
+                let product = u128::from(end.largest()) * u128::from(step.largest());
+                let small = product <= u128::from(LARGEST / 16) && rest.largest() <= LARGEST;
+                let moved = end.scaled(&step).and_then(|it| rest.plus(&it)).filter(|_| small);
                 if moved.and_then(|it| self.eliminate(it, &mut found, used, budget)).is_none() {
                     continue;
                 }
@@ -210,8 +210,10 @@ impl<'k> Nest<'k> {
     pub(super) fn limit(&self, requirement: &Requirement) -> Option<BTreeMap<Value, i64>> {
         let mut found = Symbols::default();
         let natural = Limit::default();
+        let mut loose = false;
         for sum in &requirement.sums {
             if !fits(self.interval_of(sum, &natural)) {
+                loose = true;
                 found.look(sum);
             }
         }
@@ -222,7 +224,7 @@ impl<'k> Nest<'k> {
                 self.symbols(form, &mut found)?;
             }
         }
-        if found.all.is_empty() {
+        if !loose && wide.is_empty() {
             return Some(BTreeMap::new());
         }
         let limit = LIMITS.into_iter().find_map(|product| {

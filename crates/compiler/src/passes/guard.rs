@@ -13,6 +13,7 @@ use super::copy::Copy;
 use super::facts::facts;
 use super::formula::{Nest, Requirement, defined_inside};
 use super::known::Known;
+use super::last::Lasts;
 use super::question::Guard;
 
 /// A nest of more statements is not written twice.
@@ -151,10 +152,11 @@ fn versions(
     it: &Statement,
     answered: &BTreeSet<Value>,
 ) -> Option<Versions> {
-    let known = facts(kernel);
+    let mut known = facts(kernel);
     let mut found = Found::default();
     found.look(kernel, &known, it.blocks().next()?, true);
     let inside = defined_inside(kernel, it);
+    let lasts = Lasts::new(kernel, &mut known, it, &inside);
     // What is always asked first: where its guard fails, so does the loop. What is asked only
     // sometimes may well fail to hold at points where nobody asks.
     let (leaves, asked) = [true, false].into_iter().find_map(|always| {
@@ -166,7 +168,7 @@ fn versions(
             .filter(|it| !inside[it.index()] && !answered.contains(it))
             .collect();
         let choices = found.choices.iter().filter(|it| it.1 || !always).map(|it| it.0).collect();
-        let leaves = leaves(kernel, &known, it, choices, &conditions);
+        let leaves = leaves((kernel, &known, it, &lasts), choices, &conditions);
         (!leaves.is_empty() || !asked.is_empty()).then_some((leaves, asked))
     })?;
     let mut all = Requirement::default();
@@ -174,7 +176,7 @@ fn versions(
         all.join(leaf.requirement.clone());
     }
     let assumed = leaves.iter().map(|leaf| (leaf.value, leaf.truth)).collect::<HashMap<_, _>>();
-    let limits = Nest::new(kernel, &known, it, assumed.clone())?.limit(&all)?;
+    let limits = Nest::new(kernel, &known, it, &lasts.of, assumed.clone())?.limit(&all)?;
 
     let mut guard = Guard::new(kernel);
     for &condition in &asked {
@@ -205,6 +207,7 @@ fn versions(
         block
     });
     let choice = Statement::If(If { condition, then, otherwise, results });
+    let before: Vec<_> = lasts.statements.into_iter().chain(before).collect();
     let at = position + before.len();
     let statements = &mut kernel.block_mut(id).statements;
     statements.splice(position..=position, before.into_iter().chain([choice]));
@@ -213,9 +216,7 @@ fn versions(
 
 /// The comparisons among these conditions that a guard can answer, with the choices they rest on.
 fn leaves(
-    kernel: &Kernel,
-    known: &Known,
-    it: &Statement,
+    (kernel, known, it, lasts): (&Kernel, &Known, &Statement, &Lasts),
     mut choices: Vec<Value>,
     conditions: &BTreeSet<Value>,
 ) -> Vec<Leaf> {
@@ -229,7 +230,9 @@ fn leaves(
     };
     loop {
         let assumed = choices.iter().map(|&it| (it, false)).collect();
-        let Some(nest) = Nest::new(kernel, known, it, assumed) else { return Vec::new() };
+        let Some(nest) = Nest::new(kernel, known, it, &lasts.of, assumed) else {
+            return Vec::new();
+        };
         let chosen: Vec<_> =
             choices.iter().filter_map(|&choice| fitting(&nest, choice, false)).collect();
         if chosen.len() < choices.len() {

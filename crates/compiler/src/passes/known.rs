@@ -262,6 +262,26 @@ impl Known {
         }
     }
 
+    /// `select(i < 0, i + n, i)`, an index from the end where it is negative.
+    fn describe_wrapped(&mut self, result: Value, operands: &[Value]) {
+        let Some((Op::Lt, compared)) = self.op(operands[0]) else { return };
+        let Some((Op::Add, sides)) = self.op(operands[1]) else { return };
+        let index = operands[2];
+        if compared[0] != index || self.integer(compared[1]) != Some(0) {
+            return;
+        }
+        let Some(&length) = sides.iter().find(|&&side| side != index) else { return };
+        let least = (self.range(index).0, self.range(length).0);
+        // One length is enough, and does not lead beyond the end.
+        if !sides.contains(&index) || least.1 < 0 || least.0.saturating_add(least.1) < 0 {
+            return;
+        }
+        self.narrow(result, (0, i64::MAX));
+        if self.proves(index, length, -1) {
+            self.at_most(result, length, -1);
+        }
+    }
+
     /// Tell what follows of an i64 from how it is computed.
     pub(super) fn describe(&mut self, kernel: &Kernel, result: Value, op: Op, operands: Operands) {
         if !self.is_integer(result) {
@@ -269,6 +289,9 @@ impl Known {
         }
         let range = super::ranges::of(self, kernel, op, &operands);
         self.narrow(result, range);
+        if op == Op::Select {
+            return self.describe_wrapped(result, &operands);
+        }
         let (x, y) = (operands[0], operands[operands.len() - 1]);
         match op {
             Op::Rem if self.range(y).0 > 0 => self.at_most(result, y, -1),
@@ -278,6 +301,17 @@ impl Known {
             }
             Op::Div | Op::FloorDiv if self.range(y).0 > 0 && self.range(x).0 >= 0 => {
                 self.at_most(result, x, 0);
+            }
+            Op::Add if range != ANY && self.integer(y).is_none() => {
+                for (side, other) in [(x, y), (y, x)] {
+                    let (low, high) = self.range(other);
+                    if high < 1 << 62 {
+                        self.at_most(result, side, high);
+                    }
+                    if low > -(1 << 62) {
+                        self.at_most(side, result, -low);
+                    }
+                }
             }
             // With both at least 0 the difference does not wrap.
             Op::Sub if self.range(x).0 >= 0 && self.range(y).0 >= 0 => {

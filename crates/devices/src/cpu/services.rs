@@ -15,15 +15,18 @@ type Region = unsafe extern "C" fn(context: *const u64, begin: i64, end: i64) ->
 /// How often whoever launched a kernel is asked.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The table of functions; a kernel knows the first two fields, by their order.
+/// The table of functions; a kernel knows the first three fields, by their order.
 #[repr(C)]
 pub(super) struct Services<'a> {
     launch: unsafe extern "C" fn(*const Services<'_>, Region, *const u64, i64) -> i64,
     poll: unsafe extern "C" fn(*const Services<'_>) -> i64,
-    /// On which thread `asked` and `interrupted` are used, and on no other.
+    room: unsafe extern "C" fn(*const Services<'_>, i64) -> *mut u128,
+    /// On which thread `asked`, `interrupted` and `given` are used, and on no other.
     owner: ThreadId,
     asked: Cell<Instant>,
     interrupted: RefCell<&'a mut dyn FnMut() -> bool>,
+    /// What `room` gave.
+    given: RefCell<Vec<u128>>,
     stopped: AtomicBool,
     threads: usize,
 }
@@ -34,6 +37,8 @@ impl<'a> Services<'a> {
         Self {
             launch,
             poll,
+            room,
+            given: RefCell::default(),
             owner: thread::current().id(),
             asked: Cell::new(Instant::now()),
             interrupted: RefCell::new(interrupted),
@@ -84,6 +89,23 @@ unsafe extern "C" fn poll(services: *const Services<'_>) -> i64 {
         services.stopped.load(Ordering::Relaxed)
     };
     i64::from(stop)
+}
+
+/// # Safety
+/// The services are alive, and this is the thread of the launch.
+unsafe extern "C" fn room(services: *const Services<'_>, bytes: i64) -> *mut u128 {
+    // SAFETY: as above.
+    let services = unsafe { &*services };
+    let mut given = services.given.borrow_mut();
+    let numbers = usize::try_from(bytes).unwrap_or(usize::MAX).div_ceil(size_of::<u128>()).max(1);
+    if given.len() < numbers {
+        given.clear();
+        if given.try_reserve_exact(numbers).is_err() {
+            return std::ptr::null_mut();
+        }
+        given.resize(numbers, 0);
+    }
+    given.as_mut_ptr()
 }
 
 /// A region over its context, for all threads.

@@ -23,6 +23,12 @@ impl Affine {
         found.map(|(_, step)| step.clone()).unwrap_or_default()
     }
 
+    /// The largest magnitude of a factor.
+    pub fn largest(&self) -> u64 {
+        let steps = self.steps.iter().map(|(_, step)| step.largest());
+        steps.max().unwrap_or(0).max(self.offset.largest())
+    }
+
     /// What moves with no axis.
     pub fn constant(offset: Polynomial) -> Self {
         Self { offset, steps: Vec::new() }

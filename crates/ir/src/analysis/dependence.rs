@@ -130,12 +130,16 @@ struct Look<'k> {
     accesses: Vec<Access>,
     /// Indices of loops inside whose ranges are the same in every iteration.
     steady: Vec<Value>,
+    /// The smallest and the largest index of each axis, where the step is one or minus one.
+    ranges: Vec<(Value, Option<(Affine, Affine)>)>,
 }
 
 impl<'k> Look<'k> {
     fn new(kernel: &'k Kernel, it: &'k For) -> Self {
         let indices = Indices::seen_from(kernel, it.body);
-        let mut look = Self { kernel, it, indices, accesses: Vec::new(), steady: Vec::new() };
+        let (accesses, steady, ranges) = (Vec::new(), Vec::new(), Vec::new());
+        let mut look = Self { kernel, it, indices, accesses, steady, ranges };
+        look.axes(&it.axes, it.body);
         look.block(it.body, true);
         look
     }
@@ -143,6 +147,27 @@ impl<'k> Look<'k> {
     /// The indices of the loop itself.
     fn own(&self) -> &'k [Value] {
         &self.kernel.block(self.it.body).arguments[..self.it.axes.len()]
+    }
+
+    fn axes(&mut self, axes: &[crate::Axis], body: crate::BlockId) {
+        for (axis, &index) in axes.iter().zip(&self.kernel.block(body).arguments) {
+            let range = self.range(axis);
+            self.ranges.push((index, range));
+        }
+    }
+
+    fn range(&self, axis: &crate::Axis) -> Option<(Affine, Affine)> {
+        let number = |number| Affine::constant(super::Polynomial::constant(number));
+        let form = |value| self.indices.affine(value).cloned();
+        let begin = axis.begin.map_or(Some(number(0)), form)?;
+        let step = axis.step.map_or(Some(number(1)), form)?;
+        let step = step.offset.as_constant().filter(|_| step.steps.is_empty())?;
+        let last = form(axis.end)?.plus(&number(-step.signum()))?;
+        match step {
+            1.. => Some((begin, last)),
+            0 => None,
+            _ => Some((last, begin)),
+        }
     }
 
     fn block(&mut self, block: crate::BlockId, always: bool) {
@@ -169,6 +194,7 @@ impl<'k> Look<'k> {
                     self.steady.push(index);
                 }
             }
+            self.axes(axes, body);
             let always = always && !axes.is_empty();
             statement.blocks().for_each(|inner| self.block(inner, always));
         }
@@ -196,6 +222,9 @@ impl<'k> Look<'k> {
                 continue;
             }
             match (left, right) {
+                (Some(left), Some(right)) if self.never_equal(left, right) => {
+                    return Relation::Apart;
+                }
                 (Some(left), Some(right)) => match self.equation(left, right) {
                     Equation::Linear(factors, sum) => open.push((factors, sum)),
                     Equation::Same => {}
@@ -293,6 +322,33 @@ impl<'k> Look<'k> {
         if sure { Relation::Meet(answer) } else { Relation::Unknown }
     }
 
+    /// Whether two indices differ at any two points of the loop: their ranges lie apart, as those of `j` and
+    /// of `i` from `j + 1` on.
+    fn never_equal(&self, left: &Affine, right: &Affine) -> bool {
+        let apart = |low: &Affine, high: &Affine| {
+            let most = self.end(low.clone(), true)?;
+            let minus = super::Polynomial::constant(-1);
+            let gap = self.end(high.clone(), false)?.plus(&most.times(&minus)?)?;
+            Some(gap.as_constant()? > 0)
+        };
+        apart(left, right) == Some(true) || apart(right, left) == Some(true)
+    }
+
+    /// The largest or smallest value of a form over all points, seen from outside of the loop.
+    fn end(&self, mut form: Affine, largest: bool) -> Option<super::Polynomial> {
+        // Inner axes come later in the list, and are told by outer ones.
+        while let Some((index, step)) = form.steps.pop() {
+            let (begin, end) = self.ranges.iter().find(|it| it.0 == index)?.1.as_ref()?;
+            let up = step.as_constant()?.signum() > 0;
+            let bound = if up == largest { end } else { begin };
+            if step.largest() > LARGEST_STEP.unsigned_abs() || !short(bound.largest()) {
+                return None;
+            }
+            form = form.plus(&bound.scaled(&step)?)?;
+        }
+        short(form.offset.largest()).then_some(form.offset)
+    }
+
     /// What must hold of the distance between two iterations for two indices to be equal.
     fn equation(&self, left: &Affine, right: &Affine) -> Equation {
         let own = self.own();
@@ -329,6 +385,11 @@ enum Equation {
     /// All: the index takes the same values in every iteration.
     Same,
     Unknown,
+}
+
+/// Whether nothing wraps that is computed with a factor.
+fn short(factor: u64) -> bool {
+    factor <= LARGEST_DISTANCE.unsigned_abs()
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

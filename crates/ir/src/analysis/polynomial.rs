@@ -40,6 +40,11 @@ impl Polynomial {
         }
     }
 
+    /// The largest magnitude of a factor.
+    pub fn largest(&self) -> u64 {
+        self.terms.values().map(|factor| factor.unsigned_abs()).max().unwrap_or(0)
+    }
+
     /// Each product of symbols with its factor.
     pub fn terms(&self) -> impl Iterator<Item = (&[Value], i64)> {
         self.terms.iter().map(|(symbols, &factor)| (symbols.as_slice(), factor))
