@@ -12,7 +12,6 @@ import pytest
 import abreast as ab
 
 
-
 class Writer:
     """Writes a function of an int array `a`, a float array `b`, an int `n` and a float `x`."""
 

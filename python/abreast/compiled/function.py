@@ -22,6 +22,15 @@ class JitFunction(_abreast.JitCall):
         The types that it was compiled for so far.
     plain : function
         The function as Python runs it.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> twice = ab.jit(lambda x: x + x)
+    >>> twice(2), twice(0.5)
+    (4, 1.0)
+    >>> twice.signatures
+    ['int', 'float']
     """
 
     __qualname__: str
