@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from abreast.interop.executor import Executor
     from abreast.journal.timeline import Timeline, timeline
+    from abreast.memory_use import Memory, memory
     from abreast.plans import Plan, plan, shutdown
     from abreast.reports import Report, report
     from abreast.shared import share
@@ -67,6 +68,8 @@ __all__ = [
     "Plan",
     "shutdown",
     "threads",
+    "memory",
+    "Memory",
     "share",
     "config",
     "random",
@@ -101,6 +104,7 @@ _HOMES = {
     "abreast.shared": "share",
     "abreast.reports": "report Report",
     "abreast.thread_count": "threads",
+    "abreast.memory_use": "memory Memory",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning CompileError ConfigError "

@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # as of typing, which is not loaded for it
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["assemble", "version", "folder"]
+__all__ = ["assemble", "forked", "version", "folder"]
 
 _PASSES = (
     "sroa",
@@ -116,6 +116,22 @@ def _target(llvm: Any, triple: str) -> Any:
         llvm.initialize_all_targets()
         llvm.initialize_all_asmprinters()
         return llvm.Target.from_triple(triple)
+
+
+def forked() -> None:
+    """In a process that was just forked off: open llvmlite's lock, whose holder did not come along.
+
+    Examples
+    --------
+    >>> forked()
+    """
+    import sys
+
+    ffi = sys.modules.get("llvmlite.binding.ffi")
+    lock = getattr(getattr(getattr(ffi, "lib", None), "_lock", None), "_lock", None)
+    reinit = getattr(lock, "_at_fork_reinit", None)
+    if reinit is not None:
+        reinit()
 
 
 def version() -> str:

@@ -1,7 +1,7 @@
 //! The array: a node of the lazy graph.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use devices::Storage;
@@ -18,10 +18,20 @@ pub struct Array(Arc<Node>);
 struct Node {
     dtype: DType,
     shape: Box<[usize]>,
-    /// How many operations stand behind it, as a tree; 0 once it is computed.
+    /// At most so many operations stand behind it; 0 once it is computed.
     pending: AtomicU32,
+    /// Operations made before the first of those that stand behind it.
+    oldest: AtomicU64,
+    /// Operations made before its own.
+    serial: u64,
     state: Mutex<State>,
 }
+
+/// So many equal elements are written to memory when the array is made.
+const MATERIAL: usize = 1024;
+
+/// Operations made by this process.
+static MADE: AtomicU64 = AtomicU64::new(0);
 
 enum State {
     Lazy(Arc<Operation>),
@@ -47,7 +57,7 @@ impl Array {
     /// Elements that lie in memory already.
     pub fn from_data(data: Data) -> Self {
         let (dtype, shape) = (data.layout.dtype(), data.layout.shape().into());
-        Self::node(dtype, shape, 0, State::Ready(data))
+        Self::node(dtype, shape, (0, 0, 0), State::Ready(data))
     }
 
     /// One value everywhere.
@@ -57,6 +67,17 @@ impl Array {
         Ok(Self::lazy(value.dtype(), shape, Operation::Full(value)))
     }
 
+    /// One value everywhere, in memory if that is little: a loop that begins with it then goes on with
+    /// the kernels it begins with.
+    pub fn filled(value: Scalar, shape: &[usize]) -> Result<Self, Error> {
+        let layout = Layout::contiguous(value.dtype(), shape)?;
+        if shape.is_empty() || !(2..=MATERIAL).contains(&layout.count()) {
+            return Self::full(value, shape);
+        }
+        let storage = Storage::filled(value, layout.count())?;
+        Ok(Self::from_data(Data { storage, layout }))
+    }
+
     /// The numbers `0, 1, ...`, as int64.
     pub fn iota(count: usize) -> Result<Self, Error> {
         Layout::contiguous(DType::I64, &[count])?;
@@ -64,14 +85,26 @@ impl Array {
     }
 
     pub(crate) fn lazy(dtype: DType, shape: &[usize], operation: Operation) -> Self {
-        let mut pending = 1u32;
-        operation.each_input(|input| pending = pending.saturating_add(input.pending()));
+        let before = MADE.fetch_add(1, Ordering::Relaxed);
+        let (mut sum, mut oldest) = (1u32, before);
+        operation.each_input(|input| {
+            let pending = input.pending();
+            if pending > 0 {
+                sum = sum.saturating_add(pending);
+                oldest = oldest.min(input.0.oldest.load(Ordering::Relaxed));
+            }
+        });
+        // Counted as a tree, shared ones count twice; counted by age, foreign ones count too. Both are
+        // too many at most.
+        let since = u32::try_from(before + 1 - oldest).unwrap_or(u32::MAX);
+        let pending = (sum.min(since), oldest, before);
         Self::node(dtype, shape.into(), pending, State::Lazy(Arc::new(operation)))
     }
 
-    fn node(dtype: DType, shape: Box<[usize]>, pending: u32, state: State) -> Self {
-        let state = Mutex::new(state);
-        Self(Arc::new(Node { dtype, shape, pending: AtomicU32::new(pending), state }))
+    fn node(dtype: DType, shape: Box<[usize]>, pending: (u32, u64, u64), state: State) -> Self {
+        let (serial, state) = (pending.2, Mutex::new(state));
+        let (pending, oldest) = (AtomicU32::new(pending.0), AtomicU64::new(pending.1));
+        Self(Arc::new(Node { dtype, shape, pending, oldest, serial, state }))
     }
 
     /// Type of the elements.
@@ -107,13 +140,29 @@ impl Array {
         }
     }
 
-    /// How many operations wait behind it, counting one as often as it is used.
+    /// How many operations wait behind it, at most.
     pub fn pending(&self) -> u32 {
         self.0.pending.load(Ordering::Relaxed)
     }
 
+    /// It was counted that so many wait behind it. To be called before others are made of it.
     pub(crate) fn set_pending(&self, pending: u32) {
+        let oldest = MADE.load(Ordering::Relaxed).saturating_sub(pending.into());
+        self.0.oldest.store(oldest, Ordering::Relaxed);
         self.0.pending.store(pending, Ordering::Relaxed);
+    }
+
+    /// What it comes from, for messages.
+    pub(crate) fn operation_name(&self) -> &'static str {
+        match &*self.state() {
+            State::Lazy(operation) => operation.name(),
+            State::Ready(_) => "array",
+        }
+    }
+
+    /// Greater than that of all arrays made before.
+    pub(crate) fn serial(&self) -> u64 {
+        self.0.serial
     }
 
     /// How many hold the array.

@@ -1,9 +1,10 @@
 //! What has to be computed for some arrays.
 
-use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::array::Standing;
+use crate::found::Found;
 use crate::operation::Operation;
 use crate::{Array, Data};
 
@@ -19,7 +20,7 @@ pub(crate) struct Vertex {
     pub(crate) array: Array,
     pub(crate) source: Source,
     /// Where its inputs stand in the graph.
-    pub(crate) inputs: Vec<usize>,
+    pub(crate) inputs: Inputs,
     /// Whether somebody asked for it.
     pub(crate) root: bool,
 }
@@ -31,16 +32,38 @@ pub(crate) enum Source {
     Operation(Arc<Operation>),
 }
 
+/// A few numbers of vertices, without memory of their own: no operation has more than four inputs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Inputs {
+    numbers: [usize; 4],
+    count: usize,
+}
+
+impl Inputs {
+    fn push(&mut self, number: usize) {
+        self.numbers[self.count] = number;
+        self.count += 1;
+    }
+}
+
+impl Deref for Inputs {
+    type Target = [usize];
+
+    fn deref(&self) -> &[usize] {
+        &self.numbers[..self.count]
+    }
+}
+
 impl Graph {
     /// The graph of these arrays. Those that are computed already are left out of it, unless others
     /// need them.
     pub(crate) fn of(roots: &[Array]) -> Self {
-        let mut walk = Walk { found: HashMap::new(), vertices: Vec::new() };
+        let mut walk = Walk { found: Found::new(), vertices: Vec::new() };
         for root in roots {
             walk.collect(root);
         }
         for root in roots {
-            if let Some(&vertex) = walk.found.get(&root.identity()) {
+            if let Some(vertex) = walk.found.get(root.identity()) {
                 walk.vertices[vertex].root = true;
             }
         }
@@ -66,7 +89,7 @@ impl Graph {
 }
 
 struct Walk {
-    found: HashMap<usize, usize>,
+    found: Found,
     vertices: Vec<Vertex>,
 }
 
@@ -81,32 +104,40 @@ impl Walk {
         while let Some(step) = steps.pop() {
             match step {
                 Step::Enter(array) => {
-                    if self.found.contains_key(&array.identity()) {
+                    if self.found.get(array.identity()).is_some() {
                         continue;
                     }
                     match array.standing() {
-                        Standing::Ready(data) => self.add(array, Source::Leaf(data), Vec::new()),
+                        Standing::Ready(data) => {
+                            self.add(array, Source::Leaf(data), Inputs::default());
+                        }
                         Standing::Lazy(operation) => {
                             steps.push(Step::Leave(array, operation.clone()));
                             let first = steps.len();
-                            operation.each_input(|input| steps.push(Step::Enter(input.clone())));
+                            operation.each_input(|input| {
+                                if self.found.get(input.identity()).is_none() {
+                                    steps.push(Step::Enter(input.clone()));
+                                }
+                            });
                             steps[first..].reverse();
                         }
                     }
                 }
                 Step::Leave(array, operation) => {
-                    if self.found.contains_key(&array.identity()) {
+                    if self.found.get(array.identity()).is_some() {
                         continue;
                     }
-                    let mut inputs = Vec::new();
-                    operation.each_input(|input| inputs.push(self.found[&input.identity()]));
+                    let mut inputs = Inputs::default();
+                    operation.each_input(|input| {
+                        inputs.push(self.found.get(input.identity()).expect("inputs come first"));
+                    });
                     self.add(array, Source::Operation(operation), inputs);
                 }
             }
         }
     }
 
-    fn add(&mut self, array: Array, source: Source, inputs: Vec<usize>) {
+    fn add(&mut self, array: Array, source: Source, inputs: Inputs) {
         self.found.insert(array.identity(), self.vertices.len());
         self.vertices.push(Vertex { array, source, inputs, root: false });
     }

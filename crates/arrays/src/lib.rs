@@ -11,6 +11,8 @@
 //! | `Graph` | what has to be computed for some arrays, inputs first |
 //! | `Plan` | which nodes become memory, and by which kernel |
 //! | `Program` | a kernel without its numbers: the key of the cache |
+//! | `Recipe` | a plan with its kernels, for all graphs with one signature |
+//! | `Turn` | who evaluates: one at a time |
 
 mod array;
 mod build;
@@ -18,6 +20,7 @@ mod cast;
 mod division;
 mod error;
 mod evaluate;
+mod found;
 mod function;
 mod functions;
 mod graph;
@@ -26,10 +29,14 @@ mod operand;
 mod operation;
 mod plan;
 mod program;
+mod recipe;
 mod reduction;
 mod relief;
+mod run;
 mod shelf;
+mod signature;
 mod small;
+mod turn;
 mod update;
 mod views;
 mod write;
@@ -42,6 +49,6 @@ pub use function::{Function, apply};
 pub use operand::{Operand, Weak, Width, dtype_of, set_width};
 pub use reduction::Reduction;
 pub use relief::{MOST_PENDING, relieve};
-pub use shelf::{Device, compilations, device, set_device};
+pub use shelf::{Device, compilations, device, forked, recipes, set_device};
 pub use small::evaluate_small;
 pub use update::Change;

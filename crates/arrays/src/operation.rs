@@ -55,6 +55,33 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
+    /// What messages call it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Full(_) => "full",
+            Self::Iota => "arange",
+            Self::Elementwise(op, _) => op.row().name,
+            Self::Cast(_) => "astype",
+            Self::View(..) => "a copy of a view",
+            Self::Reshape(_) => "reshape",
+            Self::Reduce { combiner, .. } => match combiner {
+                Combiner::Add => "sum",
+                Combiner::Mul => "prod",
+                Combiner::Min => "min",
+                Combiner::Max => "max",
+                Combiner::And => "all",
+                Combiner::Or => "any",
+                Combiner::Xor => "xor",
+                Combiner::ArgMin => "argmin",
+                Combiner::ArgMax => "argmax",
+                Combiner::Moments => "var",
+            },
+            Self::Scan { op: Op::Mul, .. } => "cumprod",
+            Self::Scan { .. } => "cumsum",
+            Self::Update { .. } => "at",
+        }
+    }
+
     /// All inputs, in order.
     pub(crate) fn each_input(&self, mut see: impl FnMut(&Array)) {
         match self {

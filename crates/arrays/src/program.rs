@@ -67,7 +67,8 @@ pub(crate) struct Numbers {
     pub(crate) extents: Vec<usize>,
     pub(crate) inputs: Vec<Seen>,
     pub(crate) outputs: Vec<Seen>,
-    pub(crate) scalars: Vec<Scalar>,
+    /// Each with the vertex whose value it is; none for what follows from the shape of the graph.
+    pub(crate) scalars: Vec<(Scalar, Option<usize>)>,
 }
 
 /// Elements of a vertex, from an offset on with strides in bytes.

@@ -72,7 +72,7 @@ struct Writer<'g> {
     values: HashMap<Point, u32>,
     program: Program,
     inputs: Vec<(Seen, Level, DType)>,
-    scalars: Vec<Scalar>,
+    scalars: Vec<(Scalar, Option<usize>)>,
     /// Which scalar holds the value of a vertex.
     known_scalars: HashMap<usize, u32>,
     /// Steps that count along an axis of the space before axes join: level, step, axis.
@@ -173,8 +173,8 @@ impl<'g> Writer<'g> {
                 let (axis, step) =
                     moving.first().map_or((None, 0), |&(axis, &step)| (Some(axis), step));
                 debug_assert!(moving.len() <= 1, "views move one axis along one axis");
-                let start = self.scalar(Scalar::from(row.start as i64));
-                let step = self.scalar(Scalar::from(step as i64));
+                let start = self.scalar(Scalar::from(row.start as i64), None);
+                let step = self.scalar(Scalar::from(step as i64), None);
                 let steps = match level {
                     Level::Inner => &self.program.inside,
                     _ => &self.program.outside,
@@ -210,8 +210,8 @@ impl<'g> Writer<'g> {
         (steps.len() - 1) as u32
     }
 
-    fn scalar(&mut self, value: Scalar) -> u32 {
-        self.scalars.push(value);
+    fn scalar(&mut self, value: Scalar, vertex: Option<usize>) -> u32 {
+        self.scalars.push((value, vertex));
         (self.scalars.len() - 1) as u32
     }
 
@@ -219,7 +219,7 @@ impl<'g> Writer<'g> {
         if let Some(&known) = self.known_scalars.get(&vertex) {
             return known;
         }
-        let number = self.scalar(value);
+        let number = self.scalar(value, Some(vertex));
         self.known_scalars.insert(vertex, number);
         number
     }
@@ -348,7 +348,7 @@ impl<'g> Writer<'g> {
                 *slot = axis;
             }
         }
-        program.scalars = self.scalars.iter().map(|scalar| scalar.dtype()).collect();
+        program.scalars = self.scalars.iter().map(|(scalar, _)| scalar.dtype()).collect();
         let extents = outside.lengths.into_iter().chain(inside.lengths).collect();
         let inputs = self.inputs.into_iter().map(|(seen, _, _)| seen).collect();
         let numbers = Numbers { extents, inputs, outputs, scalars: self.scalars };

@@ -1,7 +1,7 @@
 //! Code that was compiled before: in memory, and on disk for the next process.
 
 use crate::folder::{Folder, Found};
-use crate::{Assembler, AssemblyError, Code, LoadError, Target};
+use crate::{Assembler, AssemblyError, Code, LoadError, PerProcess, Target};
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ pub struct Counts {
 pub struct Cache {
     assembler: Arc<dyn Assembler>,
     folder: Option<Folder>,
-    kept: Mutex<Kept>,
+    kept: PerProcess<Mutex<Kept>>,
     counts: [AtomicU64; 5], // in the order of `Counts`
 }
 
@@ -78,7 +78,8 @@ impl Cache {
     /// alone.
     pub fn new(assembler: Arc<dyn Assembler>, folder: Option<PathBuf>, limit: u64) -> Self {
         let folder = folder.map(|path| Folder::new(path, limit));
-        Self { assembler, folder, kept: Mutex::default(), counts: Default::default() }
+        let kept = PerProcess::new(Mutex::default(), Mutex::default);
+        Self { assembler, folder, kept, counts: Default::default() }
     }
 
     /// The code of the module `text`.
@@ -142,7 +143,7 @@ impl Cache {
 
     /// The place of this text's code, marked as used now.
     fn slot(&self, text: &str, target: &Target) -> Slot {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.get().lock().unwrap_or_else(PoisonError::into_inner);
         kept.now += 1;
         let now = kept.now;
         let target = match &kept.target {

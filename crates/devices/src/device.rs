@@ -45,7 +45,8 @@ pub enum Argument {
 #[derive(Clone, Debug)]
 pub struct Place {
     storage: Arc<Storage>,
-    layout: Layout,
+    layout: Arc<Layout>,
+    shift: isize,
 }
 
 impl Place {
@@ -55,25 +56,44 @@ impl Place {
     ///
     /// When one of them would lie outside of the storage.
     pub fn new(storage: Arc<Storage>, layout: Layout) -> Self {
+        Self::shifted(storage, Arc::new(layout), 0)
+    }
+
+    /// The same, so many bytes further on: one layout serves launches over many storages.
+    ///
+    /// # Panics
+    ///
+    /// As [`Place::new`].
+    pub fn shifted(storage: Arc<Storage>, layout: Arc<Layout>, shift: isize) -> Self {
         if let Some(bounds) = layout.bounds() {
+            let inside = |at: isize| at.checked_add(shift).filter(|&at| at >= 0);
             assert!(
-                bounds.start >= 0 && bounds.end.cast_unsigned() <= storage.len(),
-                "elements from byte {} to {} in {storage:?}",
+                inside(bounds.start).is_some()
+                    && inside(bounds.end).is_some_and(|end| end.cast_unsigned() <= storage.len()),
+                "elements from byte {} to {}, moved by {shift}, in {storage:?}",
                 bounds.start,
                 bounds.end
             );
         }
-        Self { storage, layout }
+        Self { storage, layout, shift }
     }
 
     /// Where the element at index zero lies.
     pub fn address(&self) -> *mut u8 {
-        self.storage.address().wrapping_offset(self.layout.offset())
+        self.storage.address().wrapping_offset(self.layout.offset() + self.shift)
     }
 
-    /// How the elements lie.
-    pub fn layout(&self) -> &Layout {
-        &self.layout
+    /// Bytes from one element to the next along each axis.
+    pub fn strides(&self) -> &[isize] {
+        self.layout.strides()
+    }
+
+    /// How the elements lie in the storage.
+    pub fn layout(&self) -> Layout {
+        let layout = &self.layout;
+        let offset = layout.offset() + self.shift;
+        Layout::new(layout.dtype(), layout.shape(), layout.strides(), offset)
+            .expect("all elements lie in the storage")
     }
 
     /// What keeps the memory.
@@ -89,6 +109,8 @@ pub enum DeviceError {
     OutOfMemory {
         /// How many were asked for.
         bytes: usize,
+        /// What there is, in words; empty if nothing is known.
+        why: String,
     },
     /// A check of the kernel did not hold.
     Check(i64),
@@ -101,12 +123,14 @@ pub enum DeviceError {
 impl fmt::Display for DeviceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfMemory { bytes } => {
+            Self::OutOfMemory { bytes, why } => {
                 let needed = *bytes as f64 / f64::from(1 << 20);
-                write!(
-                    f,
-                    "no room for {needed:.1} MiB more\n\
-                     hint: release arrays that are no longer needed, or compute in smaller pieces"
+                write!(f, "no room for {needed:.1} MiB more")?;
+                if !why.is_empty() {
+                    write!(f, ": {why}")?;
+                }
+                f.write_str(
+                    "\nhint: release arrays that are no longer needed, or compute in smaller pieces",
                 )
             }
             Self::Check(code) => write!(f, "check {code} of a kernel failed"),

@@ -35,14 +35,23 @@ impl Executable for Interpreted {
         _interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
         let kinds = self.0.parameters.iter().map(|parameter| &parameter.kind);
+        let layouts: Vec<_> = arguments
+            .iter()
+            .map(|argument| match argument {
+                Argument::Buffer(place) => Some(place.layout()),
+                Argument::Extent(_) | Argument::Scalar(_) => None,
+            })
+            .collect();
         let mut given: Vec<_> = arguments
             .iter()
             .zip(kinds)
-            .map(|(argument, kind)| match argument {
+            .zip(&layouts)
+            .map(|((argument, kind), layout)| match argument {
                 Argument::Extent(extent) => ir::Argument::Extent(*extent),
                 Argument::Scalar(scalar) => ir::Argument::Scalar(*scalar),
                 Argument::Buffer(place) => {
                     let (address, len) = (place.storage().address(), place.storage().len());
+                    let layout = layout.as_ref().expect("buffers have one");
                     let reads = matches!(
                         kind,
                         ParameterKind::Buffer(buffer) if buffer.access == Access::Read
@@ -52,12 +61,12 @@ impl Executable for Interpreted {
                         // to what a kernel reads; a foreign owner who does so meanwhile gives
                         // other numbers, as with any reader that took the memory without a copy.
                         let bytes = unsafe { std::slice::from_raw_parts(address, len) };
-                        ir::Argument::Read(bytes, place.layout())
+                        ir::Argument::Read(bytes, layout)
                     } else {
                         // SAFETY: what a kernel writes was allocated for it, and whoever launches
                         // gives it to one parameter of one kernel at a time.
                         let bytes = unsafe { std::slice::from_raw_parts_mut(address, len) };
-                        ir::Argument::Write(bytes, place.layout())
+                        ir::Argument::Write(bytes, layout)
                     }
                 }
             })

@@ -1,46 +1,83 @@
 //! A few elements, computed on the spot: to launch a kernel would take longer.
 //!
-//! Element by element with [`ir::evaluate`], which is what compiled code is compared with to the bit: so
-//! it does not matter which of the two computed an array.
+//! Numbers of the usual types and the usual ops in plain loops, all else element by element with
+//! [`ir::evaluate`]. Both are what compiled code is compared with to the bit: so it does not matter
+//! which of them computed an array.
+
+mod number;
 
 use std::sync::Arc;
 
-use ir::{Op, evaluate};
-use memory::{Buffer, DType, Layout, Scalar};
+use ir::{Combiner, Group, Op, evaluate, reduction};
+use memory::{DType, Layout, Scalar};
 
 use crate::Storage;
 
 /// Most elements that are computed on the spot.
 pub const SMALL: usize = 32;
 
+/// Most of them for elementary functions: each takes as long as a kernel's start otherwise.
+const FEW: usize = 4;
+
 /// An operand of a few elements.
 #[derive(Clone, Copy, Debug)]
 pub enum Few<'a> {
-    /// In memory, in a row.
-    Row(&'a Storage, &'a Layout),
+    /// In memory.
+    There(&'a Storage, &'a Layout),
     /// One value for all.
     Same(Scalar),
 }
 
-impl Few<'_> {
-    fn get(&self, position: usize) -> Option<Scalar> {
-        let (storage, layout) = match self {
-            Few::Same(scalar) => return Some(*scalar),
-            Few::Row(storage, layout) => (storage, layout),
+/// The elements of an operand, one after the other.
+pub(crate) struct Row {
+    dtype: DType,
+    bytes: [u8; SMALL * 16],
+}
+
+impl Row {
+    /// The first `count` elements. Nothing if they lie outside of the memory.
+    fn of(few: &Few<'_>, count: usize) -> Option<Self> {
+        let mut bytes = [0; SMALL * 16];
+        let (storage, layout) = match few {
+            Few::Same(scalar) => {
+                let dtype = scalar.dtype();
+                let slots = bytes.chunks_exact_mut(dtype.size()).take(count);
+                slots.for_each(|slot| scalar.to_bytes(slot));
+                return Some(Self { dtype, bytes });
+            }
+            Few::There(storage, layout) => (storage, layout),
         };
-        let size = layout.dtype().size();
-        let begin = layout.offset().checked_add_unsigned(position * size)?;
-        let begin = usize::try_from(begin).ok()?;
-        if begin + size > storage.len() {
+        let dtype = layout.dtype();
+        let size = dtype.size();
+        let bounds = layout.bounds()?;
+        let inside = bounds.start >= 0 && bounds.end.cast_unsigned() <= storage.len();
+        if layout.count() != count || !inside {
             return None;
         }
-        let mut bytes = [0; 16];
-        // SAFETY: the element lies inside the storage, which is alive; its bytes are copied, so no
-        // reference into memory that others see remains. Nobody writes to an array that is there.
-        unsafe {
-            std::ptr::copy_nonoverlapping(storage.address().add(begin), bytes.as_mut_ptr(), size);
+        let mut copy = |position: usize, offset: isize, bytes_long: usize| {
+            let from = storage.address().wrapping_offset(offset);
+            let to = &mut bytes[position * size..][..bytes_long];
+            // SAFETY: the elements lie inside the storage, which is alive; their bytes are copied, so no
+            // reference into memory that others see remains. Nobody writes to an array that is there.
+            unsafe { std::ptr::copy_nonoverlapping(from, to.as_mut_ptr(), bytes_long) };
+        };
+        if layout.is_contiguous() {
+            copy(0, layout.offset(), count * size);
+            return Some(Self { dtype, bytes });
         }
-        Some(Scalar::from_bytes(layout.dtype(), &bytes[..size]))
+        for position in 0..count {
+            let (mut rest, mut offset) = (position, layout.offset());
+            for (&length, &stride) in layout.shape().iter().zip(layout.strides()).rev() {
+                offset += (rest % length).cast_signed() * stride;
+                rest /= length;
+            }
+            copy(position, offset, size);
+        }
+        Some(Self { dtype, bytes })
+    }
+
+    fn get(&self, position: usize) -> Scalar {
+        Scalar::from_bytes(self.dtype, &self.bytes[position * self.dtype.size()..])
     }
 }
 
@@ -48,27 +85,58 @@ impl Few<'_> {
 ///
 /// Nothing where that is not for here: a kernel does it then.
 pub fn compute(op: Op, operands: &[Few<'_>], dtype: DType, count: usize) -> Option<Arc<Storage>> {
-    if count == 0 || count > SMALL || operands.is_empty() || operands.len() > 3 {
+    let most = if op.row().group == Group::Elementary { FEW } else { SMALL };
+    if count == 0 || count > most || operands.is_empty() || operands.len() > 3 {
         return None;
     }
-    let stated = matches!(op, Op::Cast | Op::Bitcast).then_some(dtype);
-    let size = dtype.size();
     let mut bytes = [0; SMALL * 16];
-    for position in 0..count {
-        let mut given = [Scalar::zero(DType::Bool); 3];
-        for (slot, operand) in given.iter_mut().zip(operands) {
-            *slot = operand.get(position)?;
+    let out = &mut bytes[..count * dtype.size()];
+    let first = Row::of(&operands[0], count)?;
+    let second = operands.get(1).map(|it| Row::of(it, count));
+    let done = match (&second, operands.len()) {
+        (None, 1) => number::unary(op, &first, out),
+        (Some(Some(second)), 2) => number::binary(op, &first, second, out),
+        _ => false,
+    };
+    if !done {
+        let stated = matches!(op, Op::Cast | Op::Bitcast).then_some(dtype);
+        let mut rows = vec![first];
+        for operand in &operands[1..] {
+            rows.push(Row::of(operand, count)?);
         }
-        let found = evaluate(op, &given[..operands.len()], stated).ok()?;
-        if found.dtype() != dtype {
-            return None;
+        for (position, slot) in out.chunks_exact_mut(dtype.size()).enumerate() {
+            let mut given = [Scalar::zero(DType::Bool); 3];
+            for (slot, row) in given.iter_mut().zip(&rows) {
+                *slot = row.get(position);
+            }
+            let found = evaluate(op, &given[..rows.len()], stated).ok()?;
+            if found.dtype() != dtype {
+                return None;
+            }
+            found.to_bytes(slot);
         }
-        found.to_bytes(&mut bytes[position * size..][..size]);
     }
-    let buffer = Buffer::new(count * size).ok()?;
-    let address = buffer.address();
-    // SAFETY: the buffer is new, has so many bytes, and nobody else knows of it yet.
-    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), address, count * size) };
-    // SAFETY: the buffer has so many bytes there for as long as it is kept.
-    Some(unsafe { Storage::kept(address, count * size, Box::new(buffer)) })
+    Storage::copied(out).ok()
+}
+
+/// A result of reducing all of `count` elements, at most [`SMALL`] of them.
+pub fn reduce(
+    combiner: Combiner,
+    result: usize,
+    operand: &Few<'_>,
+    count: usize,
+) -> Option<Arc<Storage>> {
+    if count == 0 || count > SMALL {
+        return None;
+    }
+    let row = Row::of(operand, count)?;
+    let found = if let Some(found) = number::reduce(combiner, &row, count) {
+        found
+    } else {
+        let values: Vec<_> = (0..count).map(|position| row.get(position)).collect();
+        *reduction::reduce(combiner, row.dtype, &values).get(result)?
+    };
+    let mut bytes = [0; 16];
+    found.to_bytes(&mut bytes);
+    Storage::copied(&bytes[..found.dtype().size()]).ok()
 }

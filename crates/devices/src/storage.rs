@@ -1,26 +1,23 @@
 //! Memory that arrays lie in.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+
+use memory::Scalar;
 
 use crate::DeviceError;
 
 /// A line of the cache, and the largest vector.
 const ALIGNMENT: usize = 64;
 
-/// Memory of the allocator.
-struct Owned {
-    address: usize,
-    layout: Layout,
-}
-
-impl Drop for Owned {
-    fn drop(&mut self) {
-        // SAFETY: it was allocated with this layout, and is given back once.
-        unsafe { dealloc(self.address as *mut u8, self.layout) };
-    }
+/// What keeps the bytes of a storage.
+enum Keeper {
+    /// The storage itself, which gives them back like this.
+    Own(Layout),
+    /// Dropped with the storage, and with it the memory.
+    Other(#[expect(dead_code, reason = "it is here to be dropped")] Box<dyn Any + Send + Sync>),
 }
 
 /// Bytes at one address for as long as this lives, and whoever keeps them alive.
@@ -30,8 +27,7 @@ impl Drop for Owned {
 pub struct Storage {
     address: *mut u8,
     len: usize,
-    /// Dropped with the storage, and with it the memory.
-    _keeper: Box<dyn Any + Send + Sync>,
+    keeper: Keeper,
 }
 
 // SAFETY: an address and a number; the keeper is both already. What happens at the address is the
@@ -44,16 +40,33 @@ impl Storage {
     /// Memory of its own, aligned for any element and any vector. Cleared: it is read through
     /// references, which must not see what nobody wrote.
     pub fn allocate(bytes: usize) -> Result<Arc<Self>, DeviceError> {
-        let error = || DeviceError::OutOfMemory { bytes };
-        let layout = Layout::from_size_align(bytes.max(1), ALIGNMENT).map_err(|_| error())?;
+        let layout = owned(bytes)?;
         // SAFETY: the size is not zero.
         let address = unsafe { alloc_zeroed(layout) };
         if address.is_null() {
-            return Err(error());
+            return Err(DeviceError::OutOfMemory { bytes, why: String::new() });
         }
-        let keeper = Box::new(Owned { address: address as usize, layout });
-        // SAFETY: the memory was just allocated, is initialised, and lives as long as the keeper.
-        Ok(unsafe { Self::kept(address, bytes, keeper) })
+        Ok(Arc::new(Self { address, len: bytes, keeper: Keeper::Own(layout) }))
+    }
+
+    /// A few bytes of its own: these.
+    pub(crate) fn copied(bytes: &[u8]) -> Result<Arc<Self>, DeviceError> {
+        let layout = owned(bytes.len())?;
+        // SAFETY: the size is not zero.
+        let address = unsafe { alloc(layout) };
+        if address.is_null() {
+            return Err(DeviceError::OutOfMemory { bytes: bytes.len(), why: String::new() });
+        }
+        // SAFETY: the memory is new and has so many bytes.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), address, bytes.len()) };
+        Ok(Arc::new(Self { address, len: bytes.len(), keeper: Keeper::Own(layout) }))
+    }
+
+    /// One value so many times, which are few.
+    pub fn filled(value: Scalar, count: usize) -> Result<Arc<Self>, DeviceError> {
+        let mut bytes = [0; 16];
+        value.to_bytes(&mut bytes);
+        Self::copied(&bytes[..value.dtype().size()].repeat(count))
     }
 
     /// Memory that belongs to somebody else.
@@ -66,7 +79,7 @@ impl Storage {
         len: usize,
         keeper: Box<dyn Any + Send + Sync>,
     ) -> Arc<Self> {
-        Arc::new(Self { address, len, _keeper: keeper })
+        Arc::new(Self { address, len, keeper: Keeper::Other(keeper) })
     }
 
     /// Where the bytes begin.
@@ -83,6 +96,21 @@ impl Storage {
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        if let Keeper::Own(layout) = self.keeper {
+            // SAFETY: it was allocated with this layout, and is given back once.
+            unsafe { dealloc(self.address, layout) };
+        }
+    }
+}
+
+/// How so many bytes are allocated.
+fn owned(bytes: usize) -> Result<Layout, DeviceError> {
+    Layout::from_size_align(bytes.max(1), ALIGNMENT)
+        .map_err(|_| DeviceError::OutOfMemory { bytes, why: String::new() })
 }
 
 impl fmt::Debug for Storage {

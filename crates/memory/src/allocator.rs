@@ -50,19 +50,32 @@ pub struct OutOfMemory {
     pub available: Option<u64>,
 }
 
+impl OutOfMemory {
+    /// What there is, in words.
+    pub fn why(&self) -> String {
+        let used = mib(self.used as u64);
+        match self.available {
+            Some(left) => format!("arrays have {used}, the machine has {} left", mib(left)),
+            None if self.limit < usize::MAX => {
+                format!("arrays have {used} of the {} that they may have", mib(self.limit as u64))
+            }
+            None => format!("arrays have {used}, the system gives no more"),
+        }
+    }
+}
+
+fn mib(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / 1_048_576.0)
+}
+
 impl fmt::Display for OutOfMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / 1_048_576.0);
-        write!(f, "no memory for an array of {}: ", mib(self.asked as u64))?;
-        match self.available {
-            Some(left) => write!(f, "the machine has {} left", mib(left))?,
-            None => write!(f, "arrays may have {}", mib(self.limit as u64))?,
-        }
         write!(
             f,
-            "; other arrays have {}\nhint: delete arrays that are not needed any more, or work in \
-             smaller pieces",
-            mib(self.used as u64)
+            "no memory for an array of {}: {}\nhint: delete arrays that are not needed any more, or \
+             work in smaller pieces",
+            mib(self.asked as u64),
+            self.why()
         )
     }
 }
@@ -127,6 +140,16 @@ impl Allocator {
         self.limit.store(limit, Ordering::Relaxed);
         self.keep.store(keep, Ordering::Relaxed);
         self.trim(keep);
+    }
+
+    /// Most bytes in buffers, and most bytes kept.
+    pub fn bounds(&self) -> (usize, usize) {
+        (self.limit.load(Ordering::Relaxed), self.keep.load(Ordering::Relaxed))
+    }
+
+    /// Count the peak from what is in buffers now.
+    pub fn reset_peak(&self) {
+        self.peak.store(self.used.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// Give kept memory back until at most `keep` bytes are left; how many bytes went.

@@ -11,6 +11,18 @@ pub(crate) fn array_memory() -> (usize, usize, usize, u64, u64) {
     (used, peak, kept, fresh, reused)
 }
 
+/// Most bytes that arrays may have, and most that are kept for the next.
+#[pyfunction]
+pub(crate) fn array_memory_bounds() -> (usize, usize) {
+    allocator().bounds()
+}
+
+/// Count the peak from what arrays have now.
+#[pyfunction]
+pub(crate) fn reset_array_memory_peak() {
+    allocator().reset_peak();
+}
+
 /// Have arrays take at most `limit` bytes, and keep at most `keep`.
 #[pyfunction]
 pub(crate) fn bound_array_memory(py: Python<'_>, limit: usize, keep: usize) {

@@ -19,7 +19,8 @@ use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple, PyType};
 use std::ffi::c_int;
 
 pub(crate) use compute::{
-    array_compilations, array_device, array_evaluate, array_explain, array_interpret,
+    array_compilations, array_device, array_evaluate, array_explain, array_forked, array_interpret,
+    array_recipes,
 };
 
 pub(crate) use function::{array_function, array_functions, array_result_type, array_width};
@@ -95,7 +96,7 @@ impl PyArray {
         };
         let dtype = dtype.map(to_dtype).transpose()?.unwrap_or_else(|| weak.dtype());
         let scalar = weak.scalar(dtype).map_err(|error| raise(py, &error))?;
-        answer(py, Array::full(scalar, &shape))
+        answer(py, Array::filled(scalar, &shape))
     }
 
     /// The numbers from 0 on.

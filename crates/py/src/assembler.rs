@@ -1,10 +1,10 @@
 //! The assembler that goes through llvmlite: `abreast.assembler` in Python.
 
-use crate::enter::interrupt_soon;
 use devices::{Assembler, AssemblyError, Target};
-use pyo3::exceptions::{PyException, PyImportError};
+use pyo3::exceptions::{PyImportError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use std::cell::Cell;
 
 /// Calls `abreast.assembler`. May be asked on any thread that does not hold the interpreter, or
 /// that does; never by one that holds a lock which another thread wants with the interpreter held.
@@ -42,12 +42,22 @@ fn explain(py: Python<'_>, error: &PyErr) -> AssemblyError {
     if error.is_instance_of::<PyImportError>(py) {
         return AssemblyError::Missing(message);
     }
-    if !error.is_instance_of::<PyException>(py) {
-        // Ctrl-C, while LLVM was loaded or worked: it comes again where Python goes on.
-        interrupt_soon();
+    if !error.is_instance_of::<PyRuntimeError>(py) {
+        // What a handler of signals raised while LLVM was loaded or worked, such as Ctrl-C.
+        RAISED.set(Some(error.clone_ref(py)));
         return AssemblyError::Refused("interrupted".into());
     }
     AssemblyError::Refused(message)
+}
+
+thread_local! {
+    /// What ended a compilation on this thread that is no refusal.
+    static RAISED: Cell<Option<PyErr>> = const { Cell::new(None) };
+}
+
+/// What was raised on this thread in the middle of a compilation, if that is why there is no code.
+pub(crate) fn raised() -> Option<PyErr> {
+    RAISED.take()
 }
 
 impl Assembler for Llvmlite {

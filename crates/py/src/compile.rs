@@ -1,6 +1,6 @@
 //! The process's cache of compiled code, and kernels that Python holds.
 
-use crate::assembler::Llvmlite;
+use crate::assembler::{Llvmlite, raised};
 use crate::enter::outside;
 use devices::cpu::{Launch, Outcome, cpu};
 use devices::{Cache, Code, CompileError, Kernel as Compiled};
@@ -33,6 +33,9 @@ pub(crate) fn code(py: Python<'_>, text: &str) -> PyResult<Arc<Code>> {
 
 /// `abreast.errors.CompileError`; or the interrupt that ended the compilation.
 fn refused(py: Python<'_>, error: &CompileError) -> PyErr {
+    if let Some(raised) = raised() {
+        return raised;
+    }
     if let Err(interrupt) = py.check_signals() {
         return interrupt;
     }

@@ -47,6 +47,8 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(array::array_width, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_compilations, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_forked, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_recipes, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_device, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_explain, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_interpret, module)?)?;
@@ -65,6 +67,8 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(compile::set_pool_threads, module)?)?;
     module.add_function(wrap_pyfunction!(compile::end_pool, module)?)?;
     module.add_function(wrap_pyfunction!(allocator::array_memory, module)?)?;
+    module.add_function(wrap_pyfunction!(allocator::array_memory_bounds, module)?)?;
+    module.add_function(wrap_pyfunction!(allocator::reset_array_memory_peak, module)?)?;
     module.add_function(wrap_pyfunction!(allocator::bound_array_memory, module)?)?;
     module.add_function(wrap_pyfunction!(allocator::trim_array_memory, module)?)?;
     module.add("PLAIN", call::PLAIN)?;

@@ -67,7 +67,8 @@ impl Device for CpuDevice {
     }
 
     fn allocate(&self, bytes: usize) -> Result<Arc<Storage>, DeviceError> {
-        let buffer = Buffer::new(bytes).map_err(|_| DeviceError::OutOfMemory { bytes })?;
+        let buffer = Buffer::new(bytes)
+            .map_err(|error| DeviceError::OutOfMemory { bytes, why: error.why() })?;
         // SAFETY: the buffer has so many bytes there for as long as it is kept.
         Ok(unsafe { Storage::kept(buffer.address(), bytes, Box::new(buffer)) })
     }
@@ -100,7 +101,7 @@ impl Native {
                 }
                 (Argument::Buffer(place), ParameterKind::Buffer(buffer)) => {
                     frame.push(place.address() as u64);
-                    let strides = place.layout().strides();
+                    let strides = place.strides();
                     assert_eq!(strides.len(), buffer.rank(), "a stride for each axis");
                     for (&bytes, class) in strides.iter().zip(&buffer.strides) {
                         let bytes = bytes as i64;
@@ -138,7 +139,10 @@ impl Executable for Native {
         let mut scratch = Vec::<u128>::new();
         if self.finish.is_some() {
             let numbers = blocks.unsigned_abs() as usize * self.scratch / size_of::<u128>();
-            let failed = |_| DeviceError::OutOfMemory { bytes: numbers * size_of::<u128>() };
+            let failed = |_| DeviceError::OutOfMemory {
+                bytes: numbers * size_of::<u128>(),
+                why: "for partial results of a reduction".into(),
+            };
             scratch.try_reserve_exact(numbers).map_err(failed)?;
             scratch.resize(numbers, 0);
             frame[self.words] = scratch.as_mut_ptr() as u64;
@@ -154,7 +158,12 @@ impl Executable for Native {
             Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
                 return Err(DeviceError::Interrupted);
             }
-            Outcome::Failed(NO_ROOM) => return Err(DeviceError::OutOfMemory { bytes: 0 }),
+            Outcome::Failed(NO_ROOM) => {
+                return Err(DeviceError::OutOfMemory {
+                    bytes: 0,
+                    why: "for what a kernel holds on the way".into(),
+                });
+            }
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
         }
         if let Some(finish) = &self.finish {

@@ -11,10 +11,11 @@ use pyo3::exceptions::{
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 use tasks::pool;
 
 use super::{PyArray, protocol, sight};
+use crate::assembler;
 use crate::compile;
 use crate::enter::outside;
 
@@ -155,10 +156,27 @@ fn relieved(py: Python<'_>, array: &Array) -> PyResult<()> {
     compute(py, &[], &done)
 }
 
+/// To be called in a process that was just forked off: locks may be held by threads it does not have.
+#[pyfunction]
+pub(crate) fn array_forked(py: Python<'_>) -> PyResult<()> {
+    arrays::forked();
+    py.import("abreast.assembler")?.call_method0("forked")?;
+    Ok(())
+}
+
+/// How many recipes are kept, one for each shape of graph.
+#[pyfunction]
+pub(crate) fn array_recipes() -> usize {
+    arrays::recipes()
+}
+
 /// Have arrays computed by compiled kernels, from the first time on that one is computed.
 fn choose_device(py: Python<'_>) -> PyResult<()> {
     static CHOSEN: PyOnceLock<()> = PyOnceLock::new();
     CHOSEN.get_or_try_init(py, || {
+        let child = PyDict::new(py);
+        child.set_item("after_in_child", wrap_pyfunction!(array_forked, py)?)?;
+        py.import("os")?.call_method("register_at_fork", (), Some(&child))?;
         arrays::set_device(Arc::new(CpuDevice::new(compile::cache(py)?, Arc::new(Interpreter))));
         Ok::<_, PyErr>(())
     })?;
@@ -189,8 +207,11 @@ fn run(
             })
         })
     });
+    // Looked for in any case: what a handler raised before an error is not for a later compilation.
+    let compiling = assembler::raised();
     result.map_err(|error| match (error.kind(), raised) {
         (ErrorKind::Interrupted, Some(raised)) => raised,
+        (ErrorKind::Internal, _) => compiling.unwrap_or_else(|| raise(py, &error)),
         _ => raise(py, &error),
     })
 }

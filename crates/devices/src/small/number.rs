@@ -1,0 +1,178 @@
+//! Plain loops over float64, float32 and int64.
+
+use ir::{Combiner, Op, reduction::LANES};
+use memory::{DType, Scalar};
+
+use super::{Row, SMALL};
+
+const _: () = assert!(SMALL <= LANES, "each element is a lane of its own");
+
+/// A number of the machine, as bytes.
+trait Number: Copy + PartialOrd {
+    const SIZE: usize;
+    fn get(bytes: &[u8]) -> Self;
+    fn put(self, bytes: &mut [u8]);
+    fn nan(self) -> bool;
+}
+
+macro_rules! number {
+    ($($number:ty, $nan:expr;)*) => {$(
+        impl Number for $number {
+            const SIZE: usize = size_of::<$number>();
+
+            #[inline]
+            fn get(bytes: &[u8]) -> Self {
+                let mut own = [0; size_of::<$number>()];
+                own.copy_from_slice(bytes);
+                Self::from_ne_bytes(own)
+            }
+
+            #[inline]
+            fn put(self, bytes: &mut [u8]) {
+                bytes.copy_from_slice(&self.to_ne_bytes());
+            }
+
+            #[inline]
+            fn nan(self) -> bool {
+                $nan(self)
+            }
+        }
+    )*};
+}
+
+number! {
+    f64, f64::is_nan;
+    f32, f32::is_nan;
+    i64, |_| false;
+}
+
+fn one<T: Number>(x: &Row, out: &mut [u8], f: impl Fn(T) -> T) -> bool {
+    for (x, out) in x.bytes.chunks_exact(T::SIZE).zip(out.chunks_exact_mut(T::SIZE)) {
+        f(T::get(x)).put(out);
+    }
+    true
+}
+
+fn two<T: Number>(x: &Row, y: &Row, out: &mut [u8], f: impl Fn(T, T) -> T) -> bool {
+    let operands = x.bytes.chunks_exact(T::SIZE).zip(y.bytes.chunks_exact(T::SIZE));
+    for ((x, y), out) in operands.zip(out.chunks_exact_mut(T::SIZE)) {
+        f(T::get(x), T::get(y)).put(out);
+    }
+    true
+}
+
+fn compared<T: Number>(x: &Row, y: &Row, out: &mut [u8], f: impl Fn(&T, &T) -> bool) -> bool {
+    let operands = x.bytes.chunks_exact(T::SIZE).zip(y.bytes.chunks_exact(T::SIZE));
+    for ((x, y), out) in operands.zip(out.iter_mut()) {
+        *out = u8::from(f(&T::get(x), &T::get(y)));
+    }
+    true
+}
+
+/// As the ops: NaN stays, and of two that are equal the second one is taken.
+fn min<T: Number>(x: T, y: T) -> T {
+    if x < y || x.nan() { x } else { y }
+}
+
+fn max<T: Number>(x: T, y: T) -> T {
+    if x > y || x.nan() { x } else { y }
+}
+
+macro_rules! unary {
+    ($number:ty, $op:expr, $x:expr, $out:expr; $($name:pat => $f:expr,)*) => {
+        match $op {
+            $($name => one::<$number>($x, $out, $f),)*
+            _ => false,
+        }
+    };
+}
+
+macro_rules! binary {
+    ($number:ty, $op:expr, $x:expr, $y:expr, $out:expr; $($name:pat => $f:expr,)*) => {
+        match $op {
+            $($name => two::<$number>($x, $y, $out, $f),)*
+            Op::Min => two::<$number>($x, $y, $out, min),
+            Op::Max => two::<$number>($x, $y, $out, max),
+            Op::Eq => compared::<$number>($x, $y, $out, |x, y| x == y),
+            Op::Ne => compared::<$number>($x, $y, $out, |x, y| x != y),
+            Op::Lt => compared::<$number>($x, $y, $out, |x, y| x < y),
+            Op::Le => compared::<$number>($x, $y, $out, |x, y| x <= y),
+            Op::Gt => compared::<$number>($x, $y, $out, |x, y| x > y),
+            Op::Ge => compared::<$number>($x, $y, $out, |x, y| x >= y),
+            _ => false,
+        }
+    };
+}
+
+/// The op on each element; false if it is not for here, and then nothing is written.
+pub(super) fn unary(op: Op, x: &Row, out: &mut [u8]) -> bool {
+    match x.dtype {
+        DType::F64 => unary!(f64, op, x, out;
+            Op::Neg => |x| -x, Op::Abs => f64::abs, Op::Sqrt => f64::sqrt, Op::Square => |x| x * x,),
+        DType::F32 => unary!(f32, op, x, out;
+            Op::Neg => |x| -x, Op::Abs => f32::abs, Op::Sqrt => f32::sqrt, Op::Square => |x| x * x,),
+        DType::I64 => unary!(i64, op, x, out;
+            Op::Neg => i64::wrapping_neg, Op::Square => |x| x.wrapping_mul(x),),
+        _ => false,
+    }
+}
+
+/// As `unary`, for two operands.
+#[expect(clippy::float_cmp, reason = "equality is what is meant")]
+pub(super) fn binary(op: Op, x: &Row, y: &Row, out: &mut [u8]) -> bool {
+    if x.dtype != y.dtype {
+        return false;
+    }
+    match x.dtype {
+        DType::F64 => binary!(f64, op, x, y, out;
+            Op::Add => |x, y| x + y, Op::Sub => |x, y| x - y, Op::Mul => |x, y| x * y,
+            Op::Div => |x, y| x / y,),
+        DType::F32 => binary!(f32, op, x, y, out;
+            Op::Add => |x, y| x + y, Op::Sub => |x, y| x - y, Op::Mul => |x, y| x * y,
+            Op::Div => |x, y| x / y,),
+        DType::I64 => binary!(i64, op, x, y, out;
+            Op::Add => i64::wrapping_add, Op::Sub => i64::wrapping_sub,
+            Op::Mul => i64::wrapping_mul, Op::And => |x, y| x & y, Op::Or => |x, y| x | y,
+            Op::Xor => |x, y| x ^ y,),
+        _ => false,
+    }
+}
+
+/// The tree over lanes that have one element each.
+fn tree<T: Number>(row: &Row, count: usize, f: impl Fn(T, T) -> T) -> T {
+    let mut lanes = [T::get(&row.bytes[..T::SIZE]); LANES];
+    for (lane, bytes) in lanes.iter_mut().zip(row.bytes.chunks_exact(T::SIZE)).take(count) {
+        *lane = T::get(bytes);
+    }
+    let mut distance = LANES / 2;
+    let mut left = count;
+    while distance > 0 {
+        for lane in 0..left.saturating_sub(distance) {
+            lanes[lane] = f(lanes[lane], lanes[lane + distance]);
+        }
+        left = left.min(distance);
+        distance /= 2;
+    }
+    lanes[0]
+}
+
+/// All elements combined; nothing if that is not for here.
+pub(super) fn reduce(combiner: Combiner, row: &Row, count: usize) -> Option<Scalar> {
+    macro_rules! reduce {
+        ($number:ty, $add:expr, $mul:expr) => {
+            match combiner {
+                Combiner::Add => tree::<$number>(row, count, $add),
+                Combiner::Mul => tree::<$number>(row, count, $mul),
+                Combiner::Min => tree::<$number>(row, count, min),
+                Combiner::Max => tree::<$number>(row, count, max),
+                _ => return None,
+            }
+        };
+    }
+    Some(match row.dtype {
+        DType::F64 => reduce!(f64, |x, y| x + y, |x, y| x * y).into(),
+        DType::F32 => reduce!(f32, |x, y| x + y, |x, y| x * y).into(),
+        DType::I64 => reduce!(i64, i64::wrapping_add, i64::wrapping_mul).into(),
+        _ => return None,
+    })
+}
