@@ -159,11 +159,7 @@ def main() -> None:
     table[0] = table[:, 0] = np.arange(size + 1)
     brot = _loops.MANDELBROT.replace("ROWS", "lanes")
     for name, text, given in (
-        (
-            "mandelbrot",
-            _loops.MANDELBROT.replace("ROWS", "lanes"),
-            (size, 200, table[1:, 1:].copy()),
-        ),
+        ("mandelbrot", brot, (size, 200, table[1:, 1:].copy())),
         ("floyd", _loops.FLOYD, (size, rng.random((size, size)))),
         ("seidel", _loops.SEIDEL, (size, 10, rng.random((size, size)))),
         ("edit", _loops.EDIT, (size, words[0], words[1], table)),
