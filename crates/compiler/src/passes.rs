@@ -13,6 +13,7 @@ mod identities;
 mod known;
 mod lanes;
 mod last;
+mod memory;
 mod question;
 mod ranges;
 mod simplify;

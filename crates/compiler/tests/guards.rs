@@ -1,14 +1,10 @@
-//! What guards and marks become of loops that people write, and of those that must be left alone.
+//! What becomes of loops that people write: which checks stay, and what a guard asks.
+
+mod written;
 
 use ir::{Argument, Failure, Kernel, Op, Statement, interpret};
 use memory::{DType, Layout, Scalar};
-
-fn improved(text: &str) -> Kernel {
-    let kernel: Kernel = text.parse().unwrap_or_else(|error| panic!("{error}"));
-    let better = compiler::improve(&kernel);
-    ir::verify(&better).unwrap_or_else(|error| panic!("{error}\n{better}"));
-    better
-}
+use written::{expanded, improved};
 
 /// The fast and the checked version of a kernel of one guarded nest.
 fn versions(kernel: &Kernel) -> (String, String) {
@@ -21,30 +17,6 @@ fn versions(kernel: &Kernel) -> (String, String) {
 fn count(text: &str, word: &str) -> usize {
     let defined = format!("= {word}");
     text.lines().filter(|it| it.trim_start().starts_with(word) || it.contains(&defined)).count()
-}
-
-/// An index into an axis as compiled Python has it: `@index i n w 7` defines `%w`.
-fn expanded(text: &str) -> String {
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let Some((_, rest)) = line.split_once("@index ") else {
-            lines.push(line.to_string());
-            continue;
-        };
-        let words: Vec<_> = rest.split_whitespace().collect();
-        let [i, n, w, code] = words[..] else { panic!("{line}") };
-        lines.push(format!(
-            "%{w}z = const i64 0
-             %{w}neg = lt %{i}, %{w}z
-             %{w}sum = add %{i}, %{n}
-             %{w} = select %{w}neg, %{w}sum, %{i}
-             %{w}a = ge %{w}, %{w}z
-             %{w}b = lt %{w}, %{n}
-             %{w}ok = and %{w}a, %{w}b
-             check %{w}ok, {code}"
-        ));
-    }
-    lines.join("\n")
 }
 
 const MATMUL: &str = "
@@ -247,6 +219,88 @@ fn stencils_that_wrap_round_need_no_guard() {
 }
 
 #[test]
+fn stencils_divide_by_nothing() {
+    // (i + d) % n for d in -1, 0, 1 is a choice, and inside.
+    let kernel = improved(&expanded(
+        "kernel @around(%n: extent, %x: read f64[unit], %y: update f64[unit]) {
+          %two = const i64 2
+          %one = const i64 1
+          %minus = const i64 -1
+          %zero = const i64 0
+          %none = const f64 0.0
+          for (%i) in (%n) {
+            %s = for (%d) in (%minus..%two) carry (%t = %none) {
+              %at = add %i, %d
+              %r = rem %at, %n
+              @index r n q 2
+              %a = load %x[%q]
+              %u = add %t, %a
+              yield %u
+            }
+            store %s, %y[%i]
+          }
+        }",
+    ));
+    let text = kernel.to_string();
+    assert_eq!((count(&text, "check"), count(&text, "rem"), count(&text, "select")), (0, 0, 2));
+    assert_eq!(count(&text, "for lanes"), 1, "{text}");
+}
+
+#[test]
+fn roots_of_sums_of_squares_need_no_check() {
+    let kernel = improved(
+        "kernel @far(%x: read f64[unit], %n: extent, %y: update f64[unit]) {
+          %zero = const f64 0.0
+          for (%i) in (%n) {
+            %a = load %x[%i]
+            %b = mul %a, %a
+            %a2 = load %x[%i]
+            %c = mul %a2, %a
+            %d = add %b, %c
+            %fine = ge %d, %zero
+            %nan = isnan %d
+            %ok = or %fine, %nan
+            check %ok, 3
+            %r = sqrt %d
+            store %r, %y[%i]
+            %again = load %y[%i]
+            %more = add %again, %a
+            store %more, %y[%i]
+          }
+        }",
+    );
+    let text = kernel.to_string();
+    assert_eq!((count(&text, "check"), count(&text, "load")), (0, 1), "{text}");
+    assert_eq!(count(&text, "for lanes"), 1, "{text}");
+}
+
+#[test]
+fn loads_are_remembered_until_a_store() {
+    let text = "(%n: extent, %x: update f64[unit], %y: update f64[unit]) {
+          %zero = const i64 0
+          %one = const i64 1
+          %a = load %x[%zero]
+          store %a, %y[%one]
+          %b = load %x[%zero]
+          store %b, %x[%one]
+          %c = load %x[%zero]
+          %s = for (%i) in (%n) carry (%t = %c) {
+            %d = load %y[%one]
+            %e = load %x[%zero]
+            store %e, %y[%zero]
+            %f = add %d, %t
+            yield %f
+          }
+          store %s, %x[%one]
+        }";
+    let plain = improved(&format!("kernel @k{text}")).to_string();
+    // y[1] is stored before the loop, but the loop stores to y as well; x[0] is not touched in it.
+    assert_eq!(count(&plain, "load"), 3, "{plain}");
+    let overlapping = improved(&format!("kernel overlapping @k{text}")).to_string();
+    assert_eq!(count(&overlapping, "load"), 5, "{overlapping}");
+}
+
+#[test]
 fn what_the_data_says_is_checked_where_it_is_used() {
     // for i in range(n): y[i] = x[w[i]]
     let kernel = improved(&expanded(
@@ -361,234 +415,6 @@ fn division_of_what_is_not_negative_is_the_machines() {
         (1, 1, 0),
         "{text}"
     );
-}
-
-/// Which loops of a kernel of plain stores are marked, by the names of their indices.
-fn marked(text: &str) -> Vec<String> {
-    let kernel = improved(&expanded(text));
-    let mut names = Vec::new();
-    for block in &kernel.blocks {
-        for statement in &block.statements {
-            if let Statement::For(it) = statement
-                && it.lanes
-            {
-                let index = kernel.block(it.body).arguments[0];
-                names.push(kernel.values[index.index()].name.clone().unwrap_or_default());
-            }
-        }
-    }
-    names.sort();
-    names
-}
-
-#[test]
-fn independent_loops_are_marked() {
-    // out[j, i] = x[i, j] * c
-    let transpose =
-        "kernel @k(%n: extent, %m: extent, %x: read f64[any, unit], %y: update f64[any, unit]) {
-      for (%i) in (%n) { for (%j) in (%m) { %a = load %x[%i, %j] store %a, %y[%j, %i] } } }";
-    assert_eq!(marked(transpose), ["i", "j"]);
-    // y[i] = a * x[i] + y[i]
-    let saxpy = "kernel @k(%n: extent, %c: f64, %x: read f64[unit], %y: update f64[unit]) {
-      for (%i) in (%n) {
-        %a = load %x[%i] %b = load %y[%i] %p = mul %a, %c %s = add %p, %b store %s, %y[%i] } }";
-    assert_eq!(marked(saxpy), ["i"]);
-    // Colours of a picture lie beside each other: y[3 * i + c]
-    let colours = "kernel @k(%n: extent, %y: update f64[unit]) {
-      %three = const i64 3 %one = const i64 1 %v = const f64 0.0
-      for (%i) in (%n) {
-        %a = mul %i, %three %b = add %a, %one %c = add %b, %one
-        store %v, %y[%a] store %v, %y[%b] store %v, %y[%c] } }";
-    assert_eq!(marked(colours), ["i"]);
-    // Red and black points: stores at even places read odd ones.
-    let red = "kernel @k(%n: extent, %y: update f64[unit]) {
-      %two = const i64 2 %one = const i64 1
-      for (%i) in (%n) { %a = mul %i, %two %b = add %a, %one %v = load %y[%b] store %v, %y[%a] } }";
-    assert_eq!(marked(red), ["i"]);
-    // Mandelbrot: each pixel has a loop of its own length.
-    let mandelbrot = "kernel @k(%n: extent, %m: extent, %y: update i64[any, unit]) {
-      %four = const f64 4.0 %zero = const i64 0 %one = const i64 1
-      for (%i) in (%n) { for (%j) in (%m) {
-        %cr = cast %i to f64 %ci = cast %j to f64
-        %count, %last = while carry (%t = %zero, %z = %cr) {
-          %s = mul %z, %z %small = lt %s, %four yield %small
-        } do { %more = add %t, %one %next = add %s, %ci yield %more, %next }
-        store %count, %y[%i, %j] } } }";
-    assert_eq!(marked(mandelbrot), ["i", "j"]);
-    // Cholesky by hand: rows below the diagonal are independent, though they read the diagonal's row.
-    let cholesky = "kernel @k(%n: extent, %a: read f64[any, unit], %l: update f64[any, unit]) {
-      %one = const i64 1 %zero = const f64 0.0
-      for (%j) in (%n) {
-        %d = for (%k) in (%j) carry (%s = %zero) {
-          %v = load %l[%j, %k] %p = mul %v, %v %t = add %s, %p yield %t }
-        %dd = load %a[%j, %j] %rest = sub %dd, %d %root = sqrt %rest store %root, %l[%j, %j]
-        %below = add %j, %one
-        for (%i) in (%below..%n) {
-          %e = for (%m) in (%j) carry (%u = %zero) {
-            %v1 = load %l[%i, %m] %v2 = load %l[%j, %m] %p1 = mul %v1, %v2 %t1 = add %u, %p1 yield %t1 }
-          %g = load %a[%i, %j] %h = sub %g, %e %f = load %l[%j, %j] %q = div %h, %f
-          store %q, %l[%i, %j]
-        }
-      } }";
-    assert_eq!(marked(cholesky), ["i"]);
-    // Two axes in one loop.
-    let both = "kernel @k(%n: extent, %y: update f64[any, unit]) {
-      %v = const f64 0.0
-      for (%i, %j) in (%n, %n) { %s = add %i, %j store %v, %y[%s, %j] } }";
-    assert_eq!(marked(both), ["i"]);
-}
-
-#[test]
-fn dependent_loops_are_not_marked() {
-    let cases = [
-        // Gauss-Seidel
-        "%a = sub %i, %one %v = load %y[%a] store %v, %y[%i]",
-        // Prefix sums
-        "%a = add %i, %one %v = load %y[%i] store %v, %y[%a]",
-        // One place for all
-        "%v = load %x[%i] store %v, %y[%one]",
-        "%v = load %y[%one] store %v, %y[%i]",
-        // By a distance that only the caller knows
-        "%a = add %i, %k %v = load %y[%a] store %v, %y[%i]",
-        "%a = mul %i, %k %v = load %x[%i] store %v, %y[%a]",
-        // Where the data says
-        "%a = load %w[%i] %v = load %x[%i] store %v, %y[%a]",
-        // Two iterations meet in the middle
-        "%a = sub %n, %i %v = load %y[%a] store %v, %y[%i]",
-        // Quotients and products repeat
-        "%a = div %i, %two %v = load %x[%i] store %v, %y[%a]",
-        "%a = mul %i, %i %v = load %x[%i] store %v, %y[%a]",
-    ];
-    for case in cases {
-        let text = format!(
-            "kernel @k(%n: extent, %k: i64, %x: read f64[unit], %y: update f64[unit], %w: read i64[unit]) {{
-              %one = const i64 1
-              %two = const i64 2
-              for (%i) in (%one..%n) {{ {case} }}
-            }}"
-        );
-        assert_eq!(marked(&text), [""; 0], "{case}");
-    }
-    let overlapping =
-        "kernel overlapping @k(%n: extent, %x: read f64[unit], %y: update f64[unit]) {
-      for (%i) in (%n) { %v = load %x[%i] store %v, %y[%i] } }";
-    assert_eq!(marked(overlapping), [""; 0]);
-    let broadcast = "kernel @k(%n: extent, %x: read f64[unit], %y: update f64[zero]) {
-      for (%i) in (%n) { %v = load %x[%i] store %v, %y[%i] } }";
-    assert_eq!(marked(broadcast), [""; 0]);
-}
-
-/// `for i in range(begin, end, step): x[scale * i + shift] = 1`, for an array of six.
-#[derive(Clone, Copy, Debug)]
-struct Fill {
-    begin: i64,
-    end: i64,
-    step: i64,
-    scale: i64,
-    shift: i64,
-}
-
-/// How it ended, and the array.
-type Filled = (Result<(), Failure>, Vec<f64>);
-
-impl Fill {
-    /// As improved; the numbers are known when it is compiled, or are arguments.
-    fn found(self, known: bool) -> Filled {
-        let Self { begin, end, step, scale, shift } = self;
-        let names = [("begin", begin), ("end", end), ("scale", scale), ("shift", shift)];
-        let parameters = names.map(|(name, _)| format!("%{name}: i64, ")).concat();
-        let constants = names.map(|(name, it)| format!("%{name} = const i64 {it}\n")).concat();
-        let (parameters, constants) =
-            if known { (String::new(), constants) } else { (parameters, String::new()) };
-        let kernel = improved(&expanded(&format!(
-            "kernel @fill(%n: extent, {parameters} %x: update f64[unit]) {{
-              {constants}
-              %step = const i64 {step}
-              %v = const f64 1.0
-              for (%i) in (%begin..%end step %step) {{
-                %product = mul %i, %scale
-                %at = add %product, %shift
-                @index at n w 1
-                store %v, %x[%w]
-              }}
-            }}"
-        )));
-        let layout = Layout::contiguous(DType::F64, &[6]).unwrap();
-        let mut bytes = vec![0; 48];
-        let mut arguments = vec![Argument::Extent(6)];
-        if !known {
-            arguments.extend(names.map(|(_, it)| Argument::Scalar(Scalar::from(it))));
-        }
-        arguments.push(Argument::Write(&mut bytes, &layout));
-        let ended = interpret(&kernel, &mut arguments);
-        let elements =
-            bytes.chunks(8).map(|it| f64::from_le_bytes(it.try_into().unwrap())).collect();
-        (ended, elements)
-    }
-
-    /// In order, wrapping as i64 does.
-    fn wanted(self) -> Filled {
-        let mut elements = vec![0.0; 6];
-        let mut i = i128::from(self.begin);
-        let more = |i: i128| if self.step > 0 { i < self.end.into() } else { i > self.end.into() };
-        while more(i) {
-            let index = i64::try_from(i).unwrap();
-            let at = index.wrapping_mul(self.scale).wrapping_add(self.shift);
-            let at = if at < 0 { at.wrapping_add(6) } else { at };
-            let Some(at) = usize::try_from(at).ok().filter(|&at| at < 6) else {
-                return (Err(Failure::Check(1)), elements);
-            };
-            elements[at] = 1.0;
-            i += i128::from(self.step);
-        }
-        (Ok(()), elements)
-    }
-}
-
-#[test]
-fn guards_hold_at_the_ends_of_all_integers() {
-    let numbers = [
-        0,
-        1,
-        -1,
-        2,
-        -2,
-        3,
-        1 << 30,
-        1 << 31,
-        1 << 62,
-        -(1 << 62),
-        i64::MAX,
-        i64::MIN,
-        i64::MAX - 1,
-    ];
-    let (max, min) = (i64::MAX, i64::MIN);
-    let ranges = [
-        (0, 3, 1),
-        (-2, 1, 1),
-        (max - 3, max, 1),
-        (min, min + 2, 1),
-        (5, -2, 1),
-        (1 << 62, (1 << 62) + 2, 1),
-        (1, -1, -1),
-        (2, -1, -2),
-        (5, 0, -3),
-        (0, 6, 2),
-        (0, 5, 2),
-        (min, max, max),
-        (max, min, -max),
-    ];
-    for scale in numbers {
-        for shift in numbers {
-            for (begin, end, step) in ranges {
-                let fill = Fill { begin, end, step, scale, shift };
-                let wanted = fill.wanted();
-                for known in [true, false] {
-                    assert_eq!(fill.found(known), wanted, "{fill:?} {known}");
-                }
-            }
-        }
-    }
 }
 
 #[test]

@@ -302,6 +302,17 @@ impl Known {
             Op::Div | Op::FloorDiv if self.range(y).0 > 0 && self.range(x).0 >= 0 => {
                 self.at_most(result, x, 0);
             }
+            Op::Add if range != ANY && self.integer(y).is_none() => {
+                for (side, other) in [(x, y), (y, x)] {
+                    let (low, high) = self.range(other);
+                    if high < 1 << 62 {
+                        self.at_most(result, side, high);
+                    }
+                    if low > -(1 << 62) {
+                        self.at_most(side, result, -low);
+                    }
+                }
+            }
             // With both at least 0 the difference does not wrap.
             Op::Sub if self.range(x).0 >= 0 && self.range(y).0 >= 0 => {
                 let least = self.range(y).0;

@@ -14,6 +14,7 @@ use memory::{DType, Scalar};
 
 use super::identities;
 use super::known::Known;
+use super::memory::Memory;
 
 /// What makes two pure statements the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,12 +37,13 @@ pub(super) enum Simpler {
 pub fn simplify(kernel: &mut Kernel) {
     let mut walk = Walk {
         same: (0..kernel.values.len()).map(Value::new).collect(),
-        kernel,
         known: Known::default(),
         constants: HashMap::new(),
         top: Vec::new(),
         computed: HashMap::new(),
         log: Vec::new(),
+        memory: Memory::new(kernel.overlapping, kernel.parameters.len()),
+        kernel,
         out: Vec::new(),
     };
     walk.known.grow(walk.kernel);
@@ -67,6 +69,7 @@ pub(super) struct Walk<'k> {
     top: Vec<Statement>,
     computed: HashMap<Expression, Value>,
     log: Vec<Expression>,
+    memory: Memory,
     /// The statements of the block under way.
     out: Vec<Statement>,
 }
@@ -110,9 +113,10 @@ impl Walk<'_> {
 
     /// Run something in a scope of its own.
     fn scope<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        let (facts, ops) = (self.known.mark(), self.log.len());
+        let (facts, ops, loads) = (self.known.mark(), self.log.len(), self.memory.mark());
         let answer = run(self);
         self.known.forget(facts);
+        self.memory.forget(loads);
         for expression in self.log.drain(ops..) {
             self.computed.remove(&expression);
         }
@@ -132,6 +136,9 @@ impl Walk<'_> {
         let mut yields = std::mem::take(&mut self.kernel.block_mut(block).yields);
         for it in &mut yields {
             *it = self.resolve(*it);
+            if let Some(scalar) = self.known.constant(*it) {
+                *it = self.constant(scalar);
+            }
         }
         self.kernel.block_mut(block).yields = yields;
     }
@@ -166,7 +173,16 @@ impl Walk<'_> {
                     self.known.assume(condition, true);
                 }
             }
-            Statement::Load { .. } | Statement::Store { .. } => self.out.push(statement),
+            Statement::Load { result, buffer, ref index } => {
+                match self.memory.loaded(buffer, index, result) {
+                    Some(known) => self.become_same(result, known),
+                    None => self.out.push(statement),
+                }
+            }
+            Statement::Store { buffer, ref index, value } => {
+                self.memory.store(buffer, index, value);
+                self.out.push(statement);
+            }
             Statement::For(it) => self.for_loop(it),
             Statement::Reduce(it) => self.reduce(it),
             Statement::If(it) => self.choice(it),
@@ -176,6 +192,9 @@ impl Walk<'_> {
 
     fn op(&mut self, result: Value, op: Op, operands: Operands) {
         let dtype = self.kernel.dtype(result);
+        if op == Op::Rem && dtype == DType::I64 && self.wraps_once(operands[0], operands[1]) {
+            return self.wrap(result, operands[0], operands[1]);
+        }
         let (op, operands) = match self.simpler(op, operands, dtype) {
             Simpler::Value(value) => return self.become_same(result, value),
             Simpler::Constant(scalar) => {
@@ -193,6 +212,34 @@ impl Walk<'_> {
         self.known.define_op(result, op, operands);
         self.known.describe(self.kernel, result, op, operands);
         self.out.push(Statement::Op { result, op, operands });
+    }
+
+    /// Whether `x % y` is `x`, `x + y` or `x - y`, and not known to be the first.
+    fn wraps_once(&self, x: Value, y: Value) -> bool {
+        let ((low, _), (least, _)) = (self.known.range(x), self.known.range(y));
+        least > 0
+            && low.saturating_add(least) >= 0
+            && self.known.proves(x, y, least - 1)
+            && self.known.integer(x).is_none()
+    }
+
+    /// `x % y` without a division, as stencils have it at the edge.
+    fn wrap(&mut self, result: Value, x: Value, y: Value) {
+        let zero = self.constant(Scalar::from(0i64));
+        let step = |walk: &mut Self, op: Op, dtype, operands: &[Value]| {
+            let value = walk.new_value(dtype);
+            walk.op(value, op, Operands::new(operands));
+            walk.resolve(value)
+        };
+        let inside = step(self, Op::Lt, DType::Bool, &[x, y]);
+        let less = step(self, Op::Sub, DType::I64, &[x, y]);
+        let upper = step(self, Op::Select, DType::I64, &[inside, x, less]);
+        let negative = step(self, Op::Lt, DType::Bool, &[x, zero]);
+        let more = step(self, Op::Add, DType::I64, &[x, y]);
+        self.op(result, Op::Select, Operands::new(&[negative, more, upper]));
+        let value = self.resolve(result);
+        self.known.narrow(value, (0, i64::MAX));
+        self.known.at_most(value, y, -1);
     }
 
     /// The op in its simplest form.
@@ -250,6 +297,7 @@ impl Walk<'_> {
 
     fn for_loop(&mut self, mut it: For) {
         let body = it.body;
+        self.memory.enter(self.kernel, &[body]);
         self.steady(&mut it.start, &mut it.results, (body, it.axes.len()), body);
         self.scope(|walk| {
             walk.axes(&it.axes, body);
@@ -257,14 +305,17 @@ impl Walk<'_> {
             walk.counters(&it.start, &arguments[it.axes.len()..], body);
             walk.open(body);
         });
+        self.memory.enter(self.kernel, &[body]);
         self.out.push(Statement::For(it));
     }
 
     fn reduce(&mut self, it: Reduce) {
+        self.memory.enter(self.kernel, &[it.body]);
         self.scope(|walk| {
             walk.axes(&it.axes, it.body);
             walk.open(it.body);
         });
+        self.memory.enter(self.kernel, &[it.body]);
         self.out.push(Statement::Reduce(it));
     }
 
@@ -321,6 +372,7 @@ impl Walk<'_> {
                 walk.open(block);
             });
         }
+        self.memory.enter(self.kernel, &[it.then, it.otherwise]);
         let nothing = [it.then, it.otherwise]
             .iter()
             .all(|&block| self.kernel.block(block).statements.is_empty());
@@ -346,6 +398,7 @@ impl Walk<'_> {
     }
 
     fn while_loop(&mut self, mut it: While) {
+        self.memory.enter(self.kernel, &[it.test, it.body]);
         self.steady(&mut it.start, &mut it.results, (it.test, 0), it.body);
         self.scope(|walk| {
             let arguments = walk.kernel.block(it.test).arguments.clone();
@@ -355,6 +408,7 @@ impl Walk<'_> {
             walk.known.assume(go_on, true);
             walk.block(it.body);
         });
+        self.memory.enter(self.kernel, &[it.test, it.body]);
         self.out.push(Statement::While(it));
     }
 }
