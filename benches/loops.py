@@ -94,7 +94,7 @@ def in_c(library: ctypes.CDLL, name: str) -> Callable[..., None]:
 def numba() -> Callable[..., None] | None:
     """Numba's matrix product, where Numba is installed."""
     try:
-        from numba import njit
+        from numba import njit  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         print("Numba is not here: python -m pip install numba")
         return None
