@@ -189,7 +189,7 @@ fn choose_device(py: Python<'_>) -> PyResult<()> {
 }
 
 /// How many threads are in force in this context.
-fn threads_here(py: Python<'_>) -> PyResult<usize> {
+pub(crate) fn threads_here(py: Python<'_>) -> PyResult<usize> {
     static COUNT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let count = COUNT.get_or_try_init(py, || {
         Ok::<_, PyErr>(py.import("abreast.thread_count")?.getattr("count")?.unbind())
