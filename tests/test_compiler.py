@@ -226,3 +226,136 @@ def test_reductions_along_memory_and_across(how, dtype, vector):
         if how == "moments":
             x = np.nan_to_num(x, posinf=3, neginf=-3).clip(-1e3, 1e3)
         both(columns, [n, m, x], [np.zeros(m, DTYPES[each]) for each in results], vector)
+
+
+STREAMED = """
+kernel @streamed(%n: extent, %m: extent, %x: read f32[any, unit], %d: read f64[any, unit],
+                 %y: write f32[any, unit], %z: write f64[any, unit], %b: write bool[any, unit]) {
+  for parallel (%i, %j) in (%n, %m) {
+    %1 = load %x[%i, %j]
+    %2 = load %d[%i, %j]
+    %3 = LONG %1
+    %4 = cast %3 to f64
+    %5 = mul %4, %2
+    %6 = gt %5, %2
+    store %3, %y[%i, %j]
+    store %5, %z[%i, %j]
+    store %6, %b[%i, %j]
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("vector", ["", "16", "32"])
+@pytest.mark.parametrize("op", ["exp", "abs"])
+def test_stores_past_the_caches_wherever_memory_lies(op, vector):
+    """The same bits and nothing beside them, whatever is aligned and however rows end."""
+    text = STREAMED.replace("LONG", op)
+    assert "nontemporal" in _abreast.loop_llvm(text, int(vector or 64), "streaming")
+    assert "nontemporal" not in _abreast.loop_llvm(text, int(vector or 64))
+    shapes = [(1, m) for m in (0, 1, 15, 16, 17, 100, 16383, 16384, 16385, 40000)]
+    for n, m in [*shapes, (23, 77), (3, 16400), (64, 64)]:
+        for shift in (0, 1, 5, 16):
+            x = sample("f32", n * m + shift)[shift:].reshape(n, m)
+            d = sample("f64", n * m).reshape(n, m)
+            found = []
+            for device in ("interpreter", f"cpu:{vector}:0"):
+                results = []
+                whole = []
+                for dtype in (np.float32, np.float64, np.bool_):
+                    whole.append(np.full(n * m + 40, 1, dtype))
+                    results.append(whole[-1][shift : shift + n * m].reshape(n, m))
+                _abreast.run_loop(text, device, [n, m, x, d, *results])
+                found.append(whole)
+            for expected, compiled in zip(*found, strict=True):
+                same(expected, compiled)
+
+
+def test_stores_past_the_caches_with_any_number_of_threads():
+    text = STREAMED.replace("LONG", "sin")
+    n = 1_000_003
+    x, d = sample("f32", n).reshape(1, n), sample("f64", n).reshape(1, n)
+    found = []
+    before = _abreast.pool_threads()[0]
+    try:
+        for device, threads in (("cpu", 1), ("cpu::0", 1), ("cpu::0", 2), ("cpu::0", 5)):
+            _abreast.set_pool_threads(threads)
+            results = [np.zeros((1, n), each) for each in (np.float32, np.float64, np.bool_)]
+            _abreast.run_loop(text, device, [1, n, x, d, *results])
+            found.append(results)
+    finally:
+        _abreast.set_pool_threads(before)
+    for results in found[1:]:
+        for expected, streamed in zip(found[0], results, strict=True):
+            same(expected, streamed)
+
+
+NEVER = f"cpu::{1 << 60}"
+
+
+def reduction(how, dtype, rows):
+    """Sums of rows or of columns, and their squares scaled by what stands before the reduction."""
+    results = results_of(how, dtype)
+    names = ", ".join(f"%r{k}" for k in range(len(results)))
+    outer, inner = ("i", "j") if rows else ("j", "i")
+    stores = "\n".join(f"store %r{k}, %y{k}[%{outer}]" for k in range(len(results)))
+    outputs = ", ".join(f"%y{k}: write {each}[unit]" for k, each in enumerate(results))
+    return f"""
+    kernel @pieces(%n: extent, %m: extent, %x: read {dtype}[any, unit],
+                   %s: read {dtype}[unit], {outputs}) {{
+      for parallel (%{outer}) in (%{"n" if rows else "m"}) {{
+        %0 = load %s[%{outer}]
+        {names} = reduce {how} (%{inner}) in (%{"m" if rows else "n"}) {{
+          %1 = load %x[%i, %j]
+          %2 = max %1, %0
+          yield %2
+        }}
+        {stores}
+      }}
+    }}
+    """
+
+
+@pytest.mark.parametrize("rows", [True, False])
+@pytest.mark.parametrize("how", ["add", "max", "argmin", "moments"])
+def test_reductions_in_pieces(how, rows):
+    """Few points of many values are run in pieces, to the same bits."""
+    text = reduction(how, "f32", rows)
+    results = results_of(how, "f32")
+    shapes = [(0, 3), (3, 0), (1, 1), (33, 70), (4100, 17), (5, 4097), (8193, 1), (1, 12289)]
+    for n, m in shapes:
+        x = np.nan_to_num(sample("f32", n * m), posinf=3, neginf=-3).clip(-1e3, 1e3)
+        x, points = x.reshape(n, m), n if rows else m
+        scale = sample("f32", points, 1).clip(-9, 9)
+        both(
+            text,
+            [n, m, x, scale],
+            [np.zeros(points, DTYPES[each]) for each in results],
+            "::0",
+        )
+    # More blocks than pieces, and a last piece that is not whole.
+    for shape in ((4096 * 259 + 7, 2), (2, 4096 * 513 + 1)):
+        x = np.random.default_rng(1).standard_normal(shape, np.float32)
+        points = shape[0 if rows else 1]
+        if points > 2:
+            continue
+        scale = np.full(points, -5, np.float32)
+        found = []
+        for device in (NEVER, "cpu::0"):
+            found.append([np.zeros(points, DTYPES[each]) for each in results])
+            _abreast.run_loop(text, device, [*shape, x, scale, *found[-1]])
+        for expected, compiled in zip(*found, strict=True):
+            same(expected, compiled)
+
+
+@pytest.mark.parametrize("how", ["add", "argmax", "moments"])
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_columns_of_any_number_of_rows(how, dtype):
+    """Rows of one lane are added four at once: around the ends of such groups, and over tiles."""
+    text = reduction(how, dtype, False)
+    results = results_of(how, dtype)
+    for n, m in [(n, 40) for n in (31, 32, 159, 160, 161, 287, 288, 300)] + [(300, 600)]:
+        x = np.nan_to_num(sample(dtype, n * m), posinf=3, neginf=-3).clip(-1e3, 1e3)
+        scale = np.full(m, -1e3, DTYPES[dtype])
+        outputs = [np.zeros(m, DTYPES[each]) for each in results]
+        both(text, [n, m, x.reshape(n, m), scale], outputs)

@@ -27,13 +27,14 @@ LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+(?:\([^()\s]*\))?)[^()]*\)")
 
 # Runs the blocks of one file as the cells of a notebook run: in a `__main__` of their own.
 RUNNER = """
-import contextlib, io, json, sys, types
+import contextlib, io, json, linecache, sys, types
 name, blocks, answer, apart = json.load(sys.stdin)
 module = sys.modules["__main__"] = types.ModuleType("__main__")
 for block in blocks:
     if apart:
         module = sys.modules["__main__"] = types.ModuleType("__main__")
     code = "\\n" * block["line"] + block["code"]  # so that tracebacks name the file's own lines
+    linecache.cache[name] = len(code), None, code.splitlines(keepends=True), name
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(code, name, "exec"), module.__dict__)

@@ -134,8 +134,10 @@ def test_a_waiting_task_is_cancelled_and_a_running_one_is_not(parallel):
 def test_a_future_that_has_ended_is_seen_to_have_ended(parallel):
     with ab.Executor(parallel) as executor:
         future = executor.submit(double, 1)
-        time.sleep(0.5)
-        assert cf.wait([future], timeout=0).done == {future}
+        deadline = time.monotonic() + 20
+        while not cf.wait([future], timeout=0).done:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 def test_map_goes_on_without_anybody_asking(parallel, tmp_path):
@@ -161,12 +163,13 @@ def test_map_raises_in_its_place_and_withdraws_the_rest(plan, tmp_path):
 
 def test_map_times_out_and_goes_on_in_the_next_call(parallel):
     with ab.Executor(parallel) as executor:
-        results = executor.map(time.sleep, [0, 0.6], timeout=0.2)
-        assert next(results) is None
+        list(executor.map(time.sleep, [0.1, 0.1]))  # workers are there
         begin = time.monotonic()
+        results = executor.map(time.sleep, [0, 2], timeout=0.8)
+        assert next(results) is None
         with pytest.raises(TimeoutError, match="task 1"):
             next(results)
-        assert time.monotonic() - begin < 0.4
+        assert time.monotonic() - begin < 1.9
         assert list(executor.map(double, range(3), timeout=20)) == [0, 2, 4]
 
 
@@ -469,13 +472,12 @@ def test_ctrl_c_ends_a_wait(name):
     program = """
 import os, signal, sys, threading, time, abreast as ab
 executor = ab.Executor(sys.argv[1])
-future = executor.submit(time.sleep, 1)
+future = executor.submit(time.sleep, 2)
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-begin = time.monotonic()
 try:
     future.result()
 except KeyboardInterrupt:
-    print("interrupted", time.monotonic() - begin < 0.8)
+    print("interrupted", not future.done())
 executor.shutdown(cancel_futures=True)
 print(future.done())
 """

@@ -52,7 +52,8 @@ def run(steps: Steps, required: bool) -> None:
     command += [str(place / "pytest.ini"), str(place / "array_api_tests")]
     command += ["-p", "no:cacheprovider", "-o", "xfail_strict=true"]
     command += ["-o", f"filterwarnings={FILTERS}"]
-    command += ["--xfails-file", str(GAPS), "--skips-file", str(CHANCE)]
+    # In one word each: of a path by itself pytest would take the conftest.py beside it.
+    command += [f"--xfails-file={GAPS}", f"--skips-file={CHANCE}"]
     # The same examples each time, as far as Hypothesis can: its choice depends on our sources too.
     command += ["--max-examples=10", "--derandomize", "--disable-deadline"]
     settings = {"ARRAY_API_TESTS_MODULE": "abreast.numpy", "ARRAY_API_TESTS_VERSION": "2024.12"}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from abreast import config, random
     from abreast.comparison.compare import compare
     from abreast.comparison.found import Comparison
+    from abreast.compiled import JitFunction, jit, prange
     from abreast.errors import (
         AbreastError,
         CheckpointError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         CompileError,
         ConfigError,
         DeadlineExceeded,
+        LanguageError,
         LaunchError,
         PlanError,
         PoolClosed,
@@ -68,6 +70,9 @@ __all__ = [
     "Plan",
     "shutdown",
     "threads",
+    "jit",
+    "JitFunction",
+    "prange",
     "memory",
     "Memory",
     "share",
@@ -85,6 +90,7 @@ __all__ = [
     "CompileError",
     "ConfigError",
     "DeadlineExceeded",
+    "LanguageError",
     "LaunchError",
     "PlanError",
     "PoolClosed",
@@ -104,12 +110,13 @@ _HOMES = {
     "abreast.shared": "share",
     "abreast.reports": "report Report",
     "abreast.thread_count": "threads",
+    "abreast.compiled": "jit JitFunction prange",
     "abreast.memory_use": "memory Memory",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning CompileError ConfigError "
-    "DeadlineExceeded LaunchError PlanError PoolClosed RandomStreamWarning RemoteError "
-    "TaskTimeout TransferError WorkerLost",
+    "DeadlineExceeded LanguageError LaunchError PlanError PoolClosed RandomStreamWarning "
+    "RemoteError TaskTimeout TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -13,6 +13,7 @@ __all__ = [
     "MISSING",
     "ConfigError",
     "DeadlineExceeded",
+    "LanguageError",
     "LaunchError",
     "PlanError",
     "PoolClosed",
@@ -39,6 +40,27 @@ class ConfigError(AbreastError, ValueError):
 
 class CompileError(AbreastError, RuntimeError):
     """A kernel cannot be compiled: LLVM is missing, refuses its text, or the system its code."""
+
+
+class LanguageError(CompileError, TypeError):
+    """A function uses what `jit` does not compile; the message shows where and what to write.
+
+    Attributes
+    ----------
+    file : str
+        The file of the function.
+    line : int
+        The line, from 1; 0 if it is about the whole function.
+    column : int
+        The column, from 1.
+    function : str
+        The function.
+    """
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    function: str = ""
 
 
 class CheckpointError(AbreastError, ValueError):

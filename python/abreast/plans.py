@@ -37,7 +37,9 @@ __all__ = [
     "inside",
     "plan",
     "resolve",
+    "set_aside",
     "shutdown",
+    "take_back",
 ]
 
 MAX_WORKERS = 1024
@@ -504,6 +506,17 @@ def abandon(job: Job) -> None:
                 _abandoned.remove(job)
 
     job.watch(forget)
+
+
+def set_aside(job: Job) -> None:
+    """Do not wait for a job when the program ends, unless `take_back` comes first."""
+    _abandoned.append(job)
+
+
+def take_back(job: Job) -> None:
+    """Wait for a job again that was set aside."""
+    with suppress(ValueError):
+        _abandoned.remove(job)
 
 
 def expect(work: Waiting) -> None:

@@ -81,10 +81,10 @@ impl Array {
     /// The numbers `0, 1, ...`, as int64.
     pub fn iota(count: usize) -> Result<Self, Error> {
         Layout::contiguous(DType::I64, &[count])?;
-        Ok(Self::lazy(DType::I64, &[count], Operation::Iota))
+        Ok(Self::lazy(DType::I64, [count], Operation::Iota))
     }
 
-    pub(crate) fn lazy(dtype: DType, shape: &[usize], operation: Operation) -> Self {
+    pub(crate) fn lazy(dtype: DType, shape: impl Into<Box<[usize]>>, operation: Operation) -> Self {
         let before = MADE.fetch_add(1, Ordering::Relaxed);
         let (mut sum, mut oldest) = (1u32, before);
         operation.each_input(|input| {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ir::Op;
 use memory::{DType, Scalar};
 
+use crate::array::Standing;
 use crate::cast::elementwise;
 use crate::graph::{Graph, Source};
 use crate::operand::Weak;
@@ -59,8 +60,13 @@ pub(crate) fn note(op: Op, operands: &[Operand], dtype: DType) {
 
 /// The divisions of integers that these arrays need.
 pub fn divisions(arrays: &[Array]) -> Vec<Division> {
-    if !MADE.load(Ordering::Relaxed) {
+    if !MADE.load(Ordering::Relaxed) || !arrays.iter().any(may_divide) {
         return Vec::new();
+    }
+    if let [array] = arrays
+        && let Some(division) = alone(array)
+    {
+        return vec![division];
     }
     let graph = Graph::of(arrays);
     let found = graph.vertices.iter().filter_map(|vertex| {
@@ -74,6 +80,35 @@ pub fn divisions(arrays: &[Array]) -> Vec<Division> {
         (asked && !sure).then(|| Division { name, divisor: divisor.clone(), result })
     });
     found.collect()
+}
+
+/// An array that is a division, and of what is there already.
+fn alone(array: &Array) -> Option<Division> {
+    let Standing::Lazy(operation) = array.standing() else { return None };
+    let Operation::Elementwise(op, inputs) = &*operation else { return None };
+    let fits = array.dtype().is_integer() && array.count() > 0;
+    if !fits || !inputs.iter().all(Array::is_ready) {
+        return None;
+    }
+    let (name, divisor) = (name(*op)?, inputs[1].clone());
+    Some(Division { name, divisor, result: array.clone() })
+}
+
+/// Whether there may be a division among what an array needs: a quick look, at few operations only.
+fn may_divide(array: &Array) -> bool {
+    const FEW: u32 = 16;
+    if array.pending() > FEW {
+        return true;
+    }
+    let mut rest = vec![array.clone()];
+    while let Some(array) = rest.pop() {
+        let Standing::Lazy(operation) = array.standing() else { continue };
+        if matches!(&*operation, Operation::Elementwise(op, _) if name(*op).is_some()) {
+            return true;
+        }
+        operation.each_input(|input| rest.push(input.clone()));
+    }
+    false
 }
 
 impl Graph {

@@ -3,7 +3,7 @@
 use ir::Op;
 use memory::{DType, Kind, Scalar};
 
-use crate::cast::elementwise;
+use crate::cast::{elementwise, together};
 use crate::division;
 use crate::functions;
 use crate::operand::{Weak, Width, dtype_of};
@@ -126,12 +126,25 @@ fn question(name: &str, op: Op, otherwise: bool, operand: &Operand) -> Result<Ar
 
 /// The op on operands of one type; one that the op does not take is left to NumPy.
 pub(crate) fn with(name: &str, op: Op, operands: &[Operand], dtype: DType) -> Result<Array, Error> {
-    if op.result(&vec![dtype; operands.len()], None).is_err() {
+    let types = [dtype; 4];
+    if op.result(&types[..operands.len().min(4)], None).is_err() {
         return Err(Error::not_covered(name));
     }
-    let arrays: Vec<_> =
-        operands.iter().map(|it| it.array(Some(dtype))).collect::<Result<_, _>>()?;
-    elementwise(name, op, &arrays)
+    // A number beside arrays of one shape has that shape from the start.
+    let mut shapes = operands.iter().filter_map(|operand| match operand {
+        Operand::Array(array) => Some(array.shape()),
+        Operand::Weak(_) => None,
+    });
+    let shape = shapes.next().unwrap_or(&[]);
+    let shape = if shapes.all(|other| other == shape) { shape } else { &[] };
+    let mut arrays = Vec::with_capacity(operands.len());
+    for operand in operands {
+        arrays.push(match operand {
+            Operand::Array(array) => array.cast(dtype),
+            Operand::Weak(weak) => Array::full(weak.scalar(dtype)?, shape)?,
+        });
+    }
+    together(name, op, arrays)
 }
 
 /// The float that an integer becomes, by its size, as in NumPy; other types themselves.

@@ -44,7 +44,7 @@ mod write;
 pub use array::{Array, Data};
 pub use division::{Division, divisions};
 pub use error::{Error, ErrorKind};
-pub use evaluate::{evaluate, explain};
+pub use evaluate::{evaluate, evaluate_soon, explain};
 pub use function::{Function, apply};
 pub use operand::{Operand, Weak, Width, dtype_of, set_width};
 pub use reduction::Reduction;

@@ -109,7 +109,7 @@ impl Array {
             return Err(Error::not_covered(name));
         }
         let shape = input.shape().to_vec();
-        Ok(Self::lazy(input.dtype(), &shape, Operation::Scan { op, axis: axes[0], input }))
+        Ok(Self::lazy(input.dtype(), shape, Operation::Scan { op, axis: axes[0], input }))
     }
 
     /// Axes by their positions, in ascending order.
@@ -157,7 +157,7 @@ impl Array {
         } else {
             (self.clone(), axes.to_vec())
         };
-        Self::lazy(dtype, &shape, Operation::Reduce { combiner, result, axes, input })
+        Self::lazy(dtype, shape, Operation::Reduce { combiner, result, axes, input })
     }
 
     fn kept(&self, shape: &[usize], axes: &[usize]) -> Result<Self, Error> {

@@ -98,6 +98,13 @@ pub fn recipes() -> usize {
     kept().recipes.len()
 }
 
+/// The recipe of graphs with this signature, if there is one, and the device.
+pub(crate) fn known(signature: &[u64]) -> Option<(Arc<Recipe>, Arc<dyn Device>)> {
+    let kept = kept();
+    let recipe = kept.recipes.get(signature)?;
+    Some((recipe.clone(), kept.device.clone()?))
+}
+
 /// The recipe of graphs with this signature, made if it is new.
 pub(crate) fn recipe(
     signature: &[u64],

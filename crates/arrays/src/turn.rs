@@ -29,6 +29,16 @@ impl Turn {
         Self { holder: Mutex::new(None), free: Condvar::new() }
     }
 
+    /// A turn, if nobody has it.
+    pub(crate) fn try_take(&self) -> Option<Taken<'_>> {
+        let mut holder = self.holder.try_lock().ok()?;
+        if holder.is_some() {
+            return None;
+        }
+        *holder = Some(thread::current().id());
+        Some(Taken { turn: self, first: true })
+    }
+
     /// Wait for a turn.
     ///
     /// The thread that has it gets it again: a handler of signals, or what runs when a foreign array

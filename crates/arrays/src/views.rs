@@ -21,7 +21,7 @@ impl Array {
                 if let Operation::Full(value) = &*operation {
                     return Self::full(*value, &shape);
                 }
-                Ok(Self::lazy(self.dtype(), &shape, Operation::View(self.clone(), map)))
+                Ok(Self::lazy(self.dtype(), shape, Operation::View(self.clone(), map)))
             }
         }
     }
@@ -107,15 +107,11 @@ impl Array {
                     return Self::full(*value, &shape);
                 }
                 if let Some(map) = ones_moved(self.shape(), &shape) {
-                    return Ok(Self::lazy(
-                        self.dtype(),
-                        &shape,
-                        Operation::View(self.clone(), map),
-                    ));
+                    return Ok(Self::lazy(self.dtype(), shape, Operation::View(self.clone(), map)));
                 }
             }
         }
-        Ok(Self::lazy(self.dtype(), &shape, Operation::Reshape(self.clone())))
+        Ok(Self::lazy(self.dtype(), shape, Operation::Reshape(self.clone())))
     }
 }
 

@@ -26,6 +26,14 @@ enum Kind {
 }
 
 impl Site {
+    /// The one address and the size of what is there, where it is one.
+    pub(crate) fn one(&self) -> Option<(Operand, i64)> {
+        match self.kind {
+            Kind::One(address) => Some((address, self.dtype.size().cast_signed() as i64)),
+            _ => None,
+        }
+    }
+
     /// The address, where all lanes have the same one.
     pub(crate) fn single(&self) -> Option<Operand> {
         match self.kind {
@@ -41,6 +49,12 @@ impl Site {
 }
 
 const WORD: DType = DType::I64;
+
+/// Bytes of the shortest vectors that machines store past their caches.
+const LEAST: u64 = 16;
+
+/// How many bytes ahead of a load what comes is fetched.
+pub(crate) const AHEAD: i64 = 2048;
 
 impl Emitter<'_> {
     /// Find where an index leads.
@@ -149,6 +163,7 @@ impl Emitter<'_> {
                 self.text.define(format_args!("load {stored}, ptr {address}, align {align}"))
             }
             Kind::Row(address) => {
+                self.fetch_ahead(address);
                 let address = self.text.show(address, 1);
                 match self.mask {
                     None => self
@@ -179,6 +194,29 @@ impl Emitter<'_> {
         if lanes == 1 { Held::Uniform(found) } else { Held::Vector(found) }
     }
 
+    /// Have what lies behind `address` fetched into the second cache. Machines do that by themselves, but
+    /// not far enough ahead of code that computes for long between two loads.
+    fn fetch_ahead(&mut self, address: Operand) {
+        let Some(bytes) = self.streaming else { return };
+        let address = self.text.show(address, 1);
+        let place = self.text.define(format_args!("getelementptr i8, ptr {address}, i64 {bytes}"));
+        self.fetch_at(place);
+    }
+
+    /// Have the elements there fetched into the second cache, where they lie one after the other.
+    pub(crate) fn fetch(&mut self, site: &Site) {
+        if let Kind::Row(address) = site.kind {
+            self.fetch_at(address);
+        }
+    }
+
+    fn fetch_at(&mut self, place: Operand) {
+        let place = self.text.show(place, 1);
+        self.text.outside.insert("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)".to_owned());
+        self.text
+            .line(format_args!("call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 2, i32 1)"));
+    }
+
     fn shown_mask(&mut self) -> String {
         let lanes = self.lanes;
         match self.mask {
@@ -206,22 +244,7 @@ impl Emitter<'_> {
                 self.text
                     .line(format_args!("store {stored} {given}, ptr {address}, align {align}"));
             }
-            Kind::Row(address) => {
-                let address = self.text.show(address, 1);
-                let Some(mask) = self.mask else {
-                    self.text
-                        .line(format_args!("store {stored} {given}, ptr {address}, align {align}"));
-                    return;
-                };
-                let suffix = stored.suffix();
-                self.text.outside.insert(format!(
-                    "declare void @llvm.masked.store.{suffix}.p0({stored}, ptr, i32, <{lanes} x i1>)"
-                ));
-                let mask = self.text.show(mask, lanes);
-                self.text.line(format_args!(
-                    "call void @llvm.masked.store.{suffix}.p0({stored} {given}, ptr {address}, i32 {align}, <{lanes} x i1> {mask})"
-                ));
-            }
+            Kind::Row(address) => self.store_row(address, stored, align, &given),
             Kind::Scattered(addresses) => {
                 let suffix = stored.suffix();
                 self.text.outside.insert(format!(
@@ -234,5 +257,49 @@ impl Emitter<'_> {
                 ));
             }
         }
+    }
+
+    /// Elements one after the other: past the caches where that is wanted and memory lies right for it.
+    fn store_row(&mut self, address: Operand, stored: Type, align: usize, given: &str) {
+        let bytes = stored.dtype.size() as u64 * u64::from(stored.lanes);
+        if self.streaming.is_none() || bytes < LEAST {
+            return self.store_plainly(address, stored, align, given);
+        }
+        let word = Type::new(WORD, 1);
+        let shown = self.text.show(address, 1);
+        let place = self.text.define(format_args!("ptrtoint ptr {shown} to i64"));
+        let off = self.text.op("and", word, &[place, Operand::Constant(WORD, bytes - 1)]);
+        let mut past = self.text.op("icmp eq", word, &[off, Operand::Constant(WORD, 0)]);
+        if let Some(full) = self.full {
+            past = self.text.op("and", Type::new(DType::Bool, 1), &[past, full]);
+        }
+        let (stream, plain, join) = (self.text.label(), self.text.label(), self.text.label());
+        self.text.branch_likely(past, stream, plain);
+        self.text.begin(plain);
+        self.store_plainly(address, stored, align, given);
+        self.text.jump(join);
+        self.text.begin(stream);
+        self.text.line(format_args!(
+            "store {stored} {given}, ptr {shown}, align {bytes}, !nontemporal !2"
+        ));
+        self.text.jump(join);
+        self.text.begin(join);
+    }
+
+    fn store_plainly(&mut self, address: Operand, stored: Type, align: usize, given: &str) {
+        let lanes = stored.lanes;
+        let address = self.text.show(address, 1);
+        let Some(mask) = self.mask else {
+            self.text.line(format_args!("store {stored} {given}, ptr {address}, align {align}"));
+            return;
+        };
+        let suffix = stored.suffix();
+        self.text.outside.insert(format!(
+            "declare void @llvm.masked.store.{suffix}.p0({stored}, ptr, i32, <{lanes} x i1>)"
+        ));
+        let mask = self.text.show(mask, lanes);
+        self.text.line(format_args!(
+            "call void @llvm.masked.store.{suffix}.p0({stored} {given}, ptr {address}, i32 {align}, <{lanes} x i1> {mask})"
+        ));
     }
 }

@@ -10,41 +10,32 @@ use memory::DType;
 use crate::combine::{Part, Pass};
 use crate::emitter::Emitter;
 use crate::held::Held;
+use crate::rows::Rows;
 use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
 use crate::tree::DEEPEST;
 use crate::{BLOCK, LANES, Unsupported};
 
 /// A parallel loop around one reduction whose columns can be lanes.
+#[derive(Clone, Copy)]
 pub(crate) struct Columns<'k> {
-    before: &'k [Statement],
-    reduce: &'k Reduce,
-    after: &'k [Statement],
+    pub(crate) before: &'k [Statement],
+    pub(crate) reduce: &'k Reduce,
+    pub(crate) after: &'k [Statement],
 }
 
 /// Vectors of a tile.
 const VECTORS: i64 = 16;
 
-/// One block of rows at work.
-struct Rows<'t, 'k> {
-    it: &'t Columns<'k>,
-    tile: &'t Tile,
-    axis: &'t Axis,
-    column: Value,
-    /// The first row, and how many there are.
-    begin: Operand,
-    length: Operand,
-}
-
 impl Tile {
     /// Accumulators of the first or second way, and what they are.
-    fn way(&self, again: bool) -> (&[Operand], &[Part]) {
+    pub(crate) fn way(&self, again: bool) -> (&[Operand], &[Part]) {
         if again { (&self.squares, &self.second) } else { (&self.sums, &self.first.parts) }
     }
 }
 
 /// Which parts are the sums of squares of moments; the mean stands before each.
-fn third_parts(it: &Reduce) -> Vec<usize> {
+pub(crate) fn third_parts(it: &Reduce) -> Vec<usize> {
     let mut found = Vec::new();
     let mut place = 0;
     for combiner in &it.combiners {
@@ -57,21 +48,21 @@ fn third_parts(it: &Reduce) -> Vec<usize> {
 }
 
 /// One tile at work.
-struct Tile {
-    parts: Vec<Part>,
+pub(crate) struct Tile {
+    pub(crate) parts: Vec<Part>,
     /// The columns of the tile: from where on, and how many.
-    from: Operand,
-    count: Operand,
+    pub(crate) from: Operand,
+    pub(crate) count: Operand,
     /// The first way through the rows of a block; for each of its parts accumulators, as many rows of
     /// them as `LANES`.
-    first: Pass,
+    pub(crate) first: Pass,
     sums: Vec<Operand>,
     /// The same for the second way, if there is one.
-    second: Vec<Part>,
+    pub(crate) second: Vec<Part>,
     squares: Vec<Operand>,
     /// For each part: results of blocks that wait for their neighbours, and what is carried up.
     levels: Vec<Operand>,
-    carry: Vec<Operand>,
+    pub(crate) carry: Vec<Operand>,
     level: Operand,
 }
 
@@ -103,16 +94,7 @@ impl<'k> Emitter<'k> {
         let fits = before.iter().all(straight)
             && inside.iter().all(straight)
             && after.iter().all(|it| straight(it) || matches!(it, Statement::Store { .. }));
-        // How far the reduction runs must not depend on the column.
-        let inner: Vec<Value> = before
-            .iter()
-            .flat_map(|statement| statement.results().to_vec())
-            .chain(body.arguments.iter().copied())
-            .collect();
-        let fixed = reduce.axes.iter().all(|axis| {
-            let values = [axis.begin, Some(axis.end), axis.step];
-            values.iter().flatten().all(|value| !inner.contains(value))
-        });
+        let fixed = self.is_fixed(it, before, reduce);
         let column = *body.arguments.last()?;
         let row = *self.kernel.block(reduce.body).arguments.last()?;
         let close = self.close(inside, column);
@@ -120,6 +102,19 @@ impl<'k> Emitter<'k> {
             before,
             reduce,
             after,
+        })
+    }
+
+    /// Whether how far a reduction runs is the same at each point of the loop around it.
+    pub(crate) fn is_fixed(&self, it: &For, before: &[Statement], reduce: &Reduce) -> bool {
+        let inner: Vec<Value> = before
+            .iter()
+            .flat_map(|statement| statement.results().to_vec())
+            .chain(self.kernel.block(it.body).arguments.iter().copied())
+            .collect();
+        reduce.axes.iter().all(|axis| {
+            let values = [axis.begin, Some(axis.end), axis.step];
+            values.iter().flatten().all(|value| !inner.contains(value))
         })
     }
 
@@ -149,6 +144,20 @@ impl<'k> Emitter<'k> {
         from: Operand,
         to: Operand,
     ) -> Result<(), Unsupported> {
+        let tile = self.columns_from(it, from, to)?;
+        let points = self.points(it.reduce);
+        let blocks = self.blocks_of(points);
+        self.reduce_tile(it, &tile, axis, column, number(0), blocks)?;
+        self.after_tile(it, &tile, axis, column)
+    }
+
+    /// Room for the columns `from..to`.
+    pub(crate) fn columns_from(
+        &mut self,
+        it: &Columns<'_>,
+        from: Operand,
+        to: Operand,
+    ) -> Result<Tile, Unsupported> {
         let parts = self.parts(it.reduce)?;
         let size = self.tile();
         let rooms = |e: &mut Self, parts: &[Part], rows: i64| -> Vec<Operand> {
@@ -156,7 +165,7 @@ impl<'k> Emitter<'k> {
         };
         let (first, second) = (self.first_pass(it.reduce), self.second_parts(it.reduce));
         let count = self.text.op("sub", WORD, &[to, from]);
-        let tile = Tile {
+        Ok(Tile {
             sums: rooms(self, &first.parts, LANES),
             squares: rooms(self, &second, LANES),
             first,
@@ -167,16 +176,38 @@ impl<'k> Emitter<'k> {
             parts,
             from,
             count,
-        };
+        })
+    }
+
+    /// The result of the blocks `first..last` of rows, which make a tree of their own, into `carry`.
+    pub(crate) fn reduce_tile(
+        &mut self,
+        it: &Columns<'_>,
+        tile: &Tile,
+        axis: &Axis,
+        column: Value,
+        first: Operand,
+        last: Operand,
+    ) -> Result<(), Unsupported> {
         let points = self.points(it.reduce);
-        let blocks = self.blocks_of(points);
+        let blocks = self.text.op("sub", WORD, &[last, first]);
         let each = self.text.begin_count(number(0), blocks, 1);
-        self.column_block(it, &tile, axis, column, points, each.index)?;
-        self.push_tile(&tile, each.index)?;
+        let block = self.text.op("add", WORD, &[first, each.index]);
+        self.column_block(it, tile, axis, column, points, block)?;
+        self.push_tile(tile, each.index)?;
         self.text.end_count(&each);
-        self.collect_tile(it, &tile, blocks)?;
-        // What comes after the reduction, in lanes.
-        self.each_vector(&tile, |e, at| {
+        self.collect_tile(it, tile, blocks)
+    }
+
+    /// What comes after the reduction, in lanes.
+    pub(crate) fn after_tile(
+        &mut self,
+        it: &Columns<'_>,
+        tile: &Tile,
+        axis: &Axis,
+        column: Value,
+    ) -> Result<(), Unsupported> {
+        self.each_vector(tile, |e, at| {
             let here = e.text.op("add", WORD, &[tile.from, at]);
             let index = e.index_of_lane(axis, here);
             e.hold(column, Held::Linear(index));
@@ -192,7 +223,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// Run code for each vector of the tile, with lanes and mask set.
-    fn each_vector(
+    pub(crate) fn each_vector(
         &mut self,
         tile: &Tile,
         code: impl FnOnce(&mut Self, Operand) -> Result<(), Unsupported>,
@@ -201,7 +232,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// As `each_vector`, from one of its columns on.
-    fn vectors_from(
+    pub(crate) fn vectors_from(
         &mut self,
         from: Operand,
         tile: &Tile,
@@ -295,68 +326,6 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
-    /// Rows `from..to` of a block: the first ones start the accumulators, later ones add to them.
-    fn rows_of(
-        &mut self,
-        work: &Rows<'_, '_>,
-        from: Operand,
-        to: Operand,
-        starts: bool,
-        again: bool,
-    ) -> Result<(), Unsupported> {
-        let row = self.text.begin_count(from, to, 1);
-        let k = self.text.op("add", WORD, &[work.begin, row.index]);
-        self.place_at(work.it.reduce, k);
-        let lane = self.text.op("and", WORD, &[row.index, number(LANES - 1)]);
-        let base = self.text.op("mul", WORD, &[lane, number(self.tile())]);
-        let narrow = Type::new(DType::I32, 1);
-        let place_in_block = self.text.convert("trunc", WORD, row.index, narrow);
-        let code = |e: &mut Self, at: Operand| {
-            let here = e.text.op("add", WORD, &[work.tile.from, at]);
-            let index = e.index_of_lane(work.axis, here);
-            e.hold(work.column, Held::Linear(index));
-            let body = e.kernel.block(work.it.reduce.body);
-            e.straight_run(&[work.it.before, &body.statements], &body.yields)?;
-            let k = e.text.splat(place_in_block, Type::new(DType::I32, e.lanes));
-            let mut values = if again {
-                let mut means = Vec::new();
-                for (place, part) in third_parts(work.it.reduce).into_iter().zip(&work.tile.second)
-                {
-                    let mean = e.element(work.tile.carry[place - 1], part.dtype, at);
-                    means.push(e.take_lanes(mean, part.dtype, e.lanes));
-                }
-                let pass = Pass::about_vectors(&work.tile.second, means);
-                e.yielded(work.it.reduce, &pass, k)
-            } else {
-                e.yielded(work.it.reduce, &work.tile.first, k)
-            };
-            let place = e.text.op("add", WORD, &[base, at]);
-            let (sums, parts) = work.tile.way(again);
-            if !starts {
-                let before = e.take_row(sums, parts, place);
-                values = e.add(parts, e.lanes, &before, &values)?;
-            }
-            e.put_row(sums, parts, place, &values);
-            Ok(())
-        };
-        let body = work.it.reduce.body;
-        if starts || self.is_long(body) {
-            self.each_vector(work.tile, code)?;
-        } else {
-            // The hot loop: no masks as long as vectors are whole.
-            let width = i64::from(self.width);
-            let whole = self.text.op("and", WORD, &[work.tile.count, number(-width)]);
-            let each = self.text.begin_count(number(0), whole, width);
-            self.lanes = self.width;
-            code(self, each.index)?;
-            self.lanes = 1;
-            self.text.end_count(&each);
-            self.vectors_from(whole, work.tile, code)?;
-        }
-        self.text.end_count(&row);
-        Ok(())
-    }
-
     /// `to = first with later`, for each column; rows of rooms, by where they begin.
     fn combine_rows(
         &mut self,
@@ -376,14 +345,25 @@ impl<'k> Emitter<'k> {
         })
     }
 
-    fn put_row(&mut self, rooms: &[Operand], parts: &[Part], at: Operand, values: &[Operand]) {
+    pub(crate) fn put_row(
+        &mut self,
+        rooms: &[Operand],
+        parts: &[Part],
+        at: Operand,
+        values: &[Operand],
+    ) {
         for ((&room, part), &value) in rooms.iter().zip(parts).zip(values) {
             let place = self.element(room, part.dtype, at);
             self.put_lanes(place, part.dtype, self.lanes, value);
         }
     }
 
-    fn take_row(&mut self, rooms: &[Operand], parts: &[Part], at: Operand) -> Vec<Operand> {
+    pub(crate) fn take_row(
+        &mut self,
+        rooms: &[Operand],
+        parts: &[Part],
+        at: Operand,
+    ) -> Vec<Operand> {
         let mut found = Vec::new();
         for (&room, part) in rooms.iter().zip(parts) {
             let place = self.element(room, part.dtype, at);
@@ -407,7 +387,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// As `push`, for each column at once; what comes is in `carry`.
-    fn push_tile(&mut self, tile: &Tile, block: Operand) -> Result<(), Unsupported> {
+    pub(crate) fn push_tile(&mut self, tile: &Tile, block: Operand) -> Result<(), Unsupported> {
         self.put(tile.level, DType::I64, number(0));
         let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
         self.text.jump(head);
@@ -429,7 +409,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// As `collect`; the results are in `carry`.
-    fn collect_tile(
+    pub(crate) fn collect_tile(
         &mut self,
         it: &Columns<'_>,
         tile: &Tile,

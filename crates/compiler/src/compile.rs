@@ -9,6 +9,7 @@ use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
 use crate::loops::{is_structured, scopes};
+use crate::split::Split;
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
 use crate::{Compiled, Unsupported};
@@ -69,26 +70,80 @@ fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
     (vector_bytes / widest.max(1)).clamp(2, 64) as u32
 }
 
+/// How the blocks of a kernel are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Plain,
+    /// Whole vectors are stored past the caches.
+    Streaming,
+    /// A point's reduction is many blocks.
+    Split,
+}
+
 /// Compile a kernel for vector registers of so many bytes.
 ///
 /// # Errors
 ///
 /// [`Unsupported`] where a kernel uses what only the interpreter runs so far.
 pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Plain)
+}
+
+/// As [`compile`], with stores that go past the caches, for results that do not fit them: the same
+/// results. For kernels that [`Compiled::streams`] says it of.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_streaming(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Streaming)
+}
+
+/// As [`compile`], with each reduction in pieces, for few points of many values: the same results. For
+/// kernels that [`Compiled::splits`] says it of.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_split(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Split)
+}
+
+/// Whether a loop in lanes stores elements one after the other.
+fn stores_along(kernel: &Kernel, it: &ir::For) -> bool {
+    let index = kernel.block(it.body).arguments.last();
+    kernel.block(it.body).statements.iter().any(|statement| match statement {
+        Statement::Store { buffer, index: at, .. } => kernel
+            .buffer(*buffer)
+            .is_some_and(|ty| ty.strides.last() == Some(&ir::Stride::Unit) && at.last() == index),
+        _ => false,
+    })
+}
+
+fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, Unsupported> {
     let mut kernel = &ir::lower(kernel);
     let forwarded;
     if is_structured(kernel) {
         forwarded = forward(kernel);
         kernel = &forwarded;
     }
-    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64 };
+    let streams = how == How::Streaming;
+    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64, streams };
+    let mut can_stream = false;
+    let mut can_split = false;
     let mut written = Module::default();
     let mut scratch = 0;
     let mut words = 0;
     match shape(kernel) {
+        Shape::Parallel(before, it) if how == How::Split => {
+            (words, scratch) = written.pieces(kernel, width, before, it)?;
+        }
         Shape::Parallel(before, it) => {
             words = written.function("count", kernel, width, |e| {
                 e.rows(before)?;
+                can_split = !kernel.overlapping && e.split_of(it).is_some();
+                can_stream =
+                    !kernel.overlapping && e.is_straight(it.body) && stores_along(kernel, it);
                 let cut = e.cut(it);
                 Ok(cut.blocks)
             })?;
@@ -97,6 +152,10 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
                 e.rows(before)?;
                 let (begin, end) = range();
                 e.parallel(it, begin, end)?;
+                if streams {
+                    // Such stores are ordered by nothing else.
+                    e.text.line("fence seq_cst");
+                }
                 Ok(number(0))
             })?;
         }
@@ -160,7 +219,11 @@ pub fn compile(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsuppo
         text = format!("; {kind}\n{text}{}\n", scopes(kernel));
     }
     let exacts = written.exacts.into_iter().map(exact).collect();
-    Ok(Compiled { text, exacts, words, scratch })
+    Ok(Compiled { text, exacts, words, scratch, streams: can_stream, splits: can_split })
+}
+
+fn split<'k>(e: &Emitter<'k>, it: &'k ir::For) -> Result<Split<'k>, Unsupported> {
+    e.split_of(it).ok_or_else(|| Unsupported::new("a loop that is not one reduction, in pieces"))
 }
 
 /// The first and last block that a call runs: the second and third argument.
@@ -192,6 +255,38 @@ struct Module {
 }
 
 impl Module {
+    /// Write the functions of a loop whose reductions run in pieces; the words of their frame, and bytes of
+    /// scratch memory a piece.
+    fn pieces<'k>(
+        &mut self,
+        kernel: &'k Kernel,
+        width: Lanes,
+        before: &'k [Statement],
+        it: &'k ir::For,
+    ) -> Result<(usize, usize), Unsupported> {
+        let mut scratch = 0;
+        let words = self.function("count", kernel, width, |e| {
+            e.rows(before)?;
+            let split = split(e, it)?;
+            Ok(e.split_count(&split))
+        })?;
+        self.function("kernel", kernel, width, |e| {
+            e.rows(before)?;
+            let split = split(e, it)?;
+            scratch = e.split_scratch(&split)?;
+            let (begin, end) = range();
+            e.split_pieces(&split, begin, end)?;
+            Ok(number(0))
+        })?;
+        self.function("finish", kernel, width, |e| {
+            e.rows(before)?;
+            let split = split(e, it)?;
+            e.split_finish(&split)?;
+            Ok(number(0))
+        })?;
+        Ok((words, scratch))
+    }
+
     /// Write a function; answers the words of its frame.
     fn function<'k>(
         &mut self,
@@ -232,7 +327,7 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
         "{}\n\n{functions}\n\
          attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
          attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
-         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n",
+         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n",
         outside.join("\n"),
     )
 }

@@ -32,4 +32,8 @@ pub struct Compiled {
     pub words: usize,
     /// Bytes of scratch memory a block.
     pub scratch: usize,
+    /// Whether [`compile_streaming`](crate::compile_streaming) has something else to offer.
+    pub streams: bool,
+    /// Whether [`compile_split`](crate::compile_split) has.
+    pub splits: bool,
 }

@@ -4,7 +4,7 @@ use ir::elementary::Function;
 use ir::{BlockId, Kernel, Op, Statement, Value};
 use memory::DType;
 
-use crate::access::Site;
+use crate::access::{AHEAD, Site};
 use crate::elementary::Writer;
 use crate::frame::Frame;
 use crate::held::Held;
@@ -22,6 +22,8 @@ pub(crate) struct Lanes {
     pub(crate) width: u32,
     /// Whether leaving some of them out costs next to nothing.
     pub(crate) masks: bool,
+    /// Whether whole vectors are stored past the caches.
+    pub(crate) streams: bool,
 }
 
 /// Writes one function of a kernel.
@@ -37,10 +39,15 @@ pub(crate) struct Emitter<'k> {
     pub(crate) width: u32,
     /// Whether a mask costs next to nothing.
     pub(crate) masks: bool,
+    /// Whether whole vectors are stored past the caches; then how many bytes ahead of loads along memory what
+    /// comes is fetched.
+    pub(crate) streaming: Option<i64>,
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
     pub(crate) mask: Option<Operand>,
+    /// Whether all are there, where that is asked of a mask.
+    pub(crate) full: Option<Operand>,
     /// Whether elementary functions take any argument.
     exact: bool,
     /// The lanes whose arguments were common so far, where that is asked.
@@ -63,7 +70,7 @@ impl<'k> Emitter<'k> {
     /// As `new`; the function begins with this line.
     pub(crate) fn within(
         kernel: &'k Kernel,
-        Lanes { width, masks }: Lanes,
+        Lanes { width, masks, streams }: Lanes,
         exacts: Vec<Exact>,
         first: &str,
     ) -> Result<Self, Unsupported> {
@@ -85,8 +92,10 @@ impl<'k> Emitter<'k> {
             rooms: Vec::new(),
             width,
             masks,
+            streaming: streams.then_some(AHEAD),
             lanes: 1,
             mask: None,
+            full: None,
             exact: false,
             common: None,
             exacts,

@@ -188,6 +188,25 @@ impl Emitter<'_> {
         self.text.define(format_args!("icmp slt {ty} <{}>, {left}", lanes.join(", ")))
     }
 
+    /// The first `count` lanes of a vector, at least one of them; all, if there are fewer.
+    pub(crate) fn first(&mut self, width: u32, count: Operand) -> Operand {
+        if !self.masks {
+            return self.below(width, 0, count);
+        }
+        // Bits of a word, which leaves vectors to those who compute.
+        let count = self.text.intrinsic("smin", WORD, &[count, number(width.into())]);
+        let out = self.text.op("sub", WORD, &[number(64), count]);
+        let bits = self.text.op("lshr", WORD, &[number(-1), out]);
+        let bits = self.text.show(bits, 1);
+        let bits = if width == 64 {
+            bits
+        } else {
+            let bits = self.text.define(format_args!("trunc i64 {bits} to i{width}"));
+            self.text.show(bits, 1)
+        };
+        self.text.define(format_args!("bitcast i{width} {bits} to <{width} x i1>"))
+    }
+
     /// The body's values in `width` lanes from point `begin + shift` on.
     fn in_lanes(
         &mut self,

@@ -42,13 +42,15 @@ pub mod passes;
 mod poll;
 mod reduce;
 mod region;
+mod rows;
+mod split;
 mod structure;
 mod text;
 mod tree;
 mod unsupported;
 mod varying;
 
-pub use compile::compile;
+pub use compile::{compile, compile_split, compile_streaming};
 pub use compiled::Compiled;
 pub use passes::improve;
 pub use unsupported::Unsupported;

@@ -1,6 +1,6 @@
 //! Parallel loops: blocks of rows, and the last axis in lanes.
 
-use ir::For;
+use ir::{For, Statement};
 
 use crate::emitter::Emitter;
 use crate::held::Held;
@@ -62,7 +62,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// `a / b`, rounded up.
-    fn up(&mut self, a: Operand, b: Operand) -> Operand {
+    pub(crate) fn up(&mut self, a: Operand, b: Operand) -> Operand {
         let raised = self.text.op("add", WORD, &[a, b]);
         let raised = self.text.op("sub", WORD, &[raised, number(1)]);
         self.text.op("sdiv", WORD, &[raised, b])
@@ -88,19 +88,7 @@ impl<'k> Emitter<'k> {
         let to = self.text.op("add", WORD, &[from, cut.chunk]);
         let to = self.text.intrinsic("smin", WORD, &[to, cut.inner]);
         let row = self.text.begin_count(first_row, last_row, 1);
-        let mut rest = row.index;
-        for (place, &index) in outer.iter().enumerate().rev() {
-            let axis = it.axes[place];
-            let at = if place == 0 {
-                rest
-            } else {
-                let at = self.text.op("urem", WORD, &[rest, cut.outer[place]]);
-                rest = self.text.op("udiv", WORD, &[rest, cut.outer[place]]);
-                at
-            };
-            let at = self.index_of(&axis, at);
-            self.hold(index, Held::Uniform(at));
-        }
+        self.hold_row(it, outer, &cut.outer, row.index);
         let axis = it.axes[it.axes.len() - 1];
         if self.width > 1 && self.is_straight(it.body) && axis.step.is_none() {
             self.columns(it, *last, from, to)?;
@@ -114,8 +102,82 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
+    /// Set the indices of all axes but the last to those of a row.
+    pub(crate) fn hold_row(
+        &mut self,
+        it: &For,
+        indices: &[ir::Value],
+        lengths: &[Operand],
+        row: Operand,
+    ) {
+        let mut rest = row;
+        for (place, &index) in indices.iter().enumerate().rev() {
+            let axis = it.axes[place];
+            let at = if place == 0 {
+                rest
+            } else {
+                let at = self.text.op("urem", WORD, &[rest, lengths[place]]);
+                rest = self.text.op("udiv", WORD, &[rest, lengths[place]]);
+                at
+            };
+            let at = self.index_of(&axis, at);
+            self.hold(index, Held::Uniform(at));
+        }
+    }
+
     /// Columns `from..to` of a row, in lanes, the last ones under a mask.
+    ///
+    /// Where stores go past the caches, first those before the first whole vector of a result.
     fn columns(
+        &mut self,
+        it: &For,
+        index: ir::Value,
+        from: Operand,
+        to: Operand,
+    ) -> Result<(), Unsupported> {
+        if self.streaming.is_none() {
+            return self.stretch(it, index, from, to);
+        }
+        let middle = self.first_whole(it, index, from, to);
+        // A loop of two, so that the code is there once.
+        let part = self.text.begin_count(number(0), number(2), 1);
+        let head = self.text.op("icmp eq", WORD, &[part.index, number(0)]);
+        let begin = self.text.select(head, WORD, from, middle);
+        let end = self.text.select(head, WORD, middle, to);
+        self.stretch(it, index, begin, end)?;
+        self.text.end_count(&part);
+        Ok(())
+    }
+
+    /// From where on the vectors of the first result that lies along a row are aligned; `from` for none.
+    fn first_whole(&mut self, it: &For, index: ir::Value, from: Operand, to: Operand) -> Operand {
+        let body = self.kernel.block(it.body);
+        let axis = it.axes[it.axes.len() - 1];
+        let found = body.statements.iter().find_map(|statement| match statement {
+            Statement::Store { buffer, index: at, .. }
+                if at.last() == Some(&index) && at.iter().all(|it| body.arguments.contains(it)) =>
+            {
+                Some((*buffer, at))
+            }
+            _ => None,
+        });
+        let Some((buffer, at)) = found else { return from };
+        let first = self.index_of_lane(&axis, from);
+        self.hold(index, Held::Uniform(first));
+        let site = self.site(buffer, at);
+        let (address, size) = site.one().expect("in one lane there is one address");
+        let bytes = size * i64::from(self.width);
+        let address = self.text.show(address, 1);
+        let address = self.text.define(format_args!("ptrtoint ptr {address} to i64"));
+        let ahead = self.text.op("sub", WORD, &[number(0), address]);
+        let ahead = self.text.op("and", WORD, &[ahead, number(bytes - 1)]);
+        let ahead = self.text.op("udiv", WORD, &[ahead, number(size)]);
+        let middle = self.text.op("add", WORD, &[from, ahead]);
+        self.text.intrinsic("smin", WORD, &[middle, to])
+    }
+
+    /// Columns `from..to` of a row, in lanes, the last ones under a mask.
+    fn stretch(
         &mut self,
         it: &For,
         index: ir::Value,
@@ -129,12 +191,15 @@ impl<'k> Emitter<'k> {
             let each = self.text.begin_count(from, to, width);
             self.lanes = self.width;
             let left = self.text.op("sub", WORD, &[to, each.index]);
-            self.mask = Some(self.below(self.width, 0, left));
+            self.mask = Some(self.first(self.width, left));
+            if self.streaming.is_some() {
+                self.full = Some(self.text.op("icmp sge", WORD, &[left, number(width)]));
+            }
             let at = self.index_of_lane(&axis, each.index);
             self.hold(index, Held::Linear(at));
             self.straight(it.body)?;
             self.lanes = 1;
-            self.mask = None;
+            (self.mask, self.full) = (None, None);
             self.text.end_count(&each);
             return Ok(());
         }
@@ -157,7 +222,10 @@ impl<'k> Emitter<'k> {
         self.mask = Some(self.below(self.width, 0, rest));
         let at = self.index_of_lane(&axis, whole_end);
         self.hold(index, Held::Linear(at));
+        // Less than a vector, so nothing of it passes the caches.
+        let streaming = self.streaming.take();
         self.straight(it.body)?;
+        self.streaming = streaming;
         self.lanes = 1;
         self.mask = None;
         self.text.jump(none);

@@ -88,6 +88,11 @@ impl Place {
         self.layout.strides()
     }
 
+    /// How many elements there are.
+    pub fn count(&self) -> usize {
+        self.layout.count()
+    }
+
     /// How the elements lie in the storage.
     pub fn layout(&self) -> Layout {
         let layout = &self.layout;

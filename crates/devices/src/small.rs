@@ -35,25 +35,29 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The first `count` elements. Nothing if they lie outside of the memory.
-    fn of(few: &Few<'_>, count: usize) -> Option<Self> {
-        let mut bytes = [0; SMALL * 16];
+    const fn empty() -> Self {
+        Self { dtype: DType::Bool, bytes: [0; SMALL * 16] }
+    }
+
+    /// Take the first `count` elements. False if they lie outside of the memory.
+    fn fill(&mut self, few: &Few<'_>, count: usize) -> bool {
         let (storage, layout) = match few {
             Few::Same(scalar) => {
-                let dtype = scalar.dtype();
-                let slots = bytes.chunks_exact_mut(dtype.size()).take(count);
+                self.dtype = scalar.dtype();
+                let slots = self.bytes.chunks_exact_mut(self.dtype.size()).take(count);
                 slots.for_each(|slot| scalar.to_bytes(slot));
-                return Some(Self { dtype, bytes });
+                return true;
             }
             Few::There(storage, layout) => (storage, layout),
         };
-        let dtype = layout.dtype();
-        let size = dtype.size();
-        let bounds = layout.bounds()?;
+        self.dtype = layout.dtype();
+        let size = self.dtype.size();
+        let Some(bounds) = layout.bounds() else { return false };
         let inside = bounds.start >= 0 && bounds.end.cast_unsigned() <= storage.len();
         if layout.count() != count || !inside {
-            return None;
+            return false;
         }
+        let bytes = &mut self.bytes;
         let mut copy = |position: usize, offset: isize, bytes_long: usize| {
             let from = storage.address().wrapping_offset(offset);
             let to = &mut bytes[position * size..][..bytes_long];
@@ -63,7 +67,7 @@ impl Row {
         };
         if layout.is_contiguous() {
             copy(0, layout.offset(), count * size);
-            return Some(Self { dtype, bytes });
+            return true;
         }
         for position in 0..count {
             let (mut rest, mut offset) = (position, layout.offset());
@@ -73,7 +77,7 @@ impl Row {
             }
             copy(position, offset, size);
         }
-        Some(Self { dtype, bytes })
+        true
     }
 
     fn get(&self, position: usize) -> Scalar {
@@ -91,22 +95,21 @@ pub fn compute(op: Op, operands: &[Few<'_>], dtype: DType, count: usize) -> Opti
     }
     let mut bytes = [0; SMALL * 16];
     let out = &mut bytes[..count * dtype.size()];
-    let first = Row::of(&operands[0], count)?;
-    let second = operands.get(1).map(|it| Row::of(it, count));
-    let done = match (&second, operands.len()) {
-        (None, 1) => number::unary(op, &first, out),
-        (Some(Some(second)), 2) => number::binary(op, &first, second, out),
+    let mut rows = [const { Row::empty() }; 3];
+    let rows = &mut rows[..operands.len()];
+    if !rows.iter_mut().zip(operands).all(|(row, operand)| row.fill(operand, count)) {
+        return None;
+    }
+    let done = match &*rows {
+        [x] => number::unary(op, x, out),
+        [x, y] => number::binary(op, x, y, out),
         _ => false,
     };
     if !done {
         let stated = matches!(op, Op::Cast | Op::Bitcast).then_some(dtype);
-        let mut rows = vec![first];
-        for operand in &operands[1..] {
-            rows.push(Row::of(operand, count)?);
-        }
         for (position, slot) in out.chunks_exact_mut(dtype.size()).enumerate() {
             let mut given = [Scalar::zero(DType::Bool); 3];
-            for (slot, row) in given.iter_mut().zip(&rows) {
+            for (slot, row) in given.iter_mut().zip(&*rows) {
                 *slot = row.get(position);
             }
             let found = evaluate(op, &given[..rows.len()], stated).ok()?;
@@ -129,7 +132,10 @@ pub fn reduce(
     if count == 0 || count > SMALL {
         return None;
     }
-    let row = Row::of(operand, count)?;
+    let mut row = Row::empty();
+    if !row.fill(operand, count) {
+        return None;
+    }
     let found = if let Some(found) = number::reduce(combiner, &row, count) {
         found
     } else {

@@ -11,6 +11,8 @@ use crate::DeviceError;
 
 /// A line of the cache, and the largest vector.
 const ALIGNMENT: usize = 64;
+/// The largest element.
+const ELEMENT: usize = 16;
 
 /// What keeps the bytes of a storage.
 enum Keeper {
@@ -40,7 +42,7 @@ impl Storage {
     /// Memory of its own, aligned for any element and any vector. Cleared: it is read through
     /// references, which must not see what nobody wrote.
     pub fn allocate(bytes: usize) -> Result<Arc<Self>, DeviceError> {
-        let layout = owned(bytes)?;
+        let layout = owned(bytes, ALIGNMENT)?;
         // SAFETY: the size is not zero.
         let address = unsafe { alloc_zeroed(layout) };
         if address.is_null() {
@@ -51,7 +53,8 @@ impl Storage {
 
     /// A few bytes of its own: these.
     pub(crate) fn copied(bytes: &[u8]) -> Result<Arc<Self>, DeviceError> {
-        let layout = owned(bytes.len())?;
+        // Not for whole lines of the cache: the system has these few bytes at once otherwise.
+        let layout = owned(bytes.len(), ELEMENT)?;
         // SAFETY: the size is not zero.
         let address = unsafe { alloc(layout) };
         if address.is_null() {
@@ -108,8 +111,8 @@ impl Drop for Storage {
 }
 
 /// How so many bytes are allocated.
-fn owned(bytes: usize) -> Result<Layout, DeviceError> {
-    Layout::from_size_align(bytes.max(1), ALIGNMENT)
+fn owned(bytes: usize, alignment: usize) -> Result<Layout, DeviceError> {
+    Layout::from_size_align(bytes.max(1), alignment)
         .map_err(|_| DeviceError::OutOfMemory { bytes, why: String::new() })
 }
 

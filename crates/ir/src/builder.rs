@@ -377,6 +377,26 @@ impl Builder {
         block
     }
 
+    /// Write the statements of the block that was closed last where the writer stands now, and forget
+    /// the block, if they only compute; else answer no and change nothing.
+    pub fn splice(&mut self, block: BlockId) -> bool {
+        let computes = |it: &Statement| {
+            matches!(
+                it,
+                Statement::Constant { .. } | Statement::Op { .. } | Statement::Lookup { .. }
+            )
+        };
+        let last = block.index() + 1 == self.kernel.blocks.len();
+        if !last || !self.kernel.block(block).statements.iter().all(computes) {
+            return false;
+        }
+        let statements = self.kernel.blocks.pop().map(|it| it.statements).unwrap_or_default();
+        for statement in statements {
+            self.push(statement);
+        }
+        true
+    }
+
     /// A new value for a statement that is pushed.
     pub fn new_value(&mut self, dtype: DType) -> Value {
         self.kernel.new_value(dtype)

@@ -20,7 +20,7 @@ use std::ffi::c_int;
 
 pub(crate) use compute::{
     array_compilations, array_device, array_evaluate, array_explain, array_forked, array_interpret,
-    array_recipes,
+    array_recipes, threads_here,
 };
 
 pub(crate) use function::{array_function, array_functions, array_result_type, array_width};

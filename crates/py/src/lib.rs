@@ -12,6 +12,7 @@ mod codec;
 mod compile;
 mod enter;
 mod graph;
+mod jit;
 mod journal;
 mod lodging;
 mod loops;
@@ -59,6 +60,8 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(loops::run_loop, module)?)?;
     module.add_function(wrap_pyfunction!(loops::loop_llvm, module)?)?;
     module.add_function(wrap_pyfunction!(loops::loop_ops, module)?)?;
+    module.add_class::<jit::JitSource>()?;
+    module.add_class::<jit::JitCall>()?;
     module.add_class::<compile::Kernel>()?;
     module.add_function(wrap_pyfunction!(compile::assembly, module)?)?;
     module.add_function(wrap_pyfunction!(compile::target, module)?)?;

@@ -11,7 +11,8 @@ use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
-/// Run the kernel `text` on `device`: "interpreter", "cpu", or "cpu:32" for vectors of 32 bytes.
+/// Run the kernel `text` on `device`: "interpreter", "cpu", "cpu:32" for vectors of 32 bytes, or
+/// "cpu:32:0" to choose code for large work from so many bytes on.
 ///
 /// An argument for each parameter: an int for an extent, the bits of a scalar as an int, an object with
 /// the buffer protocol for a buffer, which is written to if the kernel does so, whatever it says itself.
@@ -46,14 +47,19 @@ pub(crate) fn run_loop(
     let device: Arc<dyn Device> = if device == "interpreter" {
         Arc::new(Interpreter)
     } else {
-        let vector = match device.split_once(':') {
-            Some((_, bytes)) => bytes.parse()?,
-            None => devices::cpu::cpu().vector,
+        let mut settings = device.split(':').skip(1);
+        let vector = match settings.next() {
+            Some("") | None => devices::cpu::cpu().vector,
+            Some(bytes) => bytes.parse()?,
         };
         compiler::compile(&kernel, vector)
             .map_err(|error| PyTypeError::new_err(error.to_string()))?;
         let cpu = CpuDevice::new(cache(py)?, Arc::new(Interpreter));
-        Arc::new(cpu.with_vector(vector))
+        let cpu = cpu.with_vector(vector);
+        Arc::new(match settings.next() {
+            Some(bytes) => cpu.with_threshold(bytes.parse()?),
+            None => cpu,
+        })
     };
     let mut raised = None;
     let done = outside(py, || {
@@ -66,10 +72,17 @@ pub(crate) fn run_loop(
     done.map_err(|error| raised.unwrap_or_else(|| PyRuntimeError::new_err(error.to_string())))
 }
 
-/// What the compiler makes of the kernel `text`, for vectors of so many bytes.
+/// What the compiler makes of the kernel `text`, for vectors of so many bytes. `how`: "plain",
+/// "streaming" for stores past the caches, "split" for reductions in pieces.
 #[pyfunction]
-pub(crate) fn loop_llvm(text: &str, vector: usize) -> PyResult<String> {
-    let compiled = compiler::compile(&parse(text)?, vector);
+#[pyo3(signature = (text, vector, how = "plain"))]
+pub(crate) fn loop_llvm(text: &str, vector: usize, how: &str) -> PyResult<String> {
+    let kernel = parse(text)?;
+    let compiled = match how {
+        "streaming" => compiler::compile_streaming(&kernel, vector),
+        "split" => compiler::compile_split(&kernel, vector),
+        _ => compiler::compile(&kernel, vector),
+    };
     compiled.map(|it| it.text).map_err(|error| PyTypeError::new_err(error.to_string()))
 }
 

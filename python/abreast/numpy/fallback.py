@@ -74,8 +74,11 @@ def from_numpy(value: Any) -> Any:
 def by_numpy(function: Callable[..., Any], args: Any, options: Any = None) -> Any:
     """Call a function of NumPy with what it knows, and answer with what we know."""
     given = to_numpy(tuple(args))
+    out = (options or {}).get("out")
     try:
-        return from_numpy(function(*given, **to_numpy(options or {})))
+        done = function(*given, **to_numpy(options or {}))
+        # What was written to is the answer, as it is.
+        return from_numpy(done) if out is None else done
     except Exception as error:
         note(error, getattr(function, "__name__", "a method"), given)
         raise

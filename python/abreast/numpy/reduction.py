@@ -71,7 +71,8 @@ def _reduce(
         options["dtype"] = dtype
     if correction:
         options["correction"] = correction
-    return asarray(by_numpy(getattr(np, name), (x,), options))
+    made = by_numpy(getattr(np, name), (x,), options)
+    return made if options.get("out") is not None else asarray(made)
 
 
 def sum(

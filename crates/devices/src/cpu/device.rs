@@ -1,10 +1,10 @@
 //! The cpu as a device: kernels compiled for it, run on the one pool.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use compiler::{INTERRUPTED, NO_ROOM};
-use ir::{ParameterKind, Stride};
+use compiler::{Compiled, INTERRUPTED, NO_ROOM, Unsupported};
+use ir::{Access, ParameterKind, Stride};
 use memory::Buffer;
 use tasks::pool;
 
@@ -18,18 +18,36 @@ pub struct CpuDevice {
     cache: &'static Cache,
     other: Arc<dyn Device>,
     vector: usize,
+    streams_from: usize,
+    splits_from: usize,
 }
+
+/// Bytes that a launch writes from which on it pays to store past the caches: see `README.md`.
+const STREAM: usize = 24 << 20;
+
+/// Bytes that a launch reads from which on it pays to run a reduction in pieces.
+const SPLIT: usize = 1 << 20;
+
+/// Blocks for each thread that are enough to keep all busy.
+const ENOUGH: usize = 4;
 
 impl CpuDevice {
     /// A device whose code comes from this cache; `other`, the interpreter, runs what has no code.
     pub fn new(cache: &'static Cache, other: Arc<dyn Device>) -> Self {
-        Self { cache, other, vector: cpu().vector }
+        Self { cache, other, vector: cpu().vector, streams_from: STREAM, splits_from: SPLIT }
     }
 
     /// The same, computing in vectors of so many bytes: results do not depend on it, so tests ask.
     #[must_use]
     pub fn with_vector(self, vector: usize) -> Self {
         Self { vector, ..self }
+    }
+
+    /// The same, choosing code for large work from so many bytes on: results do not depend on it, so
+    /// tests and benches ask.
+    #[must_use]
+    pub fn with_threshold(self, bytes: usize) -> Self {
+        Self { streams_from: bytes, splits_from: bytes, ..self }
     }
 
     /// Where code comes from.
@@ -47,22 +65,16 @@ impl Device for CpuDevice {
         let Ok(compiled) = compiler::compile(kernel, self.vector) else {
             return self.other.compile(kernel);
         };
-        let failed = |why: &dyn fmt::Display| DeviceError::Failed(why.to_string());
-        let code_of = |text: &str| self.cache.code(text, &cpu().target).map_err(|why| failed(&why));
-        let code = code_of(&compiled.text)?;
-        let mut exacts = Vec::new();
-        for text in &compiled.exacts {
-            exacts.push(code_of(text)?.function("exact").map_err(|why| failed(&why))?);
-        }
-        let function = |name| code.kernel(name).map_err(|why| failed(&why));
         Ok(Arc::new(Native {
             parameters: kernel.parameters.iter().map(|parameter| parameter.kind.clone()).collect(),
-            words: compiled.words,
-            scratch: compiled.scratch,
-            exacts,
-            count: function("count")?,
-            kernel: function("kernel")?,
-            finish: (compiled.scratch > 0).then(|| function("finish")).transpose()?,
+            cache: self.cache,
+            compiled,
+            plain: OnceLock::new(),
+            source: (kernel.clone(), self.vector),
+            streaming: OnceLock::new(),
+            split: OnceLock::new(),
+            streams_from: self.streams_from,
+            splits_from: self.splits_from,
         }))
     }
 
@@ -74,10 +86,25 @@ impl Device for CpuDevice {
     }
 }
 
-/// A kernel as machine code.
+/// A kernel, and the machine code of it that has been needed so far.
 #[derive(Debug)]
 struct Native {
     parameters: Vec<ParameterKind>,
+    cache: &'static Cache,
+    compiled: Compiled,
+    plain: OnceLock<Machine>,
+    source: (ir::Kernel, usize),
+    /// Code that stores past the caches.
+    streaming: OnceLock<Machine>,
+    /// Code for few points that are reductions of many values.
+    split: OnceLock<Machine>,
+    streams_from: usize,
+    splits_from: usize,
+}
+
+/// Machine code of a kernel.
+#[derive(Clone, Debug)]
+struct Machine {
     words: usize,
     scratch: usize,
     exacts: Vec<Function>,
@@ -86,11 +113,96 @@ struct Native {
     finish: Option<Kernel>,
 }
 
+impl Machine {
+    fn new(cache: &Cache, compiled: &Compiled) -> Result<Self, DeviceError> {
+        let failed = |why: &dyn fmt::Display| DeviceError::Failed(why.to_string());
+        let code_of = |text: &str| cache.code(text, &cpu().target).map_err(|why| failed(&why));
+        let code = code_of(&compiled.text)?;
+        let mut exacts = Vec::new();
+        for text in &compiled.exacts {
+            exacts.push(code_of(text)?.function("exact").map_err(|why| failed(&why))?);
+        }
+        let function = |name| code.kernel(name).map_err(|why| failed(&why));
+        Ok(Self {
+            words: compiled.words,
+            scratch: compiled.scratch,
+            exacts,
+            count: function("count")?,
+            kernel: function("kernel")?,
+            finish: (compiled.scratch > 0).then(|| function("finish")).transpose()?,
+        })
+    }
+}
+
+/// What is there already, or is made now; what fails may be tried again.
+fn made<T>(
+    place: &OnceLock<T>,
+    make: impl FnOnce() -> Result<T, DeviceError>,
+) -> Result<&T, DeviceError> {
+    if place.get().is_none() {
+        let new = make()?;
+        return Ok(place.get_or_init(|| new));
+    }
+    Ok(place.get().expect("it was there"))
+}
+
 impl Native {
+    /// The code for these arguments, and its frame.
+    fn machine(&self, arguments: &[Argument]) -> Result<(&Machine, Vec<u64>), DeviceError> {
+        let (kernel, vector) = (&self.source.0, self.source.1);
+        let make = |compiled: Result<Compiled, Unsupported>| {
+            let compiled = compiled.map_err(|why| DeviceError::Failed(why.to_string()))?;
+            Machine::new(self.cache, &compiled)
+        };
+        // What writes more than caches hold goes past them.
+        if self.compiled.streams && self.written(arguments) >= self.streams_from {
+            let machine =
+                made(&self.streaming, || make(compiler::compile_streaming(kernel, vector)))?;
+            return Ok((machine, self.frame(machine, arguments)));
+        }
+        let plain = made(&self.plain, || Machine::new(self.cache, &self.compiled))?;
+        let frame = self.frame(plain, arguments);
+        if !self.compiled.splits || self.read(arguments) < self.splits_from {
+            return Ok((plain, frame));
+        }
+        // SAFETY: as in `launch`.
+        let blocks = unsafe { plain.count.call(&frame, 0, 0) };
+        if blocks.unsigned_abs() as usize >= ENOUGH * pool::threads() {
+            return Ok((plain, frame));
+        }
+        let machine = made(&self.split, || make(compiler::compile_split(kernel, vector)))?;
+        Ok((machine, self.frame(machine, arguments)))
+    }
+
+    /// Bytes of the arrays that a launch reads.
+    fn read(&self, arguments: &[Argument]) -> usize {
+        self.bytes(arguments, |access| access != Access::Write)
+    }
+
+    /// Bytes that a launch writes without having read what was there.
+    fn written(&self, arguments: &[Argument]) -> usize {
+        self.bytes(arguments, |access| access == Access::Write)
+    }
+
+    fn bytes(&self, arguments: &[Argument], counts: impl Fn(Access) -> bool) -> usize {
+        arguments
+            .iter()
+            .zip(&self.parameters)
+            .map(|(argument, parameter)| match (argument, parameter) {
+                (Argument::Buffer(place), ParameterKind::Buffer(buffer))
+                    if counts(buffer.access) =>
+                {
+                    place.count().saturating_mul(buffer.dtype.size())
+                }
+                _ => 0,
+            })
+            .fold(0, usize::saturating_add)
+    }
+
     /// One word after the other, as `compiler::Compiled` says.
-    fn frame(&self, arguments: &[Argument]) -> Vec<u64> {
+    fn frame(&self, machine: &Machine, arguments: &[Argument]) -> Vec<u64> {
         assert_eq!(arguments.len(), self.parameters.len(), "an argument for each parameter");
-        let mut frame = Vec::with_capacity(self.words + 2 + self.exacts.len());
+        let mut frame = Vec::with_capacity(machine.words + 2 + machine.exacts.len());
         for (argument, parameter) in arguments.iter().zip(&self.parameters) {
             match (argument, parameter) {
                 (Argument::Extent(extent), ParameterKind::Extent(_)) => {
@@ -117,10 +229,10 @@ impl Native {
                 (argument, parameter) => panic!("{argument:?} for {parameter:?}"),
             }
         }
-        debug_assert_eq!(frame.len(), self.words);
+        debug_assert_eq!(frame.len(), machine.words);
         frame.push(0); // for the scratch memory
         frame.push(0); // for the services
-        frame.extend(self.exacts.iter().map(|exact| exact.address() as u64));
+        frame.extend(machine.exacts.iter().map(|exact| exact.address() as u64));
         frame
     }
 }
@@ -131,28 +243,28 @@ impl Executable for Native {
         arguments: &[Argument],
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
-        let mut frame = self.frame(arguments);
+        let (machine, mut frame) = self.machine(arguments)?;
         // SAFETY: the frame is the one that the compiler asks for, checked above word by word; places
         // keep their memory and lie inside it, and who may write where is settled by who made them.
-        let blocks = unsafe { self.count.call(&frame, 0, 0) };
+        let blocks = unsafe { machine.count.call(&frame, 0, 0) };
         // Two words for each number, for their alignment.
         let mut scratch = Vec::<u128>::new();
-        if self.finish.is_some() {
-            let numbers = blocks.unsigned_abs() as usize * self.scratch / size_of::<u128>();
+        if machine.finish.is_some() {
+            let numbers = blocks.unsigned_abs() as usize * machine.scratch / size_of::<u128>();
             let failed = |_| DeviceError::OutOfMemory {
                 bytes: numbers * size_of::<u128>(),
                 why: "for partial results of a reduction".into(),
             };
             scratch.try_reserve_exact(numbers).map_err(failed)?;
             scratch.resize(numbers, 0);
-            frame[self.words] = scratch.as_mut_ptr() as u64;
+            frame[machine.words] = scratch.as_mut_ptr() as u64;
         }
         let threads = pool::threads();
         let services = Services::new(threads, interrupted);
-        frame[self.words + 1] = (&raw const services).addr() as u64;
+        frame[machine.words + 1] = (&raw const services).addr() as u64;
         // SAFETY: as above, and the services and the scratch memory are there until the end of this function; blocks
         // do not overlap in what they write.
-        let launch = unsafe { Launch::new(&self.kernel, &frame) };
+        let launch = unsafe { Launch::new(&machine.kernel, &frame) };
         match launch.run(blocks, threads, &mut || services.ask()) {
             Outcome::Done => {}
             Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
@@ -166,7 +278,7 @@ impl Executable for Native {
             }
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
         }
-        if let Some(finish) = &self.finish {
+        if let Some(finish) = &machine.finish {
             // SAFETY: as above; all blocks have run.
             let code = unsafe { finish.call(&frame, 0, blocks) };
             if code != 0 {

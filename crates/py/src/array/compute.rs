@@ -77,6 +77,11 @@ pub(super) fn ready(py: Python<'_>, array: &Array) -> PyResult<()> {
     if arrays::evaluate_small(array) || array.is_ready() {
         return Ok(());
     }
+    // Microseconds: less than to let the interpreter go and to ask how many threads there are.
+    let soon = pool::with_threads(1, || arrays::evaluate_soon(array));
+    if soon.map_err(|error| raise(py, &error))? {
+        return Ok(());
+    }
     run(py, |interrupted| arrays::evaluate(wanted, interrupted))
 }
 
@@ -184,7 +189,7 @@ fn choose_device(py: Python<'_>) -> PyResult<()> {
 }
 
 /// How many threads are in force in this context.
-fn threads_here(py: Python<'_>) -> PyResult<usize> {
+pub(crate) fn threads_here(py: Python<'_>) -> PyResult<usize> {
     static COUNT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let count = COUNT.get_or_try_init(py, || {
         Ok::<_, PyErr>(py.import("abreast.thread_count")?.getattr("count")?.unbind())

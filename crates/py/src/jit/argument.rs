@@ -1,0 +1,342 @@
+//! Arguments: their types as a key, and where their values are.
+
+use std::ffi::c_void;
+
+use ir::Stride;
+use memory::{DType, Layout, Scalar};
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyNone, PyTuple, PyType};
+use source::{ArgumentType, ArrayType};
+
+/// An array as it lies in memory.
+pub(super) struct Seen {
+    pub(super) address: *mut u8,
+    pub(super) dtype: DType,
+    pub(super) shape: Vec<i64>,
+    pub(super) strides: Vec<isize>,
+    pub(super) writable: bool,
+}
+
+// SAFETY: an address and numbers; the arguments of the call keep the memory while they are used.
+unsafe impl Send for Seen {}
+// SAFETY: as above.
+unsafe impl Sync for Seen {}
+
+/// What the kernel is given for one argument.
+pub(super) enum Part {
+    Scalar(Scalar),
+    Array(usize),
+}
+
+/// The arguments of a call.
+#[derive(Default)]
+pub(super) struct Given<'py> {
+    /// Says the types: calls with the same key run the same program.
+    pub(super) key: Vec<u64>,
+    pub(super) parts: Vec<Part>,
+    pub(super) arrays: Vec<Seen>,
+    /// The arrays as Python knows them.
+    pub(super) objects: Vec<Bound<'py, PyAny>>,
+    /// Whether arrays that are the same are told apart from now on: those of a closure are.
+    pub(super) distinct: bool,
+}
+
+const FLOAT: u64 = 1;
+const INT: u64 = 2;
+const BOOL: u64 = 3;
+const COMPLEX: u64 = 4;
+const NONE: u64 = 5;
+const TUPLE: u64 = 6;
+const NUMPY: u64 = 16;
+const SAME: u64 = 1 << 40;
+const ARRAY: u64 = 1 << 41;
+
+/// NumPy's classes.
+struct Numpy {
+    array: Py<PyType>,
+    scalars: Vec<(DType, Py<PyAny>)>,
+}
+
+fn numpy(py: Python<'_>) -> PyResult<&'static Numpy> {
+    static NUMPY: PyOnceLock<Numpy> = PyOnceLock::new();
+    NUMPY.get_or_try_init(py, || {
+        let module = py.import("numpy")?;
+        let mut scalars = Vec::new();
+        for dtype in DType::ALL {
+            let name = if dtype == DType::Bool { "bool_" } else { dtype.name() };
+            scalars.push((dtype, module.getattr(name)?.unbind()));
+        }
+        Ok(Numpy { array: module.getattr("ndarray")?.cast_into::<PyType>()?.unbind(), scalars })
+    })
+}
+
+/// The class of NumPy's numbers of a type.
+pub(super) fn scalar_class(py: Python<'_>, dtype: DType) -> PyResult<&Bound<'_, PyAny>> {
+    Ok(numpy(py)?.scalars[dtype as usize].1.bind(py))
+}
+
+/// The head of NumPy's arrays, as its C interface fixes it.
+#[repr(C)]
+struct Head {
+    object: ffi::PyObject,
+    data: *mut u8,
+    rank: i32,
+    shape: *const isize,
+    strides: *const isize,
+    base: *mut c_void,
+    descriptor: *const Descriptor,
+    flags: i32,
+}
+
+/// The head of NumPy's types.
+#[repr(C)]
+struct Descriptor {
+    object: ffi::PyObject,
+    class: *mut c_void,
+    kind: u8,
+    letter: u8,
+    order: u8,
+    other: u8,
+    number: i32,
+}
+
+const ALIGNED: i32 = 0x0100;
+const WRITABLE: i32 = 0x0400;
+
+/// Types in the order of NumPy's numbers.
+fn of_number(number: i32) -> Option<DType> {
+    Some(match number {
+        0 => DType::Bool,
+        1 => DType::I8,
+        2 => DType::U8,
+        3 => DType::I16,
+        4 => DType::U16,
+        5 => DType::I32,
+        6 => DType::U32,
+        7 | 9 => DType::I64,
+        8 | 10 => DType::U64,
+        11 => DType::F32,
+        12 => DType::F64,
+        14 => DType::C64,
+        15 => DType::C128,
+        23 => DType::F16,
+        _ => return None,
+    })
+}
+
+impl<'py> Given<'py> {
+    /// Add an argument.
+    pub(super) fn add(&mut self, place: usize, object: &Bound<'py, PyAny>) -> PyResult<()> {
+        if let Ok(value) = object.cast_exact::<PyFloat>() {
+            self.scalar(FLOAT, Scalar::from(value.value()));
+            return Ok(());
+        }
+        if let Ok(value) = object.cast_exact::<PyInt>() {
+            self.scalar(INT, Scalar::from(integer(place, value)?));
+            return Ok(());
+        }
+        let py = object.py();
+        let numpy = numpy(py)?;
+        if object.is_instance(numpy.array.bind(py).as_any())? {
+            return self.array(place, object);
+        }
+        self.rare(place, object, numpy)
+    }
+
+    fn scalar(&mut self, code: u64, value: Scalar) {
+        self.key.push(code);
+        self.parts.push(Part::Scalar(value));
+    }
+
+    fn rare(&mut self, place: usize, object: &Bound<'py, PyAny>, numpy: &Numpy) -> PyResult<()> {
+        let py = object.py();
+        if let Ok(value) = object.cast::<PyBool>() {
+            self.scalar(BOOL, Scalar::from(value.is_true()));
+        } else if object.is_instance_of::<PyNone>() {
+            self.key.push(NONE);
+        } else if let Ok(items) = object.cast::<PyTuple>() {
+            self.key.push(TUPLE | (items.len() as u64) << 8);
+            for item in items.iter() {
+                self.add(place, &item)?;
+            }
+        } else if let Ok(value) = object.cast_exact::<PyComplex>() {
+            use pyo3::types::PyComplexMethods;
+            self.scalar(COMPLEX, Scalar::complex64(value.real(), value.imag()));
+        } else if let Some((dtype, _)) =
+            numpy.scalars.iter().find(|(_, class)| object.get_type().is(class.bind(py)))
+        {
+            let value = object.call_method0("item")?;
+            self.scalar(NUMPY + *dtype as u64, number(*dtype, &value)?);
+        } else if let Ok(value) = object.cast::<PyInt>() {
+            self.scalar(INT, Scalar::from(integer(place, value)?));
+        } else if object.get_type().getattr("__module__")?.eq("abreast.numpy")? {
+            let array = py.import("numpy")?.call_method1("asarray", (object,))?;
+            self.array(place, &array)?;
+        } else {
+            let class = object.get_type().qualname()?;
+            return Err(PyTypeError::new_err(format!(
+                "argument {} of a jit function is a {class}\n\
+                 hint: it takes int, float, bool, complex, None, tuples of these, and arrays of numbers; \
+                 numpy.asarray(x) makes an array of a list",
+                place + 1
+            )));
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, place: usize, object: &Bound<'py, PyAny>) -> PyResult<()> {
+        // SAFETY: the object is an array of NumPy's (checked by whoever calls), whose head is fixed by its
+        // C interface; its lists are as long as its rank; it stays alive while it is borrowed.
+        let (address, number, order, flags, shape, strides) = unsafe {
+            let head = &*object.as_ptr().cast::<Head>();
+            let descriptor = &*head.descriptor;
+            let rank = head.rank.unsigned_abs() as usize;
+            let list = |from: *const isize| {
+                if rank == 0 { &[][..] } else { std::slice::from_raw_parts(from, rank) }
+            };
+            let (shape, strides) = (list(head.shape), list(head.strides));
+            (head.data, descriptor.number, descriptor.order, head.flags, shape, strides)
+        };
+        let dtype = of_number(number);
+        let swapped = if cfg!(target_endian = "little") { b'>' } else { b'<' };
+        let Some(dtype) = dtype.filter(|_| order != swapped && flags & ALIGNED != 0) else {
+            return Err(PyTypeError::new_err(format!(
+                "argument {} of a jit function is an array of {}\n\
+                 hint: arrays hold bool, integers, floats or complex numbers in the machine's byte order and \
+                 aligned; x.astype(float) makes such a one",
+                place + 1,
+                object.getattr("dtype")?
+            )));
+        };
+        let writable = flags & WRITABLE != 0;
+        for (other, seen) in self.arrays.iter().enumerate() {
+            if !self.distinct
+                && seen.address == address
+                && seen.dtype == dtype
+                && seen.writable == writable
+                && seen.strides == strides
+                && seen.shape.iter().map(|it| *it as isize).eq(shape.iter().copied())
+            {
+                self.key.push(SAME | other as u64);
+                return Ok(());
+            }
+        }
+        let size = dtype.size().cast_signed();
+        let unit = |axis: Option<usize>| {
+            axis.is_some_and(|axis| strides[axis] == size || shape[axis] <= 1)
+        };
+        let last = unit(shape.len().checked_sub(1));
+        let first = !last && unit((!shape.is_empty()).then_some(0));
+        self.key.push(
+            ARRAY
+                | dtype as u64
+                | u64::from(writable) << 8
+                | u64::from(last) << 9
+                | u64::from(first) << 10
+                | (shape.len() as u64) << 16,
+        );
+        let mut strides = strides.to_vec();
+        let contiguous = if last { shape.len() - 1 } else { 0 };
+        if last || first {
+            strides[contiguous] = size; // also where there is no second element
+        }
+        self.parts.push(Part::Array(self.arrays.len()));
+        self.arrays.push(Seen {
+            address,
+            dtype,
+            shape: shape.iter().map(|it| *it as i64).collect(),
+            strides,
+            writable,
+        });
+        self.objects.push(object.clone());
+        Ok(())
+    }
+}
+
+impl Seen {
+    /// How the elements lie, from the lowest byte on; and where that is.
+    pub(super) fn layout(&self) -> Option<(Layout, *mut u8, usize)> {
+        let shape: Vec<_> = self.shape.iter().map(|it| it.unsigned_abs() as usize).collect();
+        let layout = Layout::new(self.dtype, &shape, &self.strides, 0).ok()?;
+        let (low, high) = layout.bounds().map_or((0, 0), |it| (it.start, it.end));
+        let layout = Layout::new(self.dtype, &shape, &self.strides, -low).ok()?;
+        Some((layout, self.address.wrapping_offset(low), (high - low).unsigned_abs()))
+    }
+}
+
+fn integer(place: usize, value: &Bound<'_, PyInt>) -> PyResult<i64> {
+    value.extract().map_err(|_| {
+        PyOverflowError::new_err(format!(
+            "argument {} of a jit function is an int that needs more than 64 bits\n\
+             hint: pass float(x), or numpy.uint64(x)",
+            place + 1
+        ))
+    })
+}
+
+fn number(dtype: DType, value: &Bound<'_, PyAny>) -> PyResult<Scalar> {
+    use memory::Kind;
+    use pyo3::types::PyComplexMethods;
+    Ok(match dtype.kind() {
+        Kind::Bool => Scalar::from(value.is_truthy()?),
+        Kind::Signed => Scalar::from_i64(dtype, value.extract()?),
+        Kind::Unsigned => Scalar::from_bits(dtype, value.extract::<u64>()?.into()),
+        Kind::Float => Scalar::from_f64(dtype, value.extract()?),
+        Kind::Complex => {
+            let value = value.cast::<PyComplex>()?;
+            let part = dtype.part();
+            Scalar::from_parts(
+                Scalar::from_f64(part, value.real()),
+                Scalar::from_f64(part, value.imag()),
+            )
+        }
+    })
+}
+
+/// The types that a key says.
+pub(super) fn types(key: &[u64]) -> Vec<ArgumentType> {
+    let mut left = key.iter().copied();
+    let mut found = Vec::new();
+    while let Some(code) = left.next() {
+        found.push(one(code, &mut left));
+    }
+    found
+}
+
+fn one(code: u64, left: &mut impl Iterator<Item = u64>) -> ArgumentType {
+    let number = |dtype, weak| ArgumentType::Number { dtype, weak };
+    let dtype = |code: u64| DType::ALL[(code & 0xff) as usize % DType::ALL.len()];
+    match code {
+        FLOAT => number(DType::F64, true),
+        INT => number(DType::I64, true),
+        BOOL => number(DType::Bool, true),
+        COMPLEX => number(DType::C128, true),
+        NONE => ArgumentType::None,
+        _ if code & ARRAY != 0 => {
+            let rank = (code >> 16 & 0xff) as usize;
+            let mut strides = vec![Stride::Any; rank];
+            if code >> 9 & 1 == 1 {
+                strides[rank - 1] = Stride::Unit;
+            }
+            if code >> 10 & 1 == 1 {
+                strides[0] = Stride::Unit;
+            }
+            let writable = code >> 8 & 1 == 1;
+            ArgumentType::Array(ArrayType { dtype: dtype(code), strides, writable })
+        }
+        _ if code & SAME != 0 => ArgumentType::Same((code & 0xffff) as usize),
+        _ if code & 0xff == TUPLE => {
+            let mut items = Vec::new();
+            for _ in 0..code >> 8 {
+                if let Some(code) = left.next() {
+                    items.push(one(code, left));
+                }
+            }
+            ArgumentType::Tuple(items)
+        }
+        _ => number(dtype(code - NUMPY), false),
+    }
+}

@@ -1,0 +1,236 @@
+//! The class of compiled functions that Python calls.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use pyo3::exceptions::{PyIndexError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use super::argument::{Given, types};
+use super::program::{Program, told};
+use super::source::JitSource;
+use crate::enter::outside;
+
+/// A function that is compiled for the types of arguments that it meets.
+///
+/// Python's class above it finds the source when it is first needed (`_source`) and raises what a
+/// compiled function raises (`_raised`).
+#[pyclass(subclass, dict, weakref, frozen, module = "abreast._abreast")]
+pub(crate) struct JitCall {
+    name: String,
+    parameters: Vec<String>,
+    defaults: Py<PyDict>,
+    boundscheck: bool,
+    programs: RwLock<Vec<Arc<Program>>>,
+    /// Held while a program is made, so that several first calls make it once.
+    making: Mutex<()>,
+    /// Arrays of the closure, once the source was looked at.
+    closure: RwLock<Option<Arc<Vec<Py<PyAny>>>>>,
+}
+
+#[pymethods]
+impl JitCall {
+    #[new]
+    fn new(name: String, parameters: Vec<String>, defaults: Py<PyDict>, boundscheck: bool) -> Self {
+        Self {
+            name,
+            parameters,
+            defaults,
+            boundscheck,
+            programs: RwLock::default(),
+            making: Mutex::default(),
+            closure: RwLock::default(),
+        }
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(
+        slf: &Bound<'py, Self>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let given = Self::given(slf, args, kwargs)?;
+        let program = Self::program(slf, &given)?;
+        // The first call did not know of the arrays of the closure.
+        let given = if given.key == program.key { given } else { Self::given(slf, args, kwargs)? };
+        program.run(slf.py(), &given, |raise| match slf.call_method1("_raised", told(raise)) {
+            Ok(error) => PyErr::from_value(error),
+            Err(error) => error,
+        })
+    }
+
+    /// Compile for such arguments, and do not run.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn compile<'py>(
+        slf: &Bound<'py, Self>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<()> {
+        let given = Self::given(slf, args, kwargs)?;
+        Self::program(slf, &given).map(|_| ())
+    }
+
+    /// The types that it was compiled for, in words.
+    fn _signatures(&self) -> Vec<String> {
+        self.all().iter().map(|it| said(&types(&it.key))).collect()
+    }
+
+    /// Text of the program at a place: `ir`, `llvm` or `asm`.
+    fn _shown(&self, py: Python<'_>, what: &str, place: usize) -> PyResult<String> {
+        let program = self.all().get(place).cloned();
+        program.ok_or_else(|| PyIndexError::new_err("no such program"))?.shown(py, what)
+    }
+}
+
+impl JitCall {
+    fn all(&self) -> Vec<Arc<Program>> {
+        self.programs.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn find(&self, key: &[u64]) -> Option<Arc<Program>> {
+        let programs = self.programs.read().unwrap_or_else(PoisonError::into_inner);
+        programs.iter().find(|it| it.key == key).cloned()
+    }
+
+    fn given<'py>(
+        slf: &Bound<'py, Self>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Given<'py>> {
+        let it = slf.get();
+        let mut given = Given::default();
+        if kwargs.is_none() && args.len() == it.parameters.len() {
+            for (place, object) in args.iter_borrowed().enumerate() {
+                given.add(place, &object)?;
+            }
+        } else {
+            for (place, object) in it.bound(args, kwargs)?.iter().enumerate() {
+                given.add(place, object)?;
+            }
+        }
+        let closure = it.closure.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(closure) = closure {
+            given.distinct = true;
+            for object in closure.iter() {
+                given.add(it.parameters.len(), object.bind(slf.py()))?;
+            }
+        }
+        Ok(given)
+    }
+
+    /// One argument for each parameter, as Python would pass them.
+    fn bound<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let py = args.py();
+        let (name, count) = (&self.name, self.parameters.len());
+        if args.len() > count {
+            return Err(PyTypeError::new_err(format!(
+                "{name}() takes {count} positional arguments but {} were given",
+                args.len()
+            )));
+        }
+        let mut used = 0;
+        let mut found = Vec::with_capacity(count);
+        for (place, parameter) in self.parameters.iter().enumerate() {
+            let named = kwargs.map(|it| it.get_item(parameter)).transpose()?.flatten();
+            used += usize::from(named.is_some());
+            let value = match (args.get_item(place), named) {
+                (Ok(_), Some(_)) => {
+                    return Err(PyTypeError::new_err(format!(
+                        "{name}() got multiple values for argument '{parameter}'"
+                    )));
+                }
+                (Ok(value), None) | (Err(_), Some(value)) => value,
+                (Err(_), None) => self.defaults.bind(py).get_item(parameter)?.ok_or_else(|| {
+                    PyTypeError::new_err(format!(
+                        "{name}() missing required argument: '{parameter}'"
+                    ))
+                })?,
+            };
+            found.push(value);
+        }
+        if let Some(kwargs) = kwargs
+            && used < kwargs.len()
+        {
+            for key in kwargs.keys() {
+                let key: String = key.extract()?;
+                if !self.parameters.contains(&key) {
+                    return Err(PyTypeError::new_err(format!(
+                        "{name}() got an unexpected keyword argument '{key}'"
+                    )));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn program<'py>(slf: &Bound<'py, Self>, given: &Given<'py>) -> PyResult<Arc<Program>> {
+        let it = slf.get();
+        if let Some(program) = it.find(&given.key) {
+            return Ok(program);
+        }
+        let py = slf.py();
+        let found = slf.call_method0("_source")?;
+        let (source, arrays): (Bound<'py, JitSource>, Vec<Py<PyAny>>) = found.extract()?;
+        let closure = arrays.len();
+        let mut key = given.key.clone();
+        let before = it.closure.read().unwrap_or_else(PoisonError::into_inner).is_some();
+        if !before {
+            // The first call did not know of them.
+            let mut more = Given { distinct: true, ..Given::default() };
+            for array in &arrays {
+                more.add(it.parameters.len(), array.bind(py))?;
+            }
+            key.extend(&more.key);
+            *it.closure.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(arrays));
+        }
+        // Whoever makes a program needs the interpreter now and then: wait without it.
+        let held = outside(py, || Held(it.making.lock().unwrap_or_else(PoisonError::into_inner)));
+        if let Some(program) = it.find(&key) {
+            return Ok(program);
+        }
+        let unit = source.get().unit.clone();
+        let made = Program::make(py, &unit, &key, closure, it.boundscheck)?;
+        let made = Arc::new(made);
+        it.programs.write().unwrap_or_else(PoisonError::into_inner).push(made.clone());
+        drop(held);
+        Ok(made)
+    }
+}
+
+/// A lock that another thread's closure took for this one: it is the same thread.
+struct Held<'a>(#[expect(dead_code, reason = "held until dropped")] std::sync::MutexGuard<'a, ()>);
+
+// SAFETY: `outside` runs its closure on the calling thread, so the lock never changes threads.
+unsafe impl Send for Held<'_> {}
+
+fn said(types: &[source::ArgumentType]) -> String {
+    use source::ArgumentType;
+    let words: Vec<_> = types
+        .iter()
+        .map(|it| match it {
+            ArgumentType::Number { dtype, weak: false } => dtype.name().to_owned(),
+            ArgumentType::Number { dtype, .. } => match dtype.kind() {
+                memory::Kind::Bool => "bool".into(),
+                memory::Kind::Signed | memory::Kind::Unsigned => "int".into(),
+                memory::Kind::Float => "float".into(),
+                memory::Kind::Complex => "complex".into(),
+            },
+            ArgumentType::Array(ty) => {
+                let axes: Vec<_> = ty
+                    .strides
+                    .iter()
+                    .map(|it| if *it == ir::Stride::Unit { "::1" } else { ":" })
+                    .collect();
+                format!("{}[{}]", ty.dtype.name(), axes.join(", "))
+            }
+            ArgumentType::Same(place) => format!("the same as array {}", place + 1),
+            ArgumentType::Tuple(items) => format!("({})", said(items)),
+            ArgumentType::None => "None".into(),
+        })
+        .collect();
+    words.join(", ")
+}

@@ -1,0 +1,314 @@
+//! A function compiled for the types of some arguments, and how it is run.
+
+use std::sync::{Arc, OnceLock};
+
+use devices::cpu::{CpuDevice, cpu};
+use devices::{Argument, Device, DeviceError, Executable, Place, Storage};
+use ir::Kernel;
+use memory::{DType, Kind, Layout, Scalar};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyComplex, PyTuple};
+use source::{ArgumentType, Options, Raise, RaiseKind, ResultType, Specialised, Unit, specialise};
+use tasks::pool;
+
+use super::argument::{Given, Part, scalar_class, types};
+use super::source::refused;
+use crate::array::threads_here;
+use crate::compile::cache;
+use crate::enter::outside;
+
+/// A function compiled for some types.
+pub(super) struct Program {
+    pub(super) key: Vec<u64>,
+    pub(super) kernel: Kernel,
+    raises: Vec<Raise>,
+    result: ResultType,
+    written: Vec<usize>,
+    dtypes: Vec<DType>,
+    parallel: bool,
+    executable: Arc<dyn Executable>,
+    /// For calls whose arrays share memory: everything in the order of the source.
+    overlapping: OnceLock<Arc<dyn Executable>>,
+}
+
+/// Where no kernel runs: what is not compiled is refused, never interpreted in silence.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Device for Nowhere {
+    fn name(&self) -> &'static str {
+        "nowhere"
+    }
+
+    fn compile(&self, kernel: &Kernel) -> Result<Arc<dyn Executable>, DeviceError> {
+        let why = compiler::compile(kernel, cpu().vector).err();
+        Err(DeviceError::Failed(why.map_or_else(String::new, |it| it.to_string())))
+    }
+
+    fn allocate(&self, bytes: usize) -> Result<Arc<Storage>, DeviceError> {
+        Err(DeviceError::Failed(format!("no room for {bytes} bytes where no kernel runs")))
+    }
+}
+
+fn failed(py: Python<'_>, error: &str) -> PyErr {
+    let class = py.import("abreast.errors").and_then(|module| module.getattr("CompileError"));
+    match class.and_then(|class| class.call1((error,))) {
+        Ok(value) => PyErr::from_value(value),
+        Err(error) => error,
+    }
+}
+
+/// Types of the numbers that a result is made of.
+fn leaves(result: &ResultType, into: &mut Vec<DType>) {
+    match result {
+        ResultType::Number { dtype, .. } if dtype.is_complex() => into.extend([dtype.part(); 2]),
+        ResultType::Number { dtype, .. } => into.push(*dtype),
+        ResultType::Tuple(items) => items.iter().for_each(|it| leaves(it, into)),
+        ResultType::None | ResultType::Array(_) => {}
+    }
+}
+
+impl Program {
+    /// Compile for the types of a key; the last `closure` of them are arrays of the closure.
+    pub(super) fn make(
+        py: Python<'_>,
+        unit: &Arc<Unit>,
+        key: &[u64],
+        closure: usize,
+        boundscheck: bool,
+    ) -> PyResult<Self> {
+        let mut arguments = types(key);
+        let outer = arguments.split_off(arguments.len() - closure);
+        let arrays: Vec<_> = outer
+            .into_iter()
+            .filter_map(|it| match it {
+                ArgumentType::Array(ty) => Some(ty),
+                _ => None,
+            })
+            .collect();
+        let device = CpuDevice::new(cache(py)?, Arc::new(Nowhere));
+        let mut options = Options { boundscheck, ..Options::default() };
+        loop {
+            let (made, executable) = outside(py, || {
+                let made = specialise(unit, &arguments, &arrays, &options);
+                let executable =
+                    made.as_ref().ok().map(|made| device.compile(&compiler::improve(&made.kernel)));
+                (made, executable)
+            });
+            let made = made.map_err(|refusal| refused(py, &refusal))?;
+            match executable {
+                Some(Ok(executable)) => return Ok(Self::new(key, made, executable)),
+                // A reduction that is not compiled in parallel yet runs in order.
+                Some(Err(DeviceError::Failed(why)))
+                    if !options.ordered && why.contains("not compiled") =>
+                {
+                    options.ordered = true;
+                }
+                Some(Err(error)) => {
+                    py.check_signals()?;
+                    return Err(failed(py, &error.to_string()));
+                }
+                None => return Err(failed(py, "the function was not compiled")),
+            }
+        }
+    }
+
+    fn new(key: &[u64], made: Specialised, executable: Arc<dyn Executable>) -> Self {
+        let mut dtypes = Vec::new();
+        leaves(&made.result, &mut dtypes);
+        let parallel = made.kernel.blocks.iter().flat_map(|it| &it.statements).any(|it| {
+            matches!(it, ir::Statement::Reduce(_))
+                || matches!(it, ir::Statement::For(it) if it.parallel)
+        });
+        Self {
+            key: key.to_vec(),
+            kernel: made.kernel,
+            raises: made.raises,
+            result: made.result,
+            written: made.written.into_iter().collect(),
+            dtypes,
+            parallel,
+            executable,
+            overlapping: OnceLock::new(),
+        }
+    }
+
+    /// The variant for arrays that share memory.
+    fn ordered(&self, py: Python<'_>) -> PyResult<&Arc<dyn Executable>> {
+        if let Some(found) = self.overlapping.get() {
+            return Ok(found);
+        }
+        let device = CpuDevice::new(cache(py)?, Arc::new(Nowhere));
+        let mut kernel = self.kernel.clone();
+        kernel.overlapping = true;
+        let made = outside(py, || device.compile(&compiler::improve(&kernel)));
+        let made = made.map_err(|error| failed(py, &error.to_string()))?;
+        Ok(self.overlapping.get_or_init(|| made))
+    }
+
+    /// Whether an array that is written shares memory with another one.
+    fn overlaps(&self, given: &Given<'_>) -> bool {
+        self.written.iter().any(|&written| {
+            let Some((here, low, len)) = given.arrays[written].layout() else { return true };
+            given.arrays.iter().enumerate().any(|(other, seen)| {
+                if other == written {
+                    return false;
+                }
+                let Some((there, from, size)) = seen.layout() else { return true };
+                let (low, from) = (low as usize, from as usize);
+                if low + len <= from || from + size <= low {
+                    return false;
+                }
+                let moved = from.wrapping_sub(low).cast_signed() + there.offset();
+                let moved = Layout::new(there.dtype(), there.shape(), there.strides(), moved);
+                moved.map_or(true, |moved| here.may_overlap(&moved))
+            })
+        })
+    }
+
+    fn arguments(&self, given: &Given<'_>) -> PyResult<Vec<Argument>> {
+        let mut arguments = Vec::with_capacity(self.kernel.parameters.len());
+        for part in &given.parts {
+            match part {
+                Part::Scalar(scalar) if scalar.dtype().is_complex() => {
+                    arguments.push(Argument::Scalar(scalar.real()));
+                    arguments.push(Argument::Scalar(scalar.imag()));
+                }
+                Part::Scalar(scalar) => arguments.push(Argument::Scalar(*scalar)),
+                Part::Array(place) => {
+                    let seen = &given.arrays[*place];
+                    arguments.extend(seen.shape.iter().map(|&it| Argument::Extent(it)));
+                    let lost = || PyValueError::new_err("an array that is larger than memory");
+                    let (mut layout, low, len) = seen.layout().ok_or_else(lost)?;
+                    if seen.dtype.is_complex() {
+                        let mut shape = layout.shape().to_vec();
+                        let mut strides = layout.strides().to_vec();
+                        let part = seen.dtype.part();
+                        shape.push(2);
+                        strides.push(part.size().cast_signed());
+                        let offset = layout.offset();
+                        layout = Layout::new(part, &shape, &strides, offset).map_err(|_| lost())?;
+                    }
+                    // SAFETY: the array shows these bytes, and the caller's reference keeps it; it says
+                    // whether it may be written, which the kernel's types follow.
+                    let storage = unsafe { Storage::kept(low, len, Box::new(())) };
+                    arguments.push(Argument::Buffer(Place::new(storage, layout)));
+                }
+            }
+        }
+        Ok(arguments)
+    }
+
+    /// Run it. The code of a check that failed is an error of its own kind.
+    pub(super) fn run<'py>(
+        &self,
+        py: Python<'py>,
+        given: &Given<'py>,
+        raise: impl Fn(&Raise) -> PyErr,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let shared = !self.written.is_empty() && given.arrays.len() > 1 && self.overlaps(given);
+        let executable = if shared { self.ordered(py)? } else { &self.executable };
+        let mut arguments = self.arguments(given)?;
+        let mut results = vec![0u128; self.dtypes.len()];
+        for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
+            // SAFETY: the numbers live until the end of this function, longer than the launch.
+            let storage = unsafe { Storage::kept((&raw mut *room).cast::<u8>(), 16, Box::new(())) };
+            let layout = Layout::contiguous(*dtype, &[])
+                .map_err(|_| PyRuntimeError::new_err("a result that has no room"))?;
+            arguments.push(Argument::Buffer(Place::new(storage, layout)));
+        }
+        let threads = if self.parallel { threads_here(py)? } else { 1 };
+        let mut raised = None;
+        let done = outside(py, || {
+            pool::with_threads(threads, || {
+                executable.launch(&arguments, &mut || {
+                    raised = Python::attach(|py| py.check_signals().err());
+                    raised.is_some()
+                })
+            })
+        });
+        match done {
+            Ok(()) => {}
+            Err(DeviceError::Check(code)) => {
+                let place = usize::try_from(code - 1).ok().and_then(|at| self.raises.get(at));
+                return Err(match place {
+                    Some(it) => raise(it),
+                    None => PyRuntimeError::new_err(format!("check {code} of a kernel failed")),
+                });
+            }
+            Err(DeviceError::Interrupted) => {
+                return Err(raised.unwrap_or_else(|| PyKeyboardInterrupt::new_err(())));
+            }
+            Err(error @ DeviceError::OutOfMemory { .. }) => {
+                return Err(PyMemoryError::new_err(error.to_string()));
+            }
+            Err(error) => return Err(failed(py, &error.to_string())),
+        }
+        let mut found = results.iter().zip(&self.dtypes).map(|(bits, dtype)| {
+            // Memory holds them in the machine's order, the lowest bytes first.
+            Scalar::from_bytes(*dtype, &bits.to_ne_bytes())
+        });
+        value(py, &self.result, &mut found, given)
+    }
+
+    /// Texts to look at: `ir`, `llvm` or `asm`.
+    pub(super) fn shown(&self, py: Python<'_>, what: &str) -> PyResult<String> {
+        if what == "ir" {
+            return Ok(self.kernel.to_string());
+        }
+        let kernel = compiler::improve(&self.kernel);
+        if what == "improved" {
+            return Ok(kernel.to_string());
+        }
+        let compiled = compiler::compile(&kernel, cpu().vector)
+            .map_err(|error| failed(py, &error.to_string()))?;
+        if what == "llvm" {
+            return Ok(compiled.text);
+        }
+        let cache = cache(py)?;
+        let found = outside(py, || cache.assembler().assembly(&compiled.text, &cpu().target));
+        found.map_err(|error| failed(py, &error.to_string()))
+    }
+}
+
+/// A result as Python has it.
+fn value<'py>(
+    py: Python<'py>,
+    result: &ResultType,
+    from: &mut impl Iterator<Item = Scalar>,
+    given: &Given<'py>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut next = || from.next().ok_or_else(|| PyRuntimeError::new_err("a result is missing"));
+    Ok(match result {
+        ResultType::None => py.None().into_bound(py),
+        ResultType::Array(place) => given.objects[*place].clone(),
+        ResultType::Tuple(items) => {
+            let items: PyResult<Vec<_>> =
+                items.iter().map(|it| value(py, it, from, given)).collect();
+            PyTuple::new(py, items?)?.into_any()
+        }
+        ResultType::Number { dtype, weak } => {
+            let scalar = next()?;
+            let plain = match dtype.kind() {
+                Kind::Bool => scalar.is_true().into_pyobject(py)?.to_owned().into_any(),
+                Kind::Signed | Kind::Unsigned => scalar.to_i128().into_pyobject(py)?.into_any(),
+                Kind::Float => scalar.to_f64().into_pyobject(py)?.into_any(),
+                Kind::Complex => {
+                    PyComplex::from_doubles(py, scalar.to_f64(), next()?.to_f64()).into_any()
+                }
+            };
+            if *weak { plain } else { scalar_class(py, *dtype)?.call1((plain,))? }
+        }
+    })
+}
+
+/// A raise as Python takes it: kind, two words, file, function, line.
+pub(super) fn told(raise: &Raise) -> (&str, &str, Option<&str>, &str, &str, usize) {
+    let (kind, first, second) = match &raise.kind {
+        RaiseKind::Builtin(class, message) => ("builtin", *class, Some(message.as_str())),
+        RaiseKind::Like(expression) => ("like", *expression, None),
+        RaiseKind::User(class, message) => ("user", class.as_str(), message.as_deref()),
+    };
+    (kind, first, second, &raise.file, &raise.function, raise.line)
+}

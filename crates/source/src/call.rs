@@ -1,0 +1,402 @@
+//! Calls: builtins, types, functions of modules, other jit functions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ir::Op;
+use memory::{DType, Kind};
+use ruff_python_ast::name::Name;
+use ruff_python_ast::{CmpOp, Expr, ExprCall, Operator};
+use ruff_text_size::{Ranged, TextRange};
+
+use crate::Unit;
+use crate::lower::{Frame, Lowerer, Result, Slot};
+use crate::step::RESULT;
+use crate::value::{Iter, Known, Num, NumType, Val};
+
+/// Most calls of jit functions inside each other.
+const DEEPEST: usize = 24;
+
+/// Arguments of a call: the plain ones, then the named ones.
+struct Given {
+    plain: Vec<(Val, TextRange)>,
+    named: Vec<(String, Val, TextRange)>,
+}
+
+impl Lowerer<'_> {
+    pub(crate) fn call(&mut self, it: &ExprCall) -> Result<Val> {
+        let range = it.range();
+        // Methods of arrays and numbers.
+        if let Expr::Attribute(attribute) = &*it.func
+            && it.arguments.is_empty()
+            && attribute.attr.as_str() == "conjugate"
+            && let Val::Num(num) = self.expression(&attribute.value)?
+        {
+            let im = num.im.map(|im| self.b.neg(im));
+            return Ok(Val::Num(Num { im, ..num }));
+        }
+        let function = self.expression(&it.func)?;
+        let mut given = Given { plain: Vec::new(), named: Vec::new() };
+        for argument in &it.arguments.args {
+            if let Expr::Starred(starred) = argument {
+                match self.expression(&starred.value)? {
+                    Val::Tuple(items) => {
+                        given.plain.extend(items.into_iter().map(|it| (it, argument.range())));
+                    }
+                    _ => {
+                        let hint = "name the arguments; tuples can be unpacked";
+                        return Err(self.refuse(argument.range(), "a starred argument", hint));
+                    }
+                }
+                continue;
+            }
+            let value = self.expression(argument)?;
+            given.plain.push((value, argument.range()));
+        }
+        for keyword in &it.arguments.keywords {
+            let Some(name) = &keyword.arg else {
+                return Err(self.refuse(keyword.range, "`**`", "name the arguments"));
+            };
+            let value = self.expression(&keyword.value)?;
+            given.named.push((name.to_string(), value, keyword.range));
+        }
+        match function {
+            Val::Named(name) => self.named(range, &name, &given),
+            Val::Unit(unit) => self.inlined(range, &unit, given),
+            other => {
+                let message = format!("a call of {}", other.describe());
+                let hint = "call functions of math and numpy, builtins, and functions that ab.jit \
+                            decorates";
+                Err(self.refuse(range, message, hint))
+            }
+        }
+    }
+
+    fn inlined(&mut self, range: TextRange, unit: &Arc<Unit>, given: Given) -> Result<Val> {
+        if self.frames.iter().any(|it| {
+            it.unit.text().as_ptr() == unit.text().as_ptr() && it.unit.name() == unit.name()
+        }) {
+            let hint = "write it as a loop: calls are compiled into the function that makes them";
+            return Err(self.refuse(range, format!("{} calls itself", unit.name()), hint));
+        }
+        if self.frames.len() >= DEEPEST {
+            return Err(self.refuse(range, "calls that are too deep", "write fewer functions"));
+        }
+        let mut env = BTreeMap::new();
+        let parameters = unit.parameters();
+        if given.plain.len() > parameters.len() {
+            let message = format!(
+                "{} takes {} arguments, not {}",
+                unit.name(),
+                parameters.len(),
+                given.plain.len()
+            );
+            return Err(self.refuse(range, message, "give one argument for each parameter"));
+        }
+        for (name, (value, _)) in parameters.iter().zip(given.plain) {
+            env.insert(Name::new(name), Slot { value, assigned: None });
+        }
+        for (name, value, range) in given.named {
+            let slot = Slot { value, assigned: None };
+            if !parameters.contains(&name) || env.insert(Name::new(&name), slot).is_some() {
+                let message = format!("{} cannot be given {name}= here", unit.name());
+                return Err(self.refuse(range, message, "give each parameter once"));
+            }
+        }
+        let mut path = self.frame().path.clone();
+        path.push(u64::from(u32::from(range.start())) | 1 << 34);
+        self.frames.push(Frame { unit: unit.clone(), env, path });
+        for name in parameters {
+            let name = Name::new(name);
+            if self.frame().env.contains_key(&name) {
+                continue;
+            }
+            let Some(constant) = unit.constant(&format!("{name}=")).cloned() else {
+                self.frames.pop();
+                let message = format!("{} is not given {name}", unit.name());
+                return Err(self.refuse(range, message, "give one argument for each parameter"));
+            };
+            let value = self.default(&constant)?;
+            self.set(&name, value);
+        }
+        let depth = std::mem::replace(&mut self.conditional, 0);
+        let found = self.lines(&unit.lines);
+        self.conditional = depth;
+        let frame = self.frames.pop();
+        found?;
+        let result = frame.and_then(|mut it| it.env.remove(RESULT));
+        Ok(result.map_or(Val::None, |slot| slot.value))
+    }
+
+    fn default(&mut self, constant: &crate::Constant) -> Result<Val> {
+        use crate::Constant;
+        Ok(match constant {
+            Constant::Int(it) => Val::Num(self.int(*it)),
+            Constant::Float(it) => Val::Num(self.float(*it)),
+            Constant::Bool(it) => Val::Num(self.boolean(*it)),
+            Constant::Complex(re, im) => Val::Num(self.complex_constant(*re, *im)),
+            Constant::Tuple(items) => {
+                Val::Tuple(items.iter().map(|it| self.default(it)).collect::<Result<_>>()?)
+            }
+            _ => Val::None,
+        })
+    }
+
+    fn named(&mut self, range: TextRange, name: &str, given: &Given) -> Result<Val> {
+        let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
+        let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
+        if let Some((name, _, at)) = given.named.first() {
+            let known =
+                |it: &Val| matches!(it, Val::Num(it) if it.known == Some(Known::Bool(false)));
+            let takes = match (function, name.as_str()) {
+                ("enumerate", "start") => true,
+                ("zip", "strict") => known(&given.named[0].1),
+                _ => false,
+            };
+            if !takes {
+                let hint = "give it in its place";
+                return Err(self.refuse(*at, format!("{function} with {name}= "), hint));
+            }
+        }
+        if module == "builtins" {
+            if let Some(found) = self.builtin(range, function, &args, given)? {
+                return Ok(found);
+            }
+        } else if module == "abreast" && function == "prange" {
+            let inner = self.range(range, &args)?;
+            if self.options.ordered {
+                return Ok(Val::Iter(Box::new(inner)));
+            }
+            return Ok(Val::Iter(Box::new(Iter::Parallel(Box::new(inner)))));
+        }
+        if let Some(dtype) =
+            DType::from_name(function).filter(|_| module == "numpy" && function != "bool")
+        {
+            return self.converted(range, NumType::strong(dtype), &args);
+        }
+        match (module, function, &args[..]) {
+            ("numpy", "bool" | "bool_", [value]) => {
+                let truth = self.truth(range, value)?;
+                return Ok(Val::Num(self.to(&truth, NumType::strong(DType::Bool))));
+            }
+            ("numpy", "where", [test, x, y]) => {
+                let test = self.truth(range, test)?;
+                return match (x, y) {
+                    (Val::Num(x), Val::Num(y)) => {
+                        let ty = NumType::strong(x.ty.meet(y.ty).dtype);
+                        let (x, y) = (self.to(x, ty), self.to(y, ty));
+                        let re = self.b.select(test.re, x.re, y.re);
+                        let im = x.im.zip(y.im).map(|(x, y)| self.b.select(test.re, x, y));
+                        Ok(Val::Num(Num { ty, re, im, known: None, natural: false }))
+                    }
+                    _ => Err(self.whole(range, name, &args)),
+                };
+            }
+            ("numpy", "clip", [x, low, high]) => {
+                let raised =
+                    self.named_numbers(range, "numpy.maximum", &[x.clone(), low.clone()])?;
+                return self.named_numbers(range, "numpy.minimum", &[raised, high.clone()]);
+            }
+            _ => {}
+        }
+        self.named_numbers(range, name, &args)
+    }
+
+    fn named_numbers(&mut self, range: TextRange, name: &str, args: &[Val]) -> Result<Val> {
+        let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
+        let mut numbers = Vec::new();
+        for it in args {
+            let Val::Num(it) = it else { return Err(self.whole(range, name, args)) };
+            numbers.push(it.clone());
+        }
+        let found = match module {
+            "math" => self.math(range, function, &numbers)?,
+            "numpy" => self.numpy(range, function, &numbers)?,
+            "cmath" => match &numbers[..] {
+                [x] => {
+                    let x = self.to(x, NumType::COMPLEX);
+                    self.complex_function(function, &x).map(Val::Num)
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        found.ok_or_else(|| {
+            let message = format!("{name} with {} arguments", args.len());
+            self.refuse(range, message, "docs/guide/jit.md lists the functions that are compiled")
+        })
+    }
+
+    /// A refusal of a function that is given something else than numbers.
+    fn whole(&self, range: TextRange, name: &str, args: &[Val]) -> Box<crate::Refusal> {
+        let other = args.iter().find(|it| !matches!(it, Val::Num(_)));
+        let what = other.map_or_else(|| "this".into(), Val::describe);
+        let hint = if matches!(other, Some(Val::View(_))) {
+            "write a loop over the elements, or compute with abreast.numpy outside"
+        } else {
+            "give it numbers"
+        };
+        self.refuse(range, format!("{name} of {what}"), hint)
+    }
+
+    fn integer(&mut self, range: TextRange, value: &Val) -> Result<Num> {
+        match value {
+            Val::Num(it) if it.ty.dtype.is_integer() || it.ty == NumType::BOOL => {
+                Ok(self.to(it, NumType::INT))
+            }
+            other => {
+                let message = format!("range of {}", other.describe());
+                Err(self.refuse(range, message, "convert it with int(x)"))
+            }
+        }
+    }
+
+    fn range(&mut self, range: TextRange, args: &[Val]) -> Result<Iter> {
+        let mut numbers = Vec::new();
+        for it in args {
+            numbers.push(self.integer(range, it)?);
+        }
+        let (zero, one) = (self.int(0), self.int(1));
+        Ok(match &numbers[..] {
+            [end] => Iter::Range { begin: zero, end: end.clone(), step: one },
+            [begin, end] => Iter::Range { begin: begin.clone(), end: end.clone(), step: one },
+            [begin, end, step] => {
+                Iter::Range { begin: begin.clone(), end: end.clone(), step: step.clone() }
+            }
+            _ => return Err(self.refuse(range, "a range of no or too many numbers", "")),
+        })
+    }
+
+    fn converted(&mut self, range: TextRange, ty: NumType, args: &[Val]) -> Result<Val> {
+        let zero = self.int(0);
+        let num = match args {
+            [] => zero,
+            [Val::Num(num)] => num.clone(),
+            _ => {
+                let message = format!("{} of this", ty.name());
+                return Err(self.refuse(range, message, "convert one number"));
+            }
+        };
+        if num.ty.dtype.is_complex() && !ty.dtype.is_complex() {
+            let message = format!("{} of a complex number", ty.name());
+            return Err(self.refuse(range, message, "take its real part: `x.real`"));
+        }
+        if !ty.weak {
+            return Ok(Val::Num(self.to_element(range, &num, ty.dtype)?));
+        }
+        Ok(Val::Num(self.to(&num, ty)))
+    }
+
+    fn builtin(
+        &mut self,
+        range: TextRange,
+        name: &str,
+        args: &[Val],
+        given: &Given,
+    ) -> Result<Option<Val>> {
+        let found = match (name, args) {
+            ("range", _) => Val::Iter(Box::new(self.range(range, args)?)),
+            ("len", [Val::View(view)]) if !view.axes.is_empty() => {
+                let axis = view.axes[0].clone();
+                Val::Num(self.axis_length(&axis))
+            }
+            ("len", [Val::Tuple(items)]) => Val::Num(self.int(items.len() as i64)),
+            ("len", [Val::Iter(iter)]) => {
+                let length = self.length(range, iter)?;
+                Val::Num(self.natural(length))
+            }
+            ("zip", _) => {
+                let mut all = Vec::new();
+                for it in args {
+                    all.push(self.iterated(range, it.clone())?);
+                }
+                Val::Iter(Box::new(Iter::Zip(all)))
+            }
+            ("enumerate", [value] | [value, _]) => {
+                let inner = self.iterated(range, value.clone())?;
+                let start = args.get(1).or(given.named.first().map(|it| &it.1));
+                let start = match start {
+                    Some(it) => self.integer(range, it)?,
+                    None => self.int(0),
+                };
+                Val::Iter(Box::new(Iter::Enumerate(Box::new(inner), start)))
+            }
+            ("reversed", [value]) => {
+                let inner = self.iterated(range, value.clone())?;
+                Val::Iter(Box::new(Iter::Reversed(Box::new(inner))))
+            }
+            ("int", []) => Val::Num(self.int(0)),
+            ("int", [Val::Num(num)]) => Val::Num(self.to_int(range, num, Op::Trunc)?),
+            ("round", [Val::Num(num)]) => Val::Num(self.to_int(range, num, Op::Rint)?),
+            ("float", _) => return self.converted(range, NumType::FLOAT, args).map(Some),
+            ("bool", [value]) => Val::Num(self.truth(range, value)?),
+            ("complex", [Val::Num(re), Val::Num(im)]) => {
+                let (re, im) = (self.to(re, NumType::FLOAT).re, self.to(im, NumType::FLOAT).re);
+                Val::Num(self.complex(NumType::COMPLEX, re, im))
+            }
+            ("complex", _) => return self.converted(range, NumType::COMPLEX, args).map(Some),
+            ("abs", [Val::Num(num)]) => Val::Num(self.absolute(num)),
+            ("pow", [Val::Num(x), Val::Num(y)]) => {
+                Val::Num(self.binary(range, Operator::Pow, x, y)?)
+            }
+            ("divmod", [Val::Num(x), Val::Num(y)]) => {
+                let quotient = self.binary(range, Operator::FloorDiv, x, y)?;
+                let rest = self.binary(range, Operator::Mod, x, y)?;
+                Val::Tuple(vec![Val::Num(quotient), Val::Num(rest)])
+            }
+            ("min" | "max", [Val::Tuple(items)]) if !items.is_empty() => {
+                return self.extreme(range, name, items).map(Some);
+            }
+            ("min" | "max", [_, _, ..]) => return self.extreme(range, name, args).map(Some),
+            ("sum", [Val::Tuple(items)]) => {
+                let mut sum = Val::Num(self.int(0));
+                for item in items {
+                    sum = self.operated(range, Operator::Add, &sum, item)?;
+                }
+                sum
+            }
+            ("tuple", [Val::Tuple(items)]) => Val::Tuple(items.clone()),
+            ("print", _) => {
+                let hint = "return what is to be printed, or write it to an array";
+                return Err(self.refuse(range, "print", hint));
+            }
+            ("sum" | "min" | "max" | "any" | "all", [Val::View(_)]) => {
+                return Err(self.whole(range, name, args));
+            }
+            _ => {
+                let what: Vec<_> = args.iter().map(Val::describe).collect();
+                let message = format!("{name} of {}", what.join(" and "));
+                let hint = "docs/guide/jit.md lists the builtins that are compiled";
+                return Err(self.refuse(range, message, hint));
+            }
+        };
+        Ok(Some(found))
+    }
+
+    /// Python's `min` and `max`: the first of those that none goes beyond.
+    fn extreme(&mut self, range: TextRange, name: &str, items: &[Val]) -> Result<Val> {
+        let mut best: Option<Num> = None;
+        for item in items {
+            let Val::Num(num) = item else { return Err(self.whole(range, name, items)) };
+            let Some(other) = best else {
+                best = Some(num.clone());
+                continue;
+            };
+            let op = if name == "min" { CmpOp::Lt } else { CmpOp::Gt };
+            let beyond = self.compare(range, op, item, &Val::Num(other.clone()))?;
+            let ty = other.ty.meet(num.ty);
+            if ty.dtype.kind() == Kind::Complex {
+                return Err(self.refuse(range, "an order of complex numbers", "use abs(x)"));
+            }
+            if let (Some(Known::Int(x)), Some(Known::Int(y))) = (num.known, other.known) {
+                best = Some(self.int(if name == "min" { x.min(y) } else { x.max(y) }));
+                continue;
+            }
+            let natural = num.natural && other.natural;
+            let (x, y) = (self.to(num, ty).re, self.to(&other, ty).re);
+            let re = self.b.select(beyond.re, x, y);
+            best = Some(Num { ty, re, im: None, known: None, natural });
+        }
+        Ok(best.map_or(Val::None, Val::Num))
+    }
+}

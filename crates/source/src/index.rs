@@ -1,0 +1,461 @@
+//! Elements and views of arrays.
+
+use ir::Value;
+use memory::DType;
+use ruff_python_ast::Expr;
+use ruff_text_size::{Ranged, TextRange};
+
+use crate::lower::{Lowerer, RaiseKind, Result};
+use crate::value::{At, Axis, Known, Num, NumType, Val, View};
+
+/// One part of an index.
+enum Part<'e> {
+    At(Num, TextRange),
+    Slice(&'e ruff_python_ast::ExprSlice),
+    New,
+    Rest,
+}
+
+/// What an index makes of an axis.
+enum New {
+    Fixed(Value),
+    Moved(usize),
+}
+
+/// Writes something for an element.
+type Write<'w, 'l> = &'w mut dyn FnMut(&mut Lowerer<'l>, &View) -> Result<()>;
+
+impl<'l> Lowerer<'l> {
+    /// An index as it counts from the front, checked against the length of its axis.
+    fn place(
+        &mut self,
+        range: TextRange,
+        index: &Num,
+        length: Value,
+        axis: usize,
+    ) -> Result<Value> {
+        if !index.ty.dtype.is_integer() {
+            let message = format!("an index is {}, not an integer", index.ty.name());
+            let hint = "convert it with int(x); masks of bools are not supported: write an `if`";
+            return Err(self.refuse(range, message, hint));
+        }
+        let index = self.to(index, NumType::INT);
+        let negative = matches!(index.known, Some(Known::Int(it)) if it < 0);
+        if !self.options.boundscheck {
+            return Ok(if negative { self.b.add(index.re, length) } else { index.re });
+        }
+        let zero = self.b.constant(0i64);
+        let at = if index.natural {
+            index.re
+        } else {
+            let below = self.b.lt(index.re, zero);
+            let sum = self.b.add(index.re, length);
+            self.b.select(below, sum, index.re)
+        };
+        let above = self.b.ge(at, zero);
+        let below = self.b.lt(at, length);
+        let inside = self.b.and(above, below);
+        let message = format!("index is out of bounds for axis {axis}");
+        self.check(inside, range, RaiseKind::Builtin("IndexError", message));
+        Ok(at)
+    }
+
+    /// A tuple's item, or an element or view of an array.
+    pub(crate) fn subscript(&mut self, range: TextRange, value: &Val, index: &Expr) -> Result<Val> {
+        match value {
+            Val::Tuple(items) => self.item(range, items, index),
+            Val::View(view) => {
+                let view = self.indexed(view, index)?;
+                Ok(self.loaded(view))
+            }
+            other => {
+                let message = format!("an index of {}", other.describe());
+                Err(self.refuse(range, message, "index arrays and tuples"))
+            }
+        }
+    }
+
+    fn item(&mut self, range: TextRange, items: &[Val], index: &Expr) -> Result<Val> {
+        let length = items.len() as i64;
+        if let Expr::Slice(it) = index {
+            let mut bounds = [None, None, None];
+            for (bound, expr) in bounds.iter_mut().zip([&it.lower, &it.upper, &it.step]) {
+                let Some(expr) = expr else { continue };
+                match self.expression(expr)? {
+                    Val::Num(Num { known: Some(Known::Int(it)), .. }) => *bound = Some(it),
+                    _ => {
+                        let hint = "write numbers into the slice";
+                        return Err(self.refuse(
+                            expr.range(),
+                            "a slice of a tuple that varies",
+                            hint,
+                        ));
+                    }
+                }
+            }
+            let fix = |it: i64| if it < 0 { (it + length).max(0) } else { it.min(length) };
+            let [begin, end, step] = bounds;
+            if step.is_some_and(|it| it != 1) {
+                return Err(self.refuse(range, "a slice of a tuple with a step", "name the items"));
+            }
+            let begin = begin.map_or(0, fix) as usize;
+            let end = (end.map_or(length, fix) as usize).max(begin);
+            return Ok(Val::Tuple(items[begin..end].to_vec()));
+        }
+        let place = self.expression(index)?;
+        let Val::Num(num) = place else {
+            return Err(self.refuse(index.range(), "an index of a tuple that is no int", ""));
+        };
+        if let Some(Known::Int(at)) = num.known {
+            let at = if at < 0 { at + length } else { at };
+            return match usize::try_from(at).ok().and_then(|at| items.get(at)) {
+                Some(item) => Ok(item.clone()),
+                None => {
+                    let message = format!("index {at} of a tuple of {length}");
+                    Err(self.refuse(index.range(), message, "a tuple ends where it ends"))
+                }
+            };
+        }
+        let Some(mut ty) = items.first().map(crate::value::Ty::of) else {
+            return Err(self.refuse(range, "an index of an empty tuple", ""));
+        };
+        for item in items {
+            ty = match ty.unify(&crate::value::Ty::of(item)) {
+                Some(ty @ crate::value::Ty::Num(_)) => ty,
+                _ => {
+                    let hint = "use constant indices, or an array";
+                    let message = "an index that varies of a tuple of different things";
+                    return Err(self.refuse(index.range(), message, hint));
+                }
+            };
+        }
+        let crate::value::Ty::Num(ty) = ty else { return Ok(Val::None) };
+        let whole = self.b.constant(length);
+        let num = self.to(&num, NumType::INT);
+        let zero = self.b.constant(0i64);
+        let below = self.b.lt(num.re, zero);
+        let sum = self.b.add(num.re, whole);
+        let at = self.b.select(below, sum, num.re);
+        let above = self.b.ge(at, zero);
+        let under = self.b.lt(at, whole);
+        let inside = self.b.and(above, under);
+        self.check(inside, index.range(), RaiseKind::Like("()[0]"));
+        let mut found: Option<Num> = None;
+        for (place, item) in items.iter().enumerate() {
+            let Val::Num(item) = item else { continue };
+            let item = self.to(item, ty);
+            found = Some(match found {
+                None => item,
+                Some(other) => {
+                    let here = self.b.constant(place as i64);
+                    let same = self.b.eq(at, here);
+                    let re = self.b.select(same, item.re, other.re);
+                    let im = item.im.zip(other.im).map(|(x, y)| self.b.select(same, x, y));
+                    Num { ty, re, im, known: None, natural: false }
+                }
+            });
+        }
+        Ok(found.map_or(Val::None, Val::Num))
+    }
+
+    /// The view that an index makes of a view.
+    pub(crate) fn indexed(&mut self, view: &View, index: &Expr) -> Result<View> {
+        let single = std::slice::from_ref(index);
+        let parts: &[Expr] = match index {
+            Expr::Tuple(it) => &it.elts,
+            _ => single,
+        };
+        // Values first, in the order of the source; a name may stand for a tuple.
+        let mut found = Vec::new();
+        for part in parts {
+            let range = part.range();
+            match part {
+                Expr::Slice(it) => found.push(Part::Slice(it)),
+                Expr::EllipsisLiteral(_) => found.push(Part::Rest),
+                Expr::NoneLiteral(_) => found.push(Part::New),
+                _ => match self.expression(part)? {
+                    Val::Num(it) => found.push(Part::At(it, range)),
+                    Val::None => found.push(Part::New),
+                    Val::Tuple(items) if parts.len() == 1 => {
+                        for item in items {
+                            let Val::Num(it) = item else {
+                                let hint = "index with ints and slices";
+                                return Err(self.refuse(range, "this index", hint));
+                            };
+                            found.push(Part::At(it, range));
+                        }
+                    }
+                    other => {
+                        let message = format!("an index that is {}", other.describe());
+                        let hint = "index with ints and slices; write a loop for the elements that an \
+                                    array names";
+                        return Err(self.refuse(range, message, hint));
+                    }
+                },
+            }
+        }
+        let used = found.iter().filter(|it| matches!(it, Part::At(..) | Part::Slice(_))).count();
+        let rank = view.axes.len();
+        if used > rank {
+            let message = format!("{used} indices for an array of {rank} dimensions");
+            return Err(self.refuse(index.range(), message, "give at most one for each dimension"));
+        }
+        if found.iter().filter(|it| matches!(it, Part::Rest)).count() > 1 {
+            return Err(self.refuse(index.range(), "several `...` in an index", "write one"));
+        }
+        if !found.iter().any(|it| matches!(it, Part::Rest)) {
+            found.push(Part::Rest);
+        }
+        // Each old axis becomes fixed, or an axis of the new view.
+        let mut axes: Vec<Axis> = Vec::new();
+        let mut fate = Vec::new();
+        let mut old = 0;
+        for part in found {
+            match part {
+                Part::At(num, range) => {
+                    let at = self.place(range, &num, view.axes[old].length, old)?;
+                    fate.push(New::Fixed(at));
+                    old += 1;
+                }
+                Part::Slice(it) => {
+                    let axis = self.sliced(it, &view.axes[old])?;
+                    fate.push(New::Moved(axes.len()));
+                    axes.push(axis);
+                    old += 1;
+                }
+                Part::New => {
+                    let length = self.b.constant(1i64);
+                    axes.push(Axis { length, known: Some(1), begin: None, step: None });
+                }
+                Part::Rest => {
+                    for axis in &view.axes[old..old + rank - used] {
+                        fate.push(New::Moved(axes.len()));
+                        axes.push(axis.clone());
+                    }
+                    old += rank - used;
+                }
+            }
+        }
+        let mut map = Vec::new();
+        for at in &view.map {
+            map.push(match at {
+                At::Fixed(it) => At::Fixed(*it),
+                At::Axis(axis) => match fate[*axis] {
+                    New::Fixed(at) => At::Fixed(self.moved(&view.axes[*axis], at)),
+                    New::Moved(to) => At::Axis(to),
+                },
+            });
+        }
+        Ok(View { map, axes, whole: false, ..view.clone() })
+    }
+
+    /// Where element `at` of an axis lies along the buffer's axis.
+    fn moved(&mut self, axis: &Axis, at: Value) -> Value {
+        let moved = match axis.step {
+            None => at,
+            Some(step) => self.b.mul(at, step),
+        };
+        match axis.begin {
+            None => moved,
+            Some(begin) => self.b.add(begin, moved),
+        }
+    }
+
+    /// A slice of an axis, as `slice.indices` says it.
+    fn sliced(&mut self, slice: &ruff_python_ast::ExprSlice, axis: &Axis) -> Result<Axis> {
+        let range = slice.range;
+        let mut bounds = [None, None, None];
+        for (bound, expr) in bounds.iter_mut().zip([&slice.lower, &slice.upper, &slice.step]) {
+            let Some(expr) = expr else { continue };
+            match self.expression(expr)? {
+                Val::None => {}
+                Val::Num(it) if it.ty.dtype.is_integer() => {
+                    *bound = Some(self.to(&it, NumType::INT));
+                }
+                other => {
+                    let message = format!("a slice with {}", other.describe());
+                    return Err(self.refuse(expr.range(), message, "use ints"));
+                }
+            }
+        }
+        let [begin, end, step] = bounds;
+        let step = match step {
+            None => 1,
+            Some(Num { known: Some(Known::Int(it)), .. }) if it != 0 => it,
+            Some(_) => {
+                let hint = "write the step as a number, such as ::2 or ::-1";
+                return Err(self.refuse(range, "the step of a slice varies", hint));
+            }
+        };
+        if begin.is_none() && end.is_none() && step == 1 {
+            return Ok(axis.clone());
+        }
+        let length = axis.length;
+        let zero = self.b.constant(0i64);
+        let one = self.b.constant(1i64);
+        let (low, high) = if step > 0 {
+            (zero, length)
+        } else {
+            (self.b.constant(-1i64), self.b.sub(length, one))
+        };
+        let clamp = |it: &mut Self, bound: &Num| {
+            let at = if bound.natural {
+                bound.re
+            } else {
+                let below = it.b.lt(bound.re, zero);
+                let sum = it.b.add(bound.re, length);
+                let at = it.b.select(below, sum, bound.re);
+                it.b.max(at, low)
+            };
+            it.b.min(at, high)
+        };
+        let (first, last) = if step > 0 { (zero, length) } else { (high, low) };
+        let begin = begin.map_or(first, |it| clamp(self, &it));
+        let end = end.map_or(last, |it| clamp(self, &it));
+        let way = if step > 0 { self.b.sub(end, begin) } else { self.b.sub(begin, end) };
+        let size = step.abs();
+        let count = if size == 1 {
+            way
+        } else {
+            let more = self.b.constant(size - 1);
+            let raised = self.b.add(way, more);
+            let size = self.b.constant(size);
+            self.b.floor_div(raised, size)
+        };
+        let count = self.b.max(count, zero);
+        // The axis may be a slice itself.
+        let start = self.moved(axis, begin);
+        let by = self.b.constant(step);
+        let by = match axis.step {
+            None => by,
+            Some(old) => self.b.mul(old, by),
+        };
+        let step = (step != 1 || axis.step.is_some()).then_some(by);
+        Ok(Axis { length: count, known: None, begin: Some(start), step })
+    }
+
+    /// The part of a view at a place of its first axis, which is known to be inside.
+    pub(crate) fn element(&mut self, view: &View, at: Value) -> Val {
+        let at = self.moved(&view.axes[0], at);
+        let map = view
+            .map
+            .iter()
+            .map(|it| match it {
+                At::Axis(0) => At::Fixed(at),
+                At::Axis(axis) => At::Axis(axis - 1),
+                At::Fixed(it) => At::Fixed(*it),
+            })
+            .collect();
+        self.loaded(View { map, axes: view.axes[1..].to_vec(), whole: false, ..view.clone() })
+    }
+
+    /// A view without axes is its element.
+    fn loaded(&mut self, view: View) -> Val {
+        if !view.axes.is_empty() {
+            return Val::View(view);
+        }
+        let mut index = fixed(&view);
+        if !view.dtype.is_complex() {
+            let re = self.b.load(view.buffer, &index);
+            return Val::Num(self.number(NumType::strong(view.dtype), re));
+        }
+        index.push(self.b.constant(0i64));
+        let re = self.b.load(view.buffer, &index);
+        let last = index.len() - 1;
+        index[last] = self.b.constant(1i64);
+        let im = Some(self.b.load(view.buffer, &index));
+        let ty = NumType::strong(view.dtype);
+        Val::Num(Num { ty, re, im, known: None, natural: false })
+    }
+
+    /// Store a number to the element that a view without axes is.
+    fn store(&mut self, range: TextRange, view: &View, num: &Num) -> Result<()> {
+        if !self.writable[view.array] {
+            let never = self.b.constant(false);
+            self.value_error(never, range, "assignment destination is read-only");
+            return Ok(());
+        }
+        if self.learned.written.insert(view.array) {
+            self.learned.again = true;
+        }
+        let num = self.to_element(range, num, view.dtype)?;
+        let mut index = fixed(view);
+        let Some(im) = num.im else {
+            self.b.store(view.buffer, &index, num.re);
+            return Ok(());
+        };
+        index.push(self.b.constant(0i64));
+        self.b.store(view.buffer, &index, num.re);
+        let last = index.len() - 1;
+        index[last] = self.b.constant(1i64);
+        self.b.store(view.buffer, &index, im);
+        Ok(())
+    }
+
+    /// The view that is assigned to; refuses all but views.
+    pub(crate) fn assigned_view(
+        &mut self,
+        target: &ruff_python_ast::ExprSubscript,
+    ) -> Result<View> {
+        match self.expression(&target.value)? {
+            Val::View(view) => self.indexed(&view, &target.slice),
+            other => {
+                let message = format!("an item of {} is assigned", other.describe());
+                Err(self.refuse(target.range, message, "assign elements of arrays"))
+            }
+        }
+    }
+
+    /// Assign to an element, or the same number to all elements of a view, or from another view.
+    pub(crate) fn assign_view(&mut self, range: TextRange, view: &View, value: &Val) -> Result<()> {
+        match value {
+            Val::Num(it) if view.axes.is_empty() => self.store(range, view, it),
+            Val::Num(it) => {
+                self.each(view, &mut |lowerer, element| lowerer.store(range, element, it))
+            }
+            other => {
+                let message = format!("{} is assigned to elements of an array", other.describe());
+                let hint = "assign numbers; write a loop to copy elements";
+                Err(self.refuse(range, message, hint))
+            }
+        }
+    }
+
+    /// Something for each element of a view.
+    pub(crate) fn each(&mut self, view: &View, write: Write<'_, 'l>) -> Result<()> {
+        let axes: Vec<_> = view.axes.iter().map(|it| ir::Axis::from(it.length)).collect();
+        let arguments = self.b.open(&vec![DType::I64; axes.len()]);
+        let mut map = Vec::new();
+        for at in &view.map {
+            map.push(match at {
+                At::Fixed(it) => At::Fixed(*it),
+                At::Axis(axis) => At::Fixed(self.moved(&view.axes[*axis], arguments[*axis])),
+            });
+        }
+        let element = View { map, axes: Vec::new(), whole: false, ..view.clone() };
+        write(self, &element)?;
+        let body = self.b.close(&[]);
+        self.b.push(ir::Statement::For(ir::For {
+            parallel: false,
+            lanes: false,
+            axes,
+            start: Vec::new(),
+            body,
+            results: Vec::new(),
+        }));
+        Ok(())
+    }
+
+    /// The element that a view without axes is.
+    pub(crate) fn current(&mut self, view: &View) -> Val {
+        self.loaded(view.clone())
+    }
+}
+
+fn fixed(view: &View) -> Vec<Value> {
+    let at = |it: &At| match it {
+        At::Fixed(it) => Some(*it),
+        At::Axis(_) => None,
+    };
+    view.map.iter().filter_map(at).collect()
+}

@@ -1,0 +1,64 @@
+//! Python functions to the loop language: found, typed for the arguments they meet, lowered.
+//!
+//! Level 2; knows `ir` and `memory`, and no Python interpreter: what names stand for is told.
+//! `README.md` beside this file tells how a function becomes a kernel.
+//!
+//! ```
+//! use source::{ArgumentType, ArrayType, Options, Site, Unit, specialise};
+//! use std::sync::Arc;
+//!
+//! let text = "def twice(x):\n    for i in range(len(x)):\n        x[i] = x[i] * 2\n";
+//! let site = Site { name: "twice".into(), line: 1, body: None };
+//! let unit = Unit::find("example.py", text, &site)?;
+//! assert_eq!(unit.outside().into_iter().collect::<Vec<_>>(), ["len", "range"]);
+//! let names = ["len", "range"].map(|it| (it.into(), source::Constant::Named(format!("builtins.{it}"))));
+//! let unit = Arc::new(unit.with_names(names.into()));
+//! let array = ArrayType { dtype: memory::DType::F64, strides: vec![ir::Stride::Unit], writable: true };
+//! let made = specialise(&unit, &[ArgumentType::Array(array)], &[], &Options::default())?;
+//! assert!(made.kernel.to_string().contains("check"));
+//! # Ok::<(), Box<source::Refusal>>(())
+//! ```
+
+#![expect(
+    clippy::too_many_lines,
+    clippy::single_match_else,
+    clippy::match_same_arms,
+    reason = "the language is tables: one arm a construct"
+)]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "complex numbers are a + bi and c + di in every book"
+)]
+#![expect(clippy::cast_possible_wrap, reason = "counts of things in a source text are small")]
+#![expect(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    clippy::only_used_in_recursion,
+    clippy::wrong_self_convention,
+    reason = "functions that write a kernel have one form: the writer first, a refusal possible"
+)]
+
+mod call;
+mod complex;
+mod control;
+mod convert;
+mod desugar;
+mod expression;
+mod flow;
+mod index;
+mod iterate;
+mod join;
+mod lower;
+mod mathematics;
+mod operator;
+mod prange;
+mod refusal;
+mod signature;
+mod step;
+mod unit;
+mod value;
+
+pub use lower::{Options, Raise, RaiseKind, Specialised, specialise};
+pub use refusal::Refusal;
+pub use signature::{ArgumentType, ArrayType, ResultType};
+pub use unit::{Constant, Site, Unit};

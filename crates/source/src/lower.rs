@@ -1,0 +1,353 @@
+//! A function to a kernel, for given types of arguments.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use ir::{Access, Builder, Kernel, Stride, Value};
+use memory::{DType, Scalar};
+use ruff_python_ast::name::Name;
+use ruff_text_size::TextRange;
+
+use crate::signature::{ArgumentType, ArrayType, ResultType};
+use crate::step::RESULT;
+use crate::value::{At, Axis, Known, Num, NumType, Ty, Val, View};
+use crate::{Refusal, Unit};
+
+pub(crate) type Result<T> = std::result::Result<T, Box<Refusal>>;
+
+/// How a function is compiled.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether indices are checked.
+    pub boundscheck: bool,
+    /// Whether functions of `math` raise for what they do not take; else they give NaN or inf.
+    pub domain: bool,
+    /// Whether a `prange` with reductions is a loop in order.
+    pub ordered: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { boundscheck: true, domain: true, ordered: false }
+    }
+}
+
+/// What a check raises.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RaiseKind {
+    /// A class of Python's, with a message.
+    Builtin(&'static str, String),
+    /// Whatever Python raises for this expression.
+    Like(&'static str),
+    /// What the function says: a class by the name it has there, and its argument if there is one.
+    User(String, Option<String>),
+}
+
+/// What a code of a kernel's checks stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Raise {
+    /// The exception.
+    pub kind: RaiseKind,
+    /// The file of the line.
+    pub file: String,
+    /// The function of the line.
+    pub function: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// A function compiled for given types.
+#[derive(Debug)]
+pub struct Specialised {
+    /// Parameters: for each number one (complex two), for each array its lengths and its buffer (complex
+    /// arrays with an axis of two parts more), in the order of the arguments, then the results.
+    pub kernel: Kernel,
+    /// What code `n` raises, at place `n - 1`.
+    pub raises: Vec<Raise>,
+    /// What it returns.
+    pub result: ResultType,
+    /// Which arrays it writes to.
+    pub written: BTreeSet<usize>,
+}
+
+/// Where types meet: the calls around, the place, the name.
+pub(crate) type Key = (Vec<u64>, u64, String);
+
+/// What is known of a meeting.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Join {
+    pub(crate) ty: Ty,
+    /// Whether it may be unassigned.
+    pub(crate) open: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    pub(crate) value: Val,
+    /// Whether it is assigned, if that is not certain.
+    pub(crate) assigned: Option<Value>,
+}
+
+pub(crate) struct Frame {
+    pub(crate) unit: Arc<Unit>,
+    pub(crate) env: BTreeMap<Name, Slot>,
+    pub(crate) path: Vec<u64>,
+}
+
+/// What one try learns for the next.
+#[derive(Default)]
+pub(crate) struct Learned {
+    pub(crate) joins: HashMap<Key, Join>,
+    pub(crate) written: BTreeSet<usize>,
+    pub(crate) again: bool,
+}
+
+pub(crate) struct Lowerer<'a> {
+    pub(crate) b: Builder,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) learned: &'a mut Learned,
+    pub(crate) options: &'a Options,
+    pub(crate) raises: Vec<Raise>,
+    pub(crate) views: Vec<View>,
+    pub(crate) writable: Vec<bool>,
+    /// Place of the first array of the closure among all.
+    pub(crate) first_closure: usize,
+    /// Whether what stands here is never reached.
+    pub(crate) dead: bool,
+    /// Expressions around that are evaluated under a condition.
+    pub(crate) conditional: usize,
+    /// Loops of `prange` around.
+    pub(crate) parallel: usize,
+    /// Expressions around.
+    pub(crate) depth: usize,
+    /// Statements written, against programs that explode.
+    pub(crate) work: usize,
+}
+
+/// Most statements of a program once calls are inlined.
+pub(crate) const MOST_WORK: usize = 20_000;
+/// Most tries until types settle.
+const TRIES: usize = 60;
+
+/// Compile a function for arguments of these types, with the arrays of its closure.
+///
+/// # Errors
+///
+/// What cannot be compiled, and where.
+pub fn specialise(
+    unit: &Arc<Unit>,
+    arguments: &[ArgumentType],
+    closure: &[ArrayType],
+    options: &Options,
+) -> std::result::Result<Specialised, Box<Refusal>> {
+    let mut learned = Learned::default();
+    for _ in 0..TRIES {
+        learned.again = false;
+        let mut lowerer = Lowerer {
+            b: Builder::new(unit.name().trim_matches(['<', '>'])),
+            frames: Vec::new(),
+            learned: &mut learned,
+            options,
+            raises: Vec::new(),
+            views: Vec::new(),
+            writable: Vec::new(),
+            first_closure: 0,
+            dead: false,
+            conditional: 0,
+            parallel: 0,
+            depth: 0,
+            work: 0,
+        };
+        let result = lowerer.function(unit, arguments, closure);
+        let Lowerer { b, raises, .. } = lowerer;
+        if learned.again {
+            continue; // also where something was refused: types were not what they are yet
+        }
+        let result = result?;
+        let kernel = b.finish().map_err(|error| {
+            let message = format!("the compiler made a kernel that is none: {error}");
+            Refusal::whole(unit.file(), unit.name(), message, "please report this function")
+        })?;
+        return Ok(Specialised { kernel, raises, result, written: learned.written });
+    }
+    let message = "its types do not settle".to_owned();
+    let hint = "give variables one type each";
+    Err(Refusal::whole(unit.file(), unit.name(), message, hint))
+}
+
+impl Lowerer<'_> {
+    fn function(
+        &mut self,
+        unit: &Arc<Unit>,
+        arguments: &[ArgumentType],
+        closure: &[ArrayType],
+    ) -> Result<ResultType> {
+        let mut env = BTreeMap::new();
+        for (name, ty) in unit.parameters().iter().zip(arguments) {
+            let value = self.parameter(name, ty);
+            env.insert(Name::new(name), Slot { value, assigned: None });
+        }
+        for (place, ty) in closure.iter().enumerate() {
+            self.array(&format!("closure{place}"), ty);
+        }
+        self.first_closure = self.views.len() - closure.len();
+        self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new() });
+        self.lines(&unit.lines)?;
+        let result = self.frame().env.get(RESULT).map(|it| it.value.clone());
+        self.returned(&result.unwrap_or(Val::None))
+    }
+
+    fn parameter(&mut self, name: &str, ty: &ArgumentType) -> Val {
+        match ty {
+            ArgumentType::Number { dtype, weak } => {
+                let ty = NumType { dtype: *dtype, weak: *weak };
+                let part = dtype.part();
+                let re = self.b.scalar(name, part);
+                let im = dtype.is_complex().then(|| self.b.scalar(&format!("{name}_imag"), part));
+                Val::Num(Num { ty, re, im, known: None, natural: false })
+            }
+            ArgumentType::Array(ty) => Val::View(self.array(name, ty)),
+            ArgumentType::Same(array) => match self.views.get(*array) {
+                Some(view) => Val::View(view.clone()),
+                None => Val::Other("an array that is not there".into()),
+            },
+            ArgumentType::Tuple(items) => {
+                let mut values = Vec::new();
+                for (place, item) in items.iter().enumerate() {
+                    values.push(self.parameter(&format!("{name}{place}"), item));
+                }
+                Val::Tuple(values)
+            }
+            ArgumentType::None => Val::None,
+        }
+    }
+
+    fn array(&mut self, name: &str, ty: &ArrayType) -> View {
+        let array = self.views.len();
+        let writes = self.learned.written.contains(&array);
+        let mut axes = Vec::new();
+        for place in 0..ty.strides.len() {
+            let length = self.b.extent(&format!("{name}_n{place}"));
+            axes.push(Axis { length, known: None, begin: None, step: None });
+        }
+        let mut strides = ty.strides.clone();
+        if ty.dtype.is_complex() {
+            // The parts are an axis of their own, and no other one is contiguous.
+            for stride in &mut strides {
+                if *stride == Stride::Unit {
+                    *stride = Stride::Any;
+                }
+            }
+            strides.push(Stride::Unit);
+        }
+        let access = if writes { Access::Update } else { Access::Read };
+        let buffer = self.b.buffer(name, ty.dtype.part(), access, &strides);
+        let map = (0..axes.len()).map(At::Axis).collect();
+        let view = View { array, buffer, dtype: ty.dtype, map, axes, whole: true };
+        self.views.push(view.clone());
+        self.writable.push(ty.writable);
+        view
+    }
+
+    /// Store the results, and say what they are.
+    fn returned(&mut self, value: &Val) -> Result<ResultType> {
+        Ok(match value {
+            Val::Num(it) => {
+                for part in [Some(it.re), it.im].into_iter().flatten() {
+                    let dtype = self.b.dtype(part);
+                    let buffer = self.b.buffer("result", dtype, Access::Write, &[]);
+                    self.b.store(buffer, &[], part);
+                }
+                ResultType::Number { dtype: it.ty.dtype, weak: it.ty.weak }
+            }
+            Val::Tuple(items) => {
+                ResultType::Tuple(items.iter().map(|it| self.returned(it)).collect::<Result<_>>()?)
+            }
+            Val::None => ResultType::None,
+            Val::View(it) if it.whole => ResultType::Array(it.array),
+            other => {
+                let range = self.frame().unit.lines.last().map(|it| it.range).unwrap_or_default();
+                let message = format!("it returns {}", other.describe());
+                let hint = "return numbers, tuples of them, or arrays as they were given; write \
+                            results to an array that is passed in";
+                return Err(self.refuse(range, message, hint));
+            }
+        })
+    }
+
+    pub(crate) fn frame(&self) -> &Frame {
+        &self.frames[self.frames.len() - 1]
+    }
+
+    pub(crate) fn frame_mut(&mut self) -> &mut Frame {
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
+    }
+
+    pub(crate) fn refuse(
+        &self,
+        range: TextRange,
+        message: impl Into<String>,
+        hint: &str,
+    ) -> Box<Refusal> {
+        Refusal::at(&self.frame().unit, range, message.into(), hint)
+    }
+
+    /// The code of an exception at a place.
+    pub(crate) fn code(&mut self, range: TextRange, kind: RaiseKind) -> i64 {
+        let unit = &self.frame().unit;
+        let raise = Raise {
+            kind,
+            file: unit.file().to_owned(),
+            function: unit.name().to_owned(),
+            line: unit.line_of(range),
+        };
+        let place = self.raises.iter().position(|it| *it == raise).unwrap_or_else(|| {
+            self.raises.push(raise);
+            self.raises.len() - 1
+        });
+        place as i64 + 1
+    }
+
+    pub(crate) fn check(&mut self, condition: Value, range: TextRange, kind: RaiseKind) {
+        let code = self.code(range, kind);
+        self.b.check(condition, code);
+    }
+
+    pub(crate) fn value_error(&mut self, condition: Value, range: TextRange, message: &str) {
+        self.check(condition, range, RaiseKind::Builtin("ValueError", message.to_owned()));
+    }
+
+    // Constants
+
+    pub(crate) fn int(&mut self, value: i64) -> Num {
+        let re = self.b.constant(value);
+        let known = Some(Known::Int(value));
+        Num { ty: NumType::INT, re, im: None, known, natural: value >= 0 }
+    }
+
+    pub(crate) fn float(&mut self, value: f64) -> Num {
+        let re = self.b.constant(value);
+        let known = Some(Known::Float(value));
+        Num { ty: NumType::FLOAT, re, im: None, known, natural: false }
+    }
+
+    pub(crate) fn boolean(&mut self, value: bool) -> Num {
+        let re = self.b.constant(value);
+        let known = Some(Known::Bool(value));
+        Num { ty: NumType::BOOL, re, im: None, known, natural: false }
+    }
+
+    pub(crate) fn number(&self, ty: NumType, re: Value) -> Num {
+        Num { ty, re, im: None, known: None, natural: false }
+    }
+
+    /// A length, or another integer that is not negative.
+    pub(crate) fn natural(&self, re: Value) -> Num {
+        Num { ty: NumType::INT, re, im: None, known: None, natural: true }
+    }
+
+    pub(crate) fn zero(&mut self, dtype: DType) -> Value {
+        self.b.constant(Scalar::zero(dtype))
+    }
+}

@@ -1,0 +1,53 @@
+//! Types of arguments and results.
+
+use ir::Stride;
+use memory::DType;
+
+/// What a function is compiled for, of an array.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ArrayType {
+    /// Type of the elements.
+    pub dtype: DType,
+    /// Class of each axis's stride.
+    pub strides: Vec<Stride>,
+    /// Whether it may be written to.
+    pub writable: bool,
+}
+
+/// What a function is compiled for, of an argument.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ArgumentType {
+    /// A number; `weak` if it is one of Python's own, whose type yields to NumPy's.
+    Number {
+        /// Its type.
+        dtype: DType,
+        /// Whether it is Python's.
+        weak: bool,
+    },
+    /// An array.
+    Array(ArrayType),
+    /// The array that an earlier argument is, counted among all arrays.
+    Same(usize),
+    /// Several values.
+    Tuple(Vec<ArgumentType>),
+    /// `None`.
+    None,
+}
+
+/// What a function returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResultType {
+    /// A number; complex ones take two of the kernel's results.
+    Number {
+        /// Its type.
+        dtype: DType,
+        /// Whether it is Python's.
+        weak: bool,
+    },
+    /// Several values.
+    Tuple(Vec<ResultType>),
+    /// `None`.
+    None,
+    /// One of the arrays that were given, counted among all arrays.
+    Array(usize),
+}

@@ -1,0 +1,252 @@
+//! Values as the compiler knows them.
+
+use std::sync::Arc;
+
+use ir::{Buffer, Value};
+use memory::{DType, Kind, promote};
+
+use crate::Unit;
+
+/// A constant that is known when the function is compiled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Known {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+}
+
+/// Type of a number: Python's own ones are weak, they yield to NumPy's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NumType {
+    pub(crate) dtype: DType,
+    pub(crate) weak: bool,
+}
+
+/// A number. A complex one has its parts apart.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Num {
+    pub(crate) ty: NumType,
+    pub(crate) re: Value,
+    pub(crate) im: Option<Value>,
+    pub(crate) known: Option<Known>,
+    /// Whether it is an integer that is known not to be negative.
+    pub(crate) natural: bool,
+}
+
+impl NumType {
+    pub(crate) const BOOL: Self = Self { dtype: DType::Bool, weak: true };
+    pub(crate) const INT: Self = Self { dtype: DType::I64, weak: true };
+    pub(crate) const FLOAT: Self = Self { dtype: DType::F64, weak: true };
+    pub(crate) const COMPLEX: Self = Self { dtype: DType::C128, weak: true };
+
+    pub(crate) fn strong(dtype: DType) -> Self {
+        Self { dtype, weak: false }
+    }
+
+    fn weak_of(kind: Kind) -> Self {
+        match kind {
+            Kind::Bool => Self::BOOL,
+            Kind::Signed | Kind::Unsigned => Self::INT,
+            Kind::Float => Self::FLOAT,
+            Kind::Complex => Self::COMPLEX,
+        }
+    }
+
+    /// The type that two numbers meet in, as NumPy 2 and Python say.
+    pub(crate) fn meet(self, other: Self) -> Self {
+        match (self.weak, other.weak) {
+            (true, true) => Self::weak_of(self.dtype.kind().max(other.dtype.kind())),
+            (false, false) => Self::strong(promote(self.dtype, other.dtype)),
+            (true, false) => other.meet(self),
+            (false, true) => {
+                let here = self.dtype;
+                Self::strong(match (here.kind(), other.dtype.kind()) {
+                    (_, Kind::Bool) => here,
+                    (Kind::Bool, Kind::Signed) => DType::I64,
+                    (_, Kind::Signed) => here,
+                    (Kind::Float | Kind::Complex, Kind::Float) => here,
+                    (_, Kind::Float) => DType::F64,
+                    (Kind::Complex, _) => here,
+                    (Kind::Float, _) if here.size() <= 4 => DType::C64,
+                    _ => DType::C128,
+                })
+            }
+        }
+    }
+
+    pub(crate) fn name(self) -> String {
+        if !self.weak {
+            return self.dtype.name().to_owned();
+        }
+        match self.dtype.kind() {
+            Kind::Bool => "bool",
+            Kind::Signed | Kind::Unsigned => "int",
+            Kind::Float => "float",
+            Kind::Complex => "complex",
+        }
+        .to_owned()
+    }
+}
+
+/// One axis of a buffer, as a view sees it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum At {
+    Fixed(Value),
+    Axis(usize),
+}
+
+/// One axis of a view: element `i` lies at `begin + i * step` of the buffer's axis.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Axis {
+    pub(crate) length: Value,
+    pub(crate) known: Option<i64>,
+    pub(crate) begin: Option<Value>,
+    pub(crate) step: Option<Value>,
+}
+
+/// A view of a buffer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct View {
+    /// Which array, counted among all.
+    pub(crate) array: usize,
+    pub(crate) buffer: Buffer,
+    pub(crate) dtype: DType,
+    /// For each axis of the buffer.
+    pub(crate) map: Vec<At>,
+    pub(crate) axes: Vec<Axis>,
+    /// Whether it is the array itself.
+    pub(crate) whole: bool,
+}
+
+/// What a loop runs over.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Iter {
+    Range { begin: Num, end: Num, step: Num },
+    Parallel(Box<Iter>),
+    Elements(View),
+    Items(Vec<Val>),
+    Zip(Vec<Iter>),
+    Enumerate(Box<Iter>, Num),
+    Reversed(Box<Iter>),
+}
+
+/// Any value.
+#[derive(Clone, Debug)]
+pub(crate) enum Val {
+    Num(Num),
+    Tuple(Vec<Val>),
+    View(View),
+    None,
+    Text(String),
+    Named(String),
+    Module(String),
+    Unit(Arc<Unit>),
+    Iter(Box<Iter>),
+    Exception(String),
+    Other(String),
+}
+
+impl PartialEq for Val {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Num(a), Self::Num(b)) => a == b,
+            (Self::Tuple(a), Self::Tuple(b)) => a == b,
+            (Self::View(a), Self::View(b)) => a == b,
+            (Self::None, Self::None) => true,
+            (Self::Text(a), Self::Text(b))
+            | (Self::Named(a), Self::Named(b))
+            | (Self::Module(a), Self::Module(b))
+            | (Self::Exception(a), Self::Exception(b)) => a == b,
+            (Self::Unit(a), Self::Unit(b)) => Arc::ptr_eq(a, b),
+            (Self::Iter(a), Self::Iter(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Val {
+    /// What it is, for messages.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Num(it) => format!("a {}", it.ty.name()),
+            Self::Tuple(it) => format!("a tuple of {}", it.len()),
+            Self::View(it) => format!("a {}-dimensional array of {}", it.axes.len(), it.dtype),
+            Self::None => "None".into(),
+            Self::Text(_) => "a str".into(),
+            Self::Named(it) => it.clone(),
+            Self::Module(it) => format!("the module {it}"),
+            Self::Unit(it) => format!("the jit function {}", it.name()),
+            Self::Iter(_) => "an iterator".into(),
+            Self::Exception(it) => format!("the exception {it}"),
+            Self::Other(it) => it.clone(),
+        }
+    }
+}
+
+/// Type of a value that may differ from one way through the program to another.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Ty {
+    Num(NumType),
+    Tuple(Vec<Ty>),
+    /// A value that must be the same on all ways.
+    Fixed(Val),
+}
+
+impl Ty {
+    pub(crate) fn of(value: &Val) -> Self {
+        match value {
+            Val::Num(it) => Self::Num(it.ty),
+            Val::Tuple(items) => Self::Tuple(items.iter().map(Self::of).collect()),
+            other => Self::Fixed(other.clone()),
+        }
+    }
+
+    /// The type that holds both.
+    pub(crate) fn unify(&self, other: &Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Num(a), Self::Num(b)) => Some(Self::Num(a.meet(*b))),
+            (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() => {
+                let items: Option<Vec<_>> = a.iter().zip(b).map(|(a, b)| a.unify(b)).collect();
+                items.map(Self::Tuple)
+            }
+            (Self::Fixed(a), Self::Fixed(b)) if a == b => Some(self.clone()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Num(it) => it.name(),
+            Self::Tuple(items) => {
+                let items: Vec<_> = items.iter().map(Self::describe).collect();
+                format!("({})", items.join(", "))
+            }
+            Self::Fixed(it) => it.describe(),
+        }
+    }
+
+    /// Types of the values that hold it.
+    pub(crate) fn dtypes(&self, into: &mut Vec<DType>) {
+        match self {
+            Self::Num(it) if it.dtype.is_complex() => into.extend([it.dtype.part(); 2]),
+            Self::Num(it) => into.push(it.dtype),
+            Self::Tuple(items) => items.iter().for_each(|it| it.dtypes(into)),
+            Self::Fixed(_) => {}
+        }
+    }
+
+    /// The value from those that hold it.
+    pub(crate) fn rebuild(&self, from: &mut impl Iterator<Item = Value>) -> Option<Val> {
+        Some(match self {
+            Self::Num(ty) => {
+                let re = from.next()?;
+                let im = if ty.dtype.is_complex() { Some(from.next()?) } else { None };
+                Val::Num(Num { ty: *ty, re, im, known: None, natural: false })
+            }
+            Self::Tuple(items) => {
+                Val::Tuple(items.iter().map(|it| it.rebuild(from)).collect::<Option<_>>()?)
+            }
+            Self::Fixed(it) => it.clone(),
+        })
+    }
+}

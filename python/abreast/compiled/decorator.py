@@ -1,0 +1,71 @@
+"""The decorator `jit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, overload
+
+from abreast.compiled.function import JitFunction
+
+__all__ = ["jit"]
+
+
+@overload
+def jit(function: Callable[..., Any], /, *, boundscheck: bool = True) -> JitFunction: ...
+@overload
+def jit(
+    function: None = None, /, *, boundscheck: bool = True
+) -> Callable[[Callable[..., Any]], JitFunction]: ...
+
+
+def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
+    """Compile a Python function to machine code, for the types of arguments that it meets.
+
+    It is compiled at the first call with new types, which takes some milliseconds, and kept on disk
+    for the next process. What cannot be compiled raises `LanguageError` with the line, why, and
+    what to write instead: nothing is ever run slowly in silence. The interpreter is let go while it
+    runs.
+
+    Parameters
+    ----------
+    function : callable
+        A function of numbers, tuples and NumPy arrays, written with ``def`` or ``lambda``.
+    boundscheck : bool
+        Raise `IndexError` where an index is out of bounds. Without it such an index reads or writes
+        memory of somebody else, and indices must not be negative.
+
+    Returns
+    -------
+    JitFunction
+        Called like the function; or, without a function, a decorator.
+
+    Raises
+    ------
+    TypeError
+        It is given something else than a Python function.
+
+    Examples
+    --------
+    >>> import abreast as ab
+    >>> @ab.jit
+    ... def gauss(n):
+    ...     s = 0
+    ...     for i in range(n):
+    ...         s += i
+    ...     return s
+    >>> gauss(10)
+    45
+    """
+    if function is None:
+        return lambda function: jit(function, boundscheck=boundscheck)
+    if isinstance(function, JitFunction):
+        function = function.plain
+    if isinstance(function, staticmethod):
+        function = function.__func__
+    if not isinstance(function, FunctionType):
+        raise TypeError(
+            f"jit({function!r}): jit takes a Python function\n"
+            "hint: decorate a `def` or pass a lambda; built-in functions are compiled already"
+        )
+    return JitFunction(function, boundscheck=boundscheck)

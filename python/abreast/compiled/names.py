@@ -1,0 +1,215 @@
+"""The source of a function, and what the names in it stand for."""
+
+from __future__ import annotations
+
+import builtins
+import cmath
+import linecache
+import math
+import sys
+from types import FunctionType, ModuleType
+from typing import Any
+
+from abreast import _abreast
+from abreast.compiled.function import JitFunction
+from abreast.compiled.loops import prange
+from abreast.errors import LanguageError
+
+__all__ = ["resolved"]
+
+_MATH = (
+    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log log2 "
+    "log10 log1p sqrt cbrt fabs erf erfc lgamma floor ceil trunc isnan isinf isfinite degrees "
+    "radians atan2 hypot copysign nextafter fmod pow"
+)
+_NUMPY = (
+    "sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh exp exp2 expm1 "
+    "log log2 log10 log1p sqrt cbrt fabs rint floor ceil trunc abs absolute square sign "
+    "negative isnan isinf isfinite signbit real imag conj conjugate angle minimum maximum add "
+    "subtract multiply divide true_divide floor_divide remainder mod power arctan2 hypot "
+    "copysign nextafter fmod fmin fmax where clip bool_ int8 int16 int32 int64 uint8 uint16 "
+    "uint32 uint64 float16 float32 float64 complex64 complex128"
+)
+_CMATH = "exp log phase sin cos sqrt"
+_BUILTINS = (
+    "abs min max sum round pow divmod len range print int float bool complex zip enumerate "
+    "reversed tuple any all"
+)
+
+
+def resolved(function: JitFunction) -> tuple[Any, list[Any]]:
+    """Return the source of a function, its names resolved, and the arrays of its closure."""
+    arrays: list[Any] = []
+    return _resolve(function, arrays, function._classes, ()), arrays
+
+
+def _resolve(
+    function: JitFunction,
+    arrays: list[Any],
+    classes: dict[str, type[BaseException]],
+    around: tuple[JitFunction, ...],
+) -> Any:
+    plain = function.plain
+    source = _read(plain)
+    known = _Known(plain, arrays, classes, (*around, function))
+    names = {}
+    for chain in source.outside:
+        constant = known.constant(chain)
+        if constant is not None:
+            names[chain] = constant
+    for name, value in function._defaults.items():
+        names[f"{name}="] = known.described(value, name)
+    return source.named(names)
+
+
+def _read(function: FunctionType) -> Any:
+    code = function.__code__
+    text = "".join(linecache.getlines(code.co_filename, function.__globals__)) or _command(code)
+    if not text:
+        raise LanguageError(
+            f"jit of {function.__qualname__}: its source is not there ({code.co_filename})\n"
+            "hint: write it to a file or a notebook; what exec or a prompt ran is not kept"
+        )
+    body = None
+    if code.co_name == "<lambda>":
+        places = [
+            (it[0], it[2])
+            for it in code.co_positions()
+            if it[0] is not None and it[2] is not None and it[1:] != (code.co_firstlineno, 0, 0)
+        ]
+        places = [it for it in places if it != (code.co_firstlineno, 0)] or places
+        body = min(places, default=None)
+    return _abreast.JitSource(text, code.co_filename, code.co_name, code.co_firstlineno, body)
+
+
+def _command(code: Any) -> str:
+    """Return the text of ``python -c``."""
+    if code.co_filename != "<string>" or "-c" not in sys.orig_argv:
+        return ""
+    after = sys.orig_argv[sys.orig_argv.index("-c") + 1 :]
+    return after[0] if after else ""
+
+
+class _Known:
+    """What names of one function stand for."""
+
+    def __init__(
+        self,
+        function: FunctionType,
+        arrays: list[Any],
+        classes: dict[str, type[BaseException]],
+        around: tuple[JitFunction, ...],
+    ) -> None:
+        self.function = function
+        self.arrays = arrays
+        self.classes = classes
+        self.around = around
+
+    def constant(self, chain: str) -> tuple[Any, ...] | None:
+        """Return what a name stands for; None if there is no such name."""
+        first, *attributes = chain.split(".")
+        try:
+            value = self._first(first)
+        except LookupError:
+            return None
+        for attribute in attributes:
+            if not isinstance(value, ModuleType | type):
+                return None  # an attribute of a value: the compiler knows which there are
+            try:
+                value = getattr(value, attribute)
+            except AttributeError:
+                return None
+        return self.described(value, chain)
+
+    def _first(self, name: str) -> Any:
+        code = self.function.__code__
+        if name in code.co_freevars and self.function.__closure__ is not None:
+            cell = self.function.__closure__[code.co_freevars.index(name)]
+            try:
+                return cell.cell_contents
+            except ValueError:
+                raise LookupError(name) from None
+        if name in self.function.__globals__:
+            return self.function.__globals__[name]
+        return vars(builtins)[name]
+
+    def described(self, value: Any, chain: str) -> tuple[Any, ...]:
+        """Return a value in the words of the compiler."""
+        kind = type(value)
+        if value is None:
+            return ("none",)
+        if kind is bool:
+            return ("bool", value)
+        if kind is int:
+            if not -(2**63) <= value < 2**63:
+                return ("other", "an int that needs more than 64 bits")
+            return ("int", value)
+        if kind is float:
+            return ("float", value)
+        if kind is complex:
+            return ("complex", value.real, value.imag)
+        if kind is str:
+            return ("text", value)
+        if isinstance(value, tuple):
+            return ("tuple", tuple(self.described(item, chain) for item in value))
+        if isinstance(value, JitFunction):
+            if value in self.around:
+                raise LanguageError(
+                    f"jit of {value.__qualname__}: it calls itself\n"
+                    "hint: write it as a loop: calls are compiled into the function that makes them"
+                )
+            return ("unit", _resolve(value, self.arrays, self.classes, self.around))
+        named = _named(value)
+        if named is not None:
+            return ("named", named)
+        if isinstance(value, ModuleType):
+            return ("module",)
+        if isinstance(value, type) and issubclass(value, BaseException):
+            key = f"{value.__module__}.{value.__qualname__}.{id(value)}"
+            self.classes[key] = value
+            return ("exception", key)
+        return self._numpy(value)
+
+    def _numpy(self, value: Any) -> tuple[Any, ...]:
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and isinstance(value, numpy.ndarray):
+            for place, other in enumerate(self.arrays):
+                if other is value:
+                    return ("array", place)
+            self.arrays.append(value)
+            return ("array", len(self.arrays) - 1)
+        if numpy is not None and isinstance(value, numpy.generic):
+            plain = value.item()
+            if isinstance(plain, bool | int | float | complex):
+                return self.described(plain, "")
+        if isinstance(value, FunctionType):
+            return ("other", "a Python function that is not compiled: decorate it with ab.jit")
+        return ("other", f"an object of {type(value).__name__}")
+
+
+_table: dict[int, tuple[Any, str]] = {}
+
+
+def _named(value: Any) -> str | None:
+    """Return the name by which the compiler knows a function."""
+    if not _table:
+        homes: list[tuple[Any, str, str]] = [
+            (math, "math", _MATH),
+            (cmath, "cmath", _CMATH),
+            (builtins, "builtins", _BUILTINS),
+        ]
+        for home, module, names in homes:
+            _fill(home, module, names)
+        _table[id(prange)] = (prange, "abreast.prange")
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and id(numpy.sin) not in _table:
+        _fill(numpy, "numpy", _NUMPY)
+    found = _table.get(id(value))
+    return found[1] if found is not None else None
+
+
+def _fill(home: Any, module: str, names: str) -> None:
+    for name in names.split():
+        value = getattr(home, name, None)
+        if value is not None:
+            _table.setdefault(id(value), (value, f"{module}.{name}"))

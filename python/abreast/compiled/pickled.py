@@ -1,0 +1,46 @@
+"""Compiled functions on their way to other processes."""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from abreast.compiled.function import JitFunction
+
+__all__ = ["reduced"]
+
+
+def reduced(function: JitFunction) -> Any:
+    """Return what pickle needs: the name where it can be found there, else the Python function.
+
+    The source travels with functions that have no module of their own, such as those of notebooks.
+    """
+    plain = function.plain
+    module = sys.modules.get(plain.__module__)
+    found: Any = module
+    for part in plain.__qualname__.split("."):
+        found = getattr(found, part, None)
+    if found is function and plain.__module__ != "__main__":
+        return function.__qualname__
+    import linecache
+
+    from abreast.compiled.names import _read
+
+    code = plain.__code__
+    text = "".join(linecache.getlines(code.co_filename, plain.__globals__))
+    if not text:
+        _read(plain)  # raises if the source is nowhere
+        text = sys.orig_argv[sys.orig_argv.index("-c") + 1]
+    return _restored, (plain, function._settings, code.co_filename, text)
+
+
+def _restored(plain: FunctionType, settings: dict[str, Any], file: str, text: str) -> Any:
+    import linecache
+
+    from abreast.compiled.function import JitFunction
+
+    if not linecache.getlines(file):
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    return JitFunction(plain, **settings)
