@@ -72,3 +72,31 @@ def megabyte(number: int) -> np.ndarray:
 def add(x: int, y: int) -> int:
     """Add up two results."""
     return x + y
+
+
+def unpack(path: Path) -> int:
+    """Unpack a file, and do nothing with it."""
+    import bz2
+
+    return len(bz2.decompress(path.read_bytes()))
+
+
+def extremes(path: Path) -> tuple[float, float]:
+    """Return the least and the largest value of a column of a packed file."""
+    import bz2
+
+    import pyarrow.csv
+
+    # Unpacked here, in one piece: a reader that unpacks piece by piece hands each piece over.
+    table = pyarrow.csv.read_csv(
+        pyarrow.py_buffer(bz2.decompress(path.read_bytes())),
+        read_options=pyarrow.csv.ReadOptions(encoding="latin1", use_threads=False),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=";"),
+        convert_options=pyarrow.csv.ConvertOptions(
+            include_columns=["kelvin"], column_types={"kelvin": pyarrow.float64()}
+        ),
+    )
+    import pyarrow.compute
+
+    found = pyarrow.compute.min_max(table["kelvin"]).as_py()
+    return found["min"], found["max"]

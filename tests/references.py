@@ -111,6 +111,27 @@ def cross_validation() -> Rows:
         yield [penalty, np.mean(means), np.std(means)]
 
 
+def compressed_files() -> Rows:
+    every = []
+    for number in range(6):
+        degrees = np.random.default_rng([7, number]).normal(280 + number, 8, 4000).round(2)
+        every.append(degrees)
+        yield [number, 4000, degrees.min(), degrees.max()]
+    yield [np.min(every), np.max(every)]
+
+
+def anywhere() -> Rows:
+    shares = []
+    for seed in range(4):
+        hits = 0
+        for child in np.random.SeedSequence(seed).spawn(4):
+            x, y = np.random.default_rng(child).random((5000, 2)).T
+            hits += int((x**2 + y**2 <= 1).sum())
+        shares.append(hits / 20_000)
+        yield [20_000, shares[-1], 4 * shares[-1]]
+    yield [4 * np.mean(shares)]
+
+
 def compare() -> Rows:
     exact = integrate.quad(lambda x: np.exp(-(x**2)), 0, 1, epsabs=1e-15)[0]
     for n in [100, 1000, 10_000, 100_000]:
@@ -120,7 +141,9 @@ def compare() -> Rows:
 
 
 EXAMPLES = [
+    anywhere,
     compare,
+    compressed_files,
     cross_validation,
     methods_by_folds,
     simulation,

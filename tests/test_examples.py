@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # What `timeline.py` prints are times: tests/test_timeline.py.
 EXAMPLES = sorted(set((ROOT / "examples").glob("*.py")) - {ROOT / "examples" / "timeline.py"})
-PLANS = ["threads:2", "processes:2"]
-NESTED = {"cross_validation", "methods_by_folds"}
+PLANS = ["threads:2", "processes:2", "dask:2"]
+NESTED = {"anywhere", "cross_validation", "methods_by_folds"}
 # A word of its own that is a number: not the 4 of x4, and not a method's "15 nearest neighbours".
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?= |$)(?! nearest)")
 

@@ -1,6 +1,7 @@
 """plan(executor): any concurrent.futures.Executor, each tried for real."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -99,7 +100,8 @@ def test_an_executor_is_a_plan(kind: str, start: Callable[..., Any], tmp_path: P
     pytest.importorskip(package, reason=f"{package} is not installed: pip install {package}")
     text = PROGRAM.format(make=make, start=begin)
     # What Dask writes, it leaves.
-    env = {**os.environ, "DASK_TEMPORARY_DIRECTORY": str(tmp_path)}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where MPI looks for mpiexec
+    env = {**os.environ, "DASK_TEMPORARY_DIRECTORY": str(tmp_path), "PATH": path}
     status, out, err = start(text, env=env).end(100)
     assert status == 0, err
     assert out.splitlines() == ["0", "1", "2", "done"]

@@ -46,11 +46,12 @@ def report() -> str:
       abreast ...
     """
     plans = _plans()
+    ready = [name for name in plans if name not in _NEEDS or _version(_NEEDS[name])]
     sections = [
         ("Software", _software()),
         ("Machine", _machine()),
         ("Native thread pools", _native_pools()),
-        ("Plans", [(name, _tried(name)) for name in plans] or [("none", "abreast lists no plan")]),
+        ("Plans", [(name, _tried(name)) for name in ready] or [("none", "abreast lists no plan")]),
         ("Other engines and devices", _engines(plans)),
         ("Missing", _missing(plans) or [("nothing", "")]),
     ]
@@ -153,7 +154,14 @@ def _plans() -> list[str]:
     """Names of the plans that are installed, abreast's own and those of other packages."""
     names = dict.fromkeys(point.name for point in entry_points(group="abreast.backends"))
     own = ["serial", "threads", "processes"]
-    return [name for name in own if name in names] + sorted(set(names) - set(own))
+    others = sorted(set(names) - set(own) - {"executor"})
+    if "executor" in names:
+        others += ["executor:process", "executor:loky"]
+    return [name for name in own if name in names] + others
+
+
+_NEEDS = {"dask": "distributed", "executor:loky": "loky"}
+"""Packages without which a plan is not tried: the report says below what is missing."""
 
 
 def _tried(name: str) -> str:
@@ -206,6 +214,7 @@ def _engines(plans: list[str]) -> list[tuple[str, str]]:
     rows = []
     for name, plan, found in (
         ("dask.distributed", "dask", _version("distributed")),
+        ("loky", "executor:loky", _version("loky")),
         ("ray", "ray", _version("ray")),
         ("mpi4py", "mpi", _mpi()),
         ("ipyparallel", "ipyparallel", _version("ipyparallel")),
@@ -214,6 +223,8 @@ def _engines(plans: list[str]) -> list[tuple[str, str]]:
         ("CUDA", "cuda", _cuda()),
     ):
         use = f"plan {plan!r}" if plan in plans else "no abreast plan for it yet"
+        if plan in ("mpi", "ipyparallel") and plan not in plans:
+            use = "plan(executor) takes its executors"
         rows.append((name, f"found ({use}): {found}" if found else "not found"))
     return rows
 

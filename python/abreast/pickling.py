@@ -126,7 +126,16 @@ def dumps(obj: Any, buffers: list[Any] | None = None) -> bytes:
     except Exception:
         # A second opinion, not a handler: what fails here too raises from there.
         return _by_value(obj, buffers)
-    return _by_value(obj, buffers) if b"__main__" in data else data
+    return _by_value(obj, buffers) if _names_what_stays(data) else data
+
+
+def _names_what_stays(data: bytes) -> bool:
+    """Whether a pickle names what only this process has, or what the user wants sent along."""
+    if b"__main__" in data:
+        return True
+    cloudpickle: Any = sys.modules.get("cloudpickle.cloudpickle")
+    sent_along = getattr(cloudpickle, "_PICKLE_BY_VALUE_MODULES", ())
+    return bool(sent_along) and any(name.encode() in data for name in sent_along)
 
 
 def dumps_call(function: Any, packer: Packer | None = None) -> Any:
@@ -146,12 +155,14 @@ def dumps_call(function: Any, packer: Packer | None = None) -> Any:
                 return function
             return packer(function) if packer is not None and buffers else (data,)
         known = _named.get(function)
-        if known is not None and _is_found(function):
+        if known is not None and _is_found(function) and not _names_what_stays(known):
             return known
         try:
             data = pickle.dumps(function, protocol=5)
         except Exception:
             return function
+        if _names_what_stays(data):
+            return (_by_value(function, None),)
         if b"__main__" not in data:
             if len(_named) >= _NAMES:
                 _named.clear()

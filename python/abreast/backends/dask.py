@@ -6,7 +6,9 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -92,19 +94,40 @@ class DaskEngine:
     def start(self) -> None:
         """Attach to the cluster, and see that both ends fit."""
         distributed = _distributed()
+        self._knock()
         try:
             self.client = distributed.Client(
                 self.where, timeout=PATIENCE, set_as_default=False, name="abreast"
             )
         except (OSError, TimeoutError) as error:
-            raise LaunchError(
-                f"{self.title} does not answer within {PATIENCE:g} s: {_line(error)}\n"
-                "hint: is `dask scheduler` running there, and does a firewall let this machine in?"
-            ) from None
+            raise self._silent(error) from None
         except (ValueError, TypeError) as error:
             raise LaunchError(f"{self.title}: {_line(error)}") from None
         self._compare()
         self.cores = sum(self.client.ncores().values())
+
+    def _knock(self) -> None:
+        """Find out whether anybody answers: a client that fails leaves its thread for good."""
+        if not isinstance(self.where, str) or not self.where.startswith(("tcp://", "tls://")):
+            return
+        host, _, port = self.where.partition("//")[2].rpartition(":")
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                left = max(0.1, deadline - time.monotonic())
+                socket.create_connection((host.strip("[]"), int(port)), left).close()
+                return
+            except (OSError, ValueError) as error:
+                # It may be about to start.
+                if time.monotonic() > deadline or isinstance(error, ValueError):
+                    raise self._silent(error) from None
+            time.sleep(0.1)
+
+    def _silent(self, error: BaseException) -> LaunchError:
+        return LaunchError(
+            f"{self.title} does not answer within {PATIENCE:g} s: {_line(error)}\n"
+            "hint: is `dask scheduler` running there, and does a firewall let this machine in?"
+        )
 
     def _compare(self) -> None:
         from importlib.metadata import version
@@ -202,9 +225,7 @@ class LocalEngine(DaskEngine):
         """Start it, away from the program's `__main__`, which may have no main guard."""
         _distributed()
         path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - empty means here
-        self.folder = tempfile.TemporaryDirectory(
-            prefix="abreast-dask-", ignore_cleanup_errors=True
-        )
+        self.folder = tempfile.mkdtemp("-abreast-dask")
         self.process = subprocess.Popen(
             [sys.executable, "-c", _BOOT.format(path=path, workers=self.workers)],
             stdin=subprocess.PIPE,
@@ -212,7 +233,7 @@ class LocalEngine(DaskEngine):
             env={
                 **os.environ,
                 **dict(environment(self.inner_threads)),
-                "DASK_TEMPORARY_DIRECTORY": self.folder.name,
+                "DASK_TEMPORARY_DIRECTORY": self.folder,
             },
         )
         self.where = self._address()
@@ -259,7 +280,8 @@ class LocalEngine(DaskEngine):
             process.kill()
             process.wait()
         process.stdout.close()
-        self.folder.cleanup()
+        # What a worker still writes while it ends must not keep the rest.
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class HostsEngine(DaskEngine):
@@ -341,3 +363,5 @@ def serve_cluster(workers: int) -> None:
     while os.read(0, 4096):
         pass
     cluster.close(timeout=5)
+    # Also where the program that started it was killed.
+    shutil.rmtree(os.environ["DASK_TEMPORARY_DIRECTORY"], ignore_errors=True)

@@ -51,26 +51,6 @@ def _also(executor: Executor, then: Callable[[], object]) -> Executor:
     return executor
 
 
-def _mpi(workers: int) -> Executor:
-    from mpi4py.futures import MPIPoolExecutor
-
-    executor: Executor = MPIPoolExecutor(workers)
-    return executor
-
-
-def _ipyparallel(workers: int) -> Executor:
-    import ipyparallel
-
-    cluster = ipyparallel.Cluster(n=workers, log_level=40)
-    client = cluster.start_and_connect_sync()
-
-    def stop() -> None:
-        client.close()
-        cluster.stop_cluster_sync()
-
-    return _also(client.executor(), stop)
-
-
 def _dask(workers: int) -> Executor:
     from abreast.backends.dask import LocalEngine
 
@@ -84,8 +64,6 @@ KINDS: dict[str, tuple[Callable[[int], Executor], str]] = {
     "thread": (ThreadPoolExecutor, ""),
     "loky": (_loky, "loky"),
     "dask": (_dask, "distributed"),
-    "mpi": (_mpi, "mpi4py"),
-    "ipyparallel": (_ipyparallel, "ipyparallel"),
 }
 """Executors that a plan makes for itself, as in ``plan("executor:loky:4")``, and their packages."""
 
@@ -121,7 +99,7 @@ def open(level: Level) -> Backend:
 
     if kind == "thread":
         return PoolBackend(level, begin, owned=True)
-    engine = ExecutorEngine(begin, f"the executor {kind!r}", owned=True, is_here=kind != "mpi")
+    engine = ExecutorEngine(begin, f"the executor {kind!r}", owned=True, is_here=True)
     return RemoteBackend(level, engine)
 
 
