@@ -161,7 +161,13 @@ impl<'k> Emitter<'k> {
         let rows = self.varying_of(it)?;
         let (last, before) = kernel.block(it.body).statements.split_last()?;
         let Statement::For(inner) = last else { return None };
-        if inner.axes.len() > 1 || rows.parts(inner) || !before.iter().all(|it| self.is_quick(it)) {
+        let known = |value: &Value| before.iter().all(|it| !it.results().contains(value));
+        let bounds = [inner.axes[0].begin, Some(inner.axes[0].end)];
+        if inner.axes.len() > 1
+            || rows.parts(inner)
+            || !bounds.iter().flatten().all(known)
+            || !before.iter().all(|it| self.is_quick(it))
+        {
             return None;
         }
         let (varying, _) = self.lanes_of(inner)?;
@@ -242,7 +248,8 @@ impl<'k> Emitter<'k> {
         match self.way_of(it) {
             Way::Single => 1,
             Way::Lanes(_, vectors) => i64::from(self.width) * vectors,
-            Way::Rows(nest) => nest.rows,
+            // The rows of a block share what they read of a panel.
+            Way::Rows(nest) => 4 * nest.rows,
         }
     }
 
@@ -293,8 +300,7 @@ impl<'k> Emitter<'k> {
             }
             Way::Lanes(varying, vectors) if vectors > 1 => {
                 let before = self.loops.varying.replace(varying);
-                let copies = vec![self.snapshot()];
-                self.columns_at_once(it.body, index, &axis, [from, to], &copies, vectors)?;
+                self.columns_at_once(it.body, index, &axis, [from, to], vectors)?;
                 self.loops.varying = before;
                 Ok(())
             }
@@ -317,6 +323,8 @@ impl<'k> Emitter<'k> {
         })
     }
 
+    /// Rows `from..to`, several at once, for one panel of columns after the other: what all rows read of a
+    /// panel stays in the second cache.
     fn rows_at_once(
         &mut self,
         nest: &Nest<'k>,
@@ -324,44 +332,64 @@ impl<'k> Emitter<'k> {
         axis: &Axis,
         [from, to]: [Operand; 2],
     ) -> Result<(), Unsupported> {
-        let before = self.loops.varying.replace(nest.varying.clone());
+        let outside = self.loops.varying.replace(nest.varying.clone());
+        let inner = nest.inner;
+        let column = self.kernel.block(inner.body).arguments[0];
+        let columns = self.length(&inner.axes[0]);
+        let width = i64::from(self.width);
+        let rest = self.text.op("urem", WORD, &[columns, number(width * nest.vectors)]);
+        let whole = self.text.op("sub", WORD, &[columns, rest]);
         let length = self.text.op("sub", WORD, &[to, from]);
         let rest = self.text.op("urem", WORD, &[length, number(nest.rows)]);
         let middle = self.text.op("sub", WORD, &[to, rest]);
-        for (from, to, rows) in [(from, middle, nest.rows), (middle, to, 1)] {
-            let each = self.text.begin_count(from, to, rows);
-            let known = self.snapshot();
-            let mut copies = Vec::new();
-            for row in 0..rows {
-                self.restore(known.clone());
-                let place = self.text.op("add", WORD, &[each.index, number(row)]);
-                let at = self.index_of(axis, place);
-                self.hold(index, Held::Uniform(at));
-                self.rows(nest.before)?;
-                copies.push(self.snapshot());
+        for (begin, end, vectors) in [(number(0), whole, nest.vectors), (whole, columns, 1)] {
+            let panel = self.text.begin_count(begin, end, width * vectors);
+            let mask = (vectors == 1).then(|| {
+                let left = self.text.op("sub", WORD, &[end, panel.index]);
+                self.those_below(left)
+            });
+            for (from, to, rows) in [(from, middle, nest.rows), (middle, to, 1)] {
+                let each = self.text.begin_count(from, to, rows);
+                let known = self.snapshot();
+                let mut copies = Vec::new();
+                for row in 0..rows {
+                    self.restore(known.clone());
+                    let place = self.text.op("add", WORD, &[each.index, number(row)]);
+                    let at = self.index_of(axis, place);
+                    self.hold(index, Held::Uniform(at));
+                    self.rows(nest.before)?;
+                    let known = self.snapshot();
+                    for vector in 0..vectors {
+                        self.restore(known.clone());
+                        let next = number(vector * width);
+                        let place = self.text.op("add", WORD, &[panel.index, next]);
+                        let at = self.index_of_lane(&inner.axes[0], place);
+                        self.hold(column, Held::Linear(at));
+                        copies.push(self.snapshot());
+                    }
+                }
+                self.mask = mask;
+                self.lanes = self.width;
+                self.at_once(inner.body, &mut copies)?;
+                self.lanes = 1;
+                self.mask = None;
+                self.spend(number(TILE));
+                self.poll();
+                self.text.end_count(&each);
             }
-            let inner = nest.inner;
-            let column = self.kernel.block(inner.body).arguments[0];
-            let length = self.length(&inner.axes[0]);
-            let range = [number(0), length];
-            let vectors = nest.vectors;
-            self.columns_at_once(inner.body, column, &inner.axes[0], range, &copies, vectors)?;
-            self.spend(number(TILE));
-            self.poll();
-            self.text.end_count(&each);
+            self.text.end_count(&panel);
         }
-        self.loops.varying = before;
+        self.loops.varying = outside;
         Ok(())
     }
 
-    /// Columns `from..to` in lanes, for several rows at once, several vectors at a time and then one.
+    /// Columns `from..to` in lanes, several vectors at a time and then one.
     fn columns_at_once(
         &mut self,
         body: BlockId,
         index: Value,
         axis: &Axis,
         [from, to]: [Operand; 2],
-        rows: &[Vec<Option<Held>>],
         vectors: i64,
     ) -> Result<(), Unsupported> {
         let width = i64::from(self.width);
@@ -376,22 +404,17 @@ impl<'k> Emitter<'k> {
                 self.mask = Some(self.those_below(left));
             }
             let mut copies = Vec::new();
-            for row in rows {
-                for vector in 0..vectors {
-                    self.restore(row.clone());
-                    let place = self.text.op("add", WORD, &[each.index, number(vector * width)]);
-                    let at = self.index_of_lane(axis, place);
-                    self.hold(index, Held::Linear(at));
-                    copies.push(self.snapshot());
-                }
+            for vector in 0..vectors {
+                let place = self.text.op("add", WORD, &[each.index, number(vector * width)]);
+                let at = self.index_of_lane(axis, place);
+                self.hold(index, Held::Linear(at));
+                copies.push(self.snapshot());
             }
             self.lanes = self.width;
             self.at_once(body, &mut copies)?;
             self.lanes = 1;
             self.mask = None;
-            if rows.len() == 1 {
-                self.poll();
-            }
+            self.poll();
             self.text.end_count(&each);
         }
         Ok(())
