@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from abreast import config, random
     from abreast.comparison.compare import compare
     from abreast.comparison.found import Comparison
-    from abreast.compiled import JitFunction, jit, prange
+    from abreast.compiled import JitFunction, Vectorized, jit, prange, vectorize
     from abreast.errors import (
         AbreastError,
         CheckpointError,
@@ -73,6 +73,8 @@ __all__ = [
     "jit",
     "JitFunction",
     "prange",
+    "vectorize",
+    "Vectorized",
     "memory",
     "Memory",
     "share",
@@ -110,7 +112,7 @@ _HOMES = {
     "abreast.shared": "share",
     "abreast.reports": "report Report",
     "abreast.thread_count": "threads",
-    "abreast.compiled": "jit JitFunction prange",
+    "abreast.compiled": "jit JitFunction prange vectorize Vectorized",
     "abreast.memory_use": "memory Memory",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",

@@ -75,6 +75,8 @@ const KERNEL: &str = "kernel @k(%n: extent, %m: extent, %x: read i64[any], %s: i
       %inner = mul %k, %nm
       %deep = add %inner, %flat
       %next = add %sum, %k
+      %used = mul %product, %half
+      %also = mul %mixed, %gathered
       yield %next
     }
   }
@@ -132,6 +134,8 @@ fn what_is_outside_stands_still() {
         assert!(moves, "{name}");
     }
     assert_eq!(seen.affine(named(&kernel, "sum")), None);
+    // Nothing inside uses it.
+    assert_eq!(seen.affine(named(&kernel, "back")), None);
 }
 
 proptest! {

@@ -15,7 +15,7 @@ __all__ = ["jit"]
 def jit(function: Callable[..., Any], /, *, boundscheck: bool = True) -> JitFunction: ...
 @overload
 def jit(
-    function: None = None, /, *, boundscheck: bool = True
+    function: str | None = None, /, *, boundscheck: bool = True
 ) -> Callable[[Callable[..., Any]], JitFunction]: ...
 
 
@@ -29,8 +29,10 @@ def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
 
     Parameters
     ----------
-    function : callable
-        A function of numbers, tuples and NumPy arrays, written with ``def`` or ``lambda``.
+    function : callable or str
+        A function of numbers, tuples and NumPy arrays, written with ``def`` or ``lambda``. Or a
+        signature such as ``"float64(float64[:], int64)"``: then the function is compiled at once,
+        numbers are converted to its types, and arrays must have them.
     boundscheck : bool
         Raise `IndexError` where an index is out of bounds. Without it such an index reads or writes
         memory of somebody else, and indices must not be negative.
@@ -57,8 +59,18 @@ def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
     >>> gauss(10)
     45
     """
+    if isinstance(function, str):
+        from abreast.compiled.given import SignedFunction
+
+        signature = function
+        return lambda function: SignedFunction(_plain(function), signature, boundscheck=boundscheck)
     if function is None:
         return lambda function: jit(function, boundscheck=boundscheck)
+    return JitFunction(_plain(function), boundscheck=boundscheck)
+
+
+def _plain(function: Any) -> FunctionType:
+    """Return the Python function that is decorated."""
     if isinstance(function, JitFunction):
         function = function.plain
     if isinstance(function, staticmethod):
@@ -68,4 +80,4 @@ def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
             f"jit({function!r}): jit takes a Python function\n"
             "hint: decorate a `def` or pass a lambda; built-in functions are compiled already"
         )
-    return JitFunction(function, boundscheck=boundscheck)
+    return function

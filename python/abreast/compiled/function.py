@@ -35,7 +35,9 @@ class JitFunction(_abreast.JitCall):
 
     __qualname__: str
 
-    def __new__(cls, function: FunctionType, boundscheck: bool = True) -> JitFunction:
+    def __new__(
+        cls, function: FunctionType, boundscheck: bool = True, domain: bool = True
+    ) -> JitFunction:
         """Make it for a function; nothing is compiled yet."""
         code = function.__code__
         if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
@@ -50,10 +52,10 @@ class JitFunction(_abreast.JitCall):
         defaults = dict(zip(optional, given, strict=True))
         defaults |= function.__kwdefaults__ or {}
         made: JitFunction = super().__new__(
-            cls, function.__qualname__, names, defaults, boundscheck
+            cls, function.__qualname__, names, defaults, boundscheck, domain
         )
         functools.update_wrapper(made, function)
-        made._settings = {"boundscheck": boundscheck}
+        made._settings = {"boundscheck": boundscheck, "domain": domain}
         made._defaults = defaults
         made._found = None
         made._classes = {}
@@ -64,7 +66,7 @@ class JitFunction(_abreast.JitCall):
     _found: tuple[Any, list[Any]] | None
     _classes: dict[str, type[BaseException]]
 
-    def __init__(self, function: FunctionType, boundscheck: bool = True) -> None:
+    def __init__(self, *_given: Any, **_settings: Any) -> None:
         pass
 
     @property

@@ -39,8 +39,11 @@ def reduced(function: JitFunction) -> Any:
 def _restored(plain: FunctionType, settings: dict[str, Any], file: str, text: str) -> Any:
     import linecache
 
+    from abreast.compiled.decorator import jit
     from abreast.compiled.function import JitFunction
 
     if not linecache.getlines(file):
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    if "signature" in settings:
+        return jit(settings["signature"], boundscheck=settings["boundscheck"])(plain)
     return JitFunction(plain, **settings)

@@ -80,11 +80,12 @@ class AbreastBackend(ParallelBackendBase):  # type: ignore[misc]
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
         self.plan = plan
         self._initializer = initializer, initargs
-        first = resolve(plan)[0]
-        self.uses_threads = self.supports_sharedmem = first.name in ("serial", "threads")
+        # Looked at only if need be: joblib makes a backend for each call, and `resolve` asks the
+        # machine for its cores.
+        self._level = Level("processes") if plan == "processes" else resolve(plan)[0]
+        self.uses_threads = self.supports_sharedmem = self._level.name in ("serial", "threads")
         self.parallel: Any = None
         self._call: JoblibCall | None = None
-        self._level = first
         self._initialized: Initialized | None = None
         self._reset()
 

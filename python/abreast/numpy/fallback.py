@@ -169,6 +169,8 @@ def attribute(array: Array, name: str) -> Any:
     from abreast.numpy.methods import METHODS, PROPERTIES
 
     if name in METHODS:
+        # From now on the interpreter finds it by itself, without coming by here.
+        setattr(Array, name, METHODS[name])
         return partial(METHODS[name], array)
     if name in PROPERTIES:
         return PROPERTIES[name](array)

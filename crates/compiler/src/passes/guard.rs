@@ -27,7 +27,9 @@ pub fn guard(kernel: &mut Kernel) {
     let body = kernel.body;
     // Statements that may still be written, so that nests of nests stay in hand.
     let mut room = LARGEST.max(8 * size(kernel, body));
-    block(kernel, body, &mut room, &BTreeSet::new());
+    // What is known stays so: copies are not looked at again.
+    let mut known = facts(kernel);
+    block(kernel, &mut known, body, &mut room, &BTreeSet::new());
 }
 
 /// How many statements stand in a block and inside it.
@@ -46,19 +48,26 @@ fn checks(kernel: &Kernel, block: BlockId) -> bool {
 }
 
 /// Guard what stands in a block. `answered` are conditions that an outer guard asks already.
-fn block(kernel: &mut Kernel, id: BlockId, room: &mut usize, answered: &BTreeSet<Value>) {
+fn block(
+    kernel: &mut Kernel,
+    known: &mut Known,
+    id: BlockId,
+    room: &mut usize,
+    answered: &BTreeSet<Value>,
+) {
     if !checks(kernel, id) {
         return;
     }
     let mut position = 0;
     while position < kernel.block(id).statements.len() {
-        position = statement(kernel, id, position, room, answered) + 1;
+        position = statement(kernel, known, id, position, room, answered) + 1;
     }
 }
 
 /// Guard a statement or what is inside; answers where it stands now.
 fn statement(
     kernel: &mut Kernel,
+    known: &mut Known,
     id: BlockId,
     position: usize,
     room: &mut usize,
@@ -68,22 +77,27 @@ fn statement(
     let inner: Vec<_> = it.blocks().collect();
     if super::axes(&it).is_some() && checks(kernel, inner[0]) {
         let count = size(kernel, inner[0]);
-        let versions =
-            if count <= *room { versions(kernel, id, position, &it, answered) } else { None };
+        let versions = if count <= *room {
+            versions(kernel, known, id, position, &it, answered)
+        } else {
+            None
+        };
         match versions {
-            Some(Versions::Settled) => return statement(kernel, id, position, room, answered),
+            Some(Versions::Settled) => {
+                return statement(kernel, known, id, position, room, answered);
+            }
             Some(Versions::Guarded { fast, at, asked }) => {
                 *room -= count;
                 let answered = answered.union(&asked).copied().collect();
                 // What is left to check in the fast version may be guarded there.
-                statement(kernel, fast, 0, room, &answered);
+                statement(kernel, known, fast, 0, room, &answered);
                 return at;
             }
             None => {}
         }
     }
     for inner in inner {
-        block(kernel, inner, room, answered);
+        block(kernel, known, inner, room, answered);
     }
     position
 }
@@ -147,16 +161,16 @@ enum Versions {
 /// Write a loop twice, behind a guard and as it is, if a guard can answer any check.
 fn versions(
     kernel: &mut Kernel,
+    known: &mut Known,
     id: BlockId,
     position: usize,
     it: &Statement,
     answered: &BTreeSet<Value>,
 ) -> Option<Versions> {
-    let mut known = facts(kernel);
     let mut found = Found::default();
-    found.look(kernel, &known, it.blocks().next()?, true);
+    found.look(kernel, known, it.blocks().next()?, true);
     let inside = defined_inside(kernel, it);
-    let lasts = Lasts::new(kernel, &mut known, it, &inside);
+    let lasts = Lasts::new(kernel, known, it, &inside);
     // What is always asked first: where its guard fails, so does the loop. What is asked only
     // sometimes may well fail to hold at points where nobody asks.
     let (leaves, asked) = [true, false].into_iter().find_map(|always| {
@@ -168,7 +182,7 @@ fn versions(
             .filter(|it| !inside[it.index()] && !answered.contains(it))
             .collect();
         let choices = found.choices.iter().filter(|it| it.1 || !always).map(|it| it.0).collect();
-        let leaves = leaves((kernel, &known, it, &lasts), choices, &conditions);
+        let leaves = leaves((kernel, known, it, &lasts), choices, &conditions);
         (!leaves.is_empty() || !asked.is_empty()).then_some((leaves, asked))
     })?;
     let mut all = Requirement::default();
@@ -176,7 +190,7 @@ fn versions(
         all.join(leaf.requirement.clone());
     }
     let assumed = leaves.iter().map(|leaf| (leaf.value, leaf.truth)).collect::<HashMap<_, _>>();
-    let limits = Nest::new(kernel, &known, it, &lasts.of, assumed.clone())?.limit(&all)?;
+    let limits = Nest::new(kernel, known, it, &lasts.of, assumed.clone())?.limit(&all)?;
 
     let mut guard = Guard::new(kernel);
     for &condition in &asked {
@@ -190,13 +204,13 @@ fn versions(
     }
     let (before, condition) = guard.finish();
     let Some(condition) = condition else {
-        settle(kernel, it, &assumed);
+        settle(kernel, known, it, &assumed);
         return Some(Versions::Settled);
     };
 
     // The copy is the loop as it was; the loop itself goes behind the guard.
     let slow = Copy::default().statement(kernel, it);
-    settle(kernel, it, &assumed);
+    settle(kernel, known, it, &assumed);
     let results = it.results().to_vec();
     let mut fast = it.clone();
     fast.change_results(|result| *result = kernel.new_value(kernel.dtype(*result)));
@@ -211,6 +225,7 @@ fn versions(
     let at = position + before.len();
     let statements = &mut kernel.block_mut(id).statements;
     statements.splice(position..=position, before.into_iter().chain([choice]));
+    known.grow(kernel);
     Some(Versions::Guarded { fast: then, at, asked })
 }
 
@@ -254,7 +269,12 @@ fn leaves(
 }
 
 /// Write what is known in place of the comparisons inside a statement.
-fn settle(kernel: &mut Kernel, it: &Statement, assumed: &HashMap<Value, bool>) {
+fn settle(kernel: &mut Kernel, known: &mut Known, it: &Statement, assumed: &HashMap<Value, bool>) {
+    known.grow(kernel);
+    for (&value, &truth) in assumed {
+        known.settle(value, truth);
+    }
+
     let mut pending: Vec<_> = it.blocks().collect();
     while let Some(block) = pending.pop() {
         for statement in &mut kernel.block_mut(block).statements {

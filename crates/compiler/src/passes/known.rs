@@ -82,6 +82,12 @@ impl Known {
         self.ops[value.index()] = Some((op, operands));
     }
 
+    /// A comparison that is replaced by what it is known to be.
+    pub(super) fn settle(&mut self, value: Value, truth: bool) {
+        self.ops[value.index()] = None;
+        self.define_constant(value, Scalar::from(truth));
+    }
+
     /// The op that defines a value.
     pub(super) fn op(&self, value: Value) -> Option<(Op, Operands)> {
         self.ops[value.index()]

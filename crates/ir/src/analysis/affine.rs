@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use memory::DType;
 
 use super::Polynomial;
-use crate::{BlockId, Kernel, Op, ParameterKind, Place, Statement, Value};
+use crate::{BlockId, Kernel, Op, Statement, Value};
 
 /// `offset + step * axis + ...`: what an i64 is, seen from inside some loops. Wraps as i64 does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -79,7 +79,7 @@ impl Affine {
     }
 }
 
-/// The affine form of every i64 of a kernel that has one, seen from a block.
+/// The affine form of every i64 that a block uses and that has one, seen from the block.
 ///
 /// Axes are the indices of loops whose body is the block or stands inside it. Values from outside the
 /// block stand still: they are symbols, or polynomials in symbols. What else is computed inside,
@@ -100,43 +100,59 @@ impl Indices {
     /// The same where some conditions are known to be true or false.
     pub fn seen_assuming(kernel: &Kernel, block: BlockId, assumed: HashMap<Value, bool>) -> Self {
         let mut indices = Self { forms: HashMap::new(), assumed };
-        for parameter in &kernel.parameters {
-            if let ParameterKind::Scalar(value) | ParameterKind::Extent(value) = parameter.kind {
-                indices.symbol(kernel, value);
-            }
+        let outside = Outside::new(kernel, block);
+        // What stands outside is looked at where it is used, which in large kernels is little of it.
+        if let Some(owner) = outside.owner {
+            owner.each_operand(|it| indices.ensure(kernel, &outside, it, 0));
         }
-        let inside = inside(kernel, block);
         let mut axes = vec![false; kernel.values.len()];
-        for place in kernel.places() {
-            match place {
-                Place::Block(id) => {
-                    for &argument in &kernel.block(id).arguments {
-                        if !inside[id.index()] {
-                            indices.symbol(kernel, argument);
-                        } else if axes[argument.index()] {
-                            indices.forms.insert(argument, Affine::axis(argument));
-                        }
-                    }
-                }
-                Place::Statement(id, position) => {
-                    let statement = &kernel.block(id).statements[position];
-                    for axis in indices_of(kernel, statement) {
-                        axes[axis.index()] = true;
-                    }
-                    let form = indices.form(kernel, statement);
-                    for &result in statement.results() {
-                        match &form {
-                            Some(form) => {
-                                indices.forms.insert(result, form.clone());
-                            }
-                            None if !inside[id.index()] => indices.symbol(kernel, result),
-                            None => {}
-                        }
-                    }
-                }
+        outside.owner.into_iter().flat_map(|it| indices_of(kernel, it)).for_each(|axis| {
+            axes[axis.index()] = true;
+        });
+        indices.block(kernel, block, &outside, &mut axes);
+        indices
+    }
+
+    /// The forms of what a block and all inside it define.
+    fn block(&mut self, kernel: &Kernel, block: BlockId, outside: &Outside<'_>, axes: &mut [bool]) {
+        for &argument in &kernel.block(block).arguments {
+            if axes[argument.index()] {
+                self.forms.insert(argument, Affine::axis(argument));
             }
         }
-        indices
+        for statement in &kernel.block(block).statements {
+            statement.each_operand(|it| self.ensure(kernel, outside, it, 0));
+            for axis in indices_of(kernel, statement) {
+                axes[axis.index()] = true;
+            }
+            if let Some(form) = self.form(kernel, statement) {
+                for &result in statement.results() {
+                    self.forms.insert(result, form.clone());
+                }
+            }
+            statement.blocks().for_each(|inner| self.block(kernel, inner, outside, axes));
+        }
+        for &value in &kernel.block(block).yields {
+            self.ensure(kernel, outside, value, 0);
+        }
+    }
+
+    /// The form of a value from outside: of what it is computed from, or as a symbol.
+    fn ensure(&mut self, kernel: &Kernel, outside: &Outside<'_>, value: Value, depth: usize) {
+        let Some(&Definition::Outside(statement)) = outside.definitions.get(value.index()) else {
+            return;
+        };
+        if self.forms.contains_key(&value) {
+            return;
+        }
+        if let Some(statement) = statement.filter(|_| depth < DEEPEST_CHAIN) {
+            statement.each_operand(|it| self.ensure(kernel, outside, it, depth + 1));
+            if let Some(form) = self.form(kernel, statement) {
+                self.forms.insert(value, form);
+                return;
+            }
+        }
+        self.symbol(kernel, value);
     }
 
     /// The affine form of a value, if it has one.
@@ -184,15 +200,56 @@ impl Indices {
     }
 }
 
-/// Which blocks are the block or stand inside it.
-fn inside(kernel: &Kernel, block: BlockId) -> Vec<bool> {
-    let mut inside = vec![false; kernel.blocks.len()];
-    let mut pending = vec![block];
-    while let Some(block) = pending.pop() {
-        inside[block.index()] = true;
-        pending.extend(kernel.block(block).statements.iter().flat_map(Statement::blocks));
+/// A longer chain of ops outside of the block is not followed: what it computes is a symbol.
+const DEEPEST_CHAIN: usize = 64;
+
+/// Where a value comes from.
+#[derive(Clone, Copy)]
+enum Definition<'k> {
+    Inside,
+    /// The op or constant that defines it, if one does.
+    Outside(Option<&'k Statement>),
+}
+
+/// What is defined outside of a block.
+struct Outside<'k> {
+    definitions: Vec<Definition<'k>>,
+    /// The statement that the block belongs to.
+    owner: Option<&'k Statement>,
+}
+
+impl<'k> Outside<'k> {
+    fn new(kernel: &'k Kernel, block: BlockId) -> Self {
+        let mut definitions = vec![Definition::Outside(None); kernel.values.len()];
+        let mut owner = None;
+        // Blocks to look at, and whether they are inside.
+        let mut pending = vec![(kernel.body, kernel.body == block)];
+        while let Some((next, inside)) = pending.pop() {
+            let here = kernel.block(next);
+            if inside {
+                for argument in &here.arguments {
+                    definitions[argument.index()] = Definition::Inside;
+                }
+            }
+            for statement in &here.statements {
+                let simple = matches!(statement, Statement::Constant { .. } | Statement::Op { .. });
+                for result in statement.results() {
+                    definitions[result.index()] = if inside {
+                        Definition::Inside
+                    } else {
+                        Definition::Outside(simple.then_some(statement))
+                    };
+                }
+                for inner in statement.blocks() {
+                    if inner == block {
+                        owner = Some(statement);
+                    }
+                    pending.push((inner, inside || inner == block));
+                }
+            }
+        }
+        Self { definitions, owner }
     }
-    inside
 }
 
 /// The indices that a loop gives its body.

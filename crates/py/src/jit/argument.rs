@@ -257,6 +257,24 @@ impl<'py> Given<'py> {
 }
 
 impl Seen {
+    /// The lowest byte of any element, and the one after the highest.
+    pub(super) fn span(&self) -> (usize, usize) {
+        let (mut low, mut high) = (0isize, self.dtype.size().cast_signed());
+        for (&length, &stride) in self.shape.iter().zip(&self.strides) {
+            if length == 0 {
+                return (0, 0);
+            }
+            let reach = (length as isize - 1).wrapping_mul(stride);
+            if reach < 0 {
+                low = low.wrapping_add(reach);
+            } else {
+                high = high.wrapping_add(reach);
+            }
+        }
+        let start = self.address as usize;
+        (start.wrapping_add_signed(low), start.wrapping_add_signed(high))
+    }
+
     /// How the elements lie, from the lowest byte on; and where that is.
     pub(super) fn layout(&self) -> Option<(Layout, *mut u8, usize)> {
         let shape: Vec<_> = self.shape.iter().map(|it| it.unsigned_abs() as usize).collect();

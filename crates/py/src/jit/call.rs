@@ -21,6 +21,7 @@ pub(crate) struct JitCall {
     parameters: Vec<String>,
     defaults: Py<PyDict>,
     boundscheck: bool,
+    domain: bool,
     programs: RwLock<Vec<Arc<Program>>>,
     /// Held while a program is made, so that several first calls make it once.
     making: Mutex<()>,
@@ -31,12 +32,19 @@ pub(crate) struct JitCall {
 #[pymethods]
 impl JitCall {
     #[new]
-    fn new(name: String, parameters: Vec<String>, defaults: Py<PyDict>, boundscheck: bool) -> Self {
+    fn new(
+        name: String,
+        parameters: Vec<String>,
+        defaults: Py<PyDict>,
+        boundscheck: bool,
+        domain: bool,
+    ) -> Self {
         Self {
             name,
             parameters,
             defaults,
             boundscheck,
+            domain,
             programs: RwLock::default(),
             making: Mutex::default(),
             closure: RwLock::default(),
@@ -68,6 +76,26 @@ impl JitCall {
     ) -> PyResult<()> {
         let given = Self::given(slf, args, kwargs)?;
         Self::program(slf, &given).map(|_| ())
+    }
+
+    /// The type of the one number that it returns for such arguments.
+    #[pyo3(signature = (*args))]
+    fn _result<'py>(slf: &Bound<'py, Self>, args: &Bound<'py, PyTuple>) -> PyResult<&'static str> {
+        let given = Self::given(slf, args, None)?;
+        let found = Self::program(slf, &given)?.result();
+        found.ok_or_else(|| {
+            let name = &slf.get().name;
+            PyTypeError::new_err(format!(
+                "{name} does not return one number\n\
+                 hint: functions that are vectorized return one number for each element"
+            ))
+        })
+    }
+
+    /// Names of the parameters.
+    #[getter]
+    fn _parameters(&self) -> Vec<String> {
+        self.parameters.clone()
     }
 
     /// The types that it was compiled for, in words.
@@ -193,7 +221,7 @@ impl JitCall {
             return Ok(program);
         }
         let unit = source.get().unit.clone();
-        let made = Program::make(py, &unit, &key, closure, it.boundscheck)?;
+        let made = Program::make(py, &unit, &key, closure, (it.boundscheck, it.domain))?;
         let made = Arc::new(made);
         it.programs.write().unwrap_or_else(PoisonError::into_inner).push(made.clone());
         drop(held);

@@ -76,7 +76,7 @@ impl Program {
         unit: &Arc<Unit>,
         key: &[u64],
         closure: usize,
-        boundscheck: bool,
+        (boundscheck, domain): (bool, bool),
     ) -> PyResult<Self> {
         let mut arguments = types(key);
         let outer = arguments.split_off(arguments.len() - closure);
@@ -88,7 +88,7 @@ impl Program {
             })
             .collect();
         let device = CpuDevice::new(cache(py)?, Arc::new(Nowhere));
-        let mut options = Options { boundscheck, ..Options::default() };
+        let mut options = Options { boundscheck, domain, ..Options::default() };
         loop {
             let (made, executable) = outside(py, || {
                 let made = specialise(unit, &arguments, &arrays, &options);
@@ -150,6 +150,12 @@ impl Program {
     /// Whether an array that is written shares memory with another one.
     fn overlaps(&self, given: &Given<'_>) -> bool {
         self.written.iter().any(|&written| {
+            let (start, end) = given.arrays[written].span();
+            let apart = |(from, to): (usize, usize)| to <= start || end <= from;
+            let others = || given.arrays.iter().enumerate().filter(|(it, _)| *it != written);
+            if others().all(|(_, seen)| apart(seen.span())) {
+                return false;
+            }
             let Some((here, low, len)) = given.arrays[written].layout() else { return true };
             given.arrays.iter().enumerate().any(|(other, seen)| {
                 if other == written {
@@ -250,6 +256,14 @@ impl Program {
             Scalar::from_bytes(*dtype, &bits.to_ne_bytes())
         });
         value(py, &self.result, &mut found, given)
+    }
+
+    /// NumPy's name for the type of the result, if that is one number.
+    pub(super) fn result(&self) -> Option<&'static str> {
+        match self.result {
+            ResultType::Number { dtype, .. } => Some(dtype.name()),
+            _ => None,
+        }
     }
 
     /// Texts to look at: `ir`, `llvm` or `asm`.
