@@ -49,7 +49,7 @@ def main() -> None:
                 "abreast": partial(extremes, paths),
                 "unpacking alone, 2 threads": partial(unpack, executor, paths),
             }
-            bench.run(cases, sized(7))
+            bench.run(cases, sized(5))
             ab.shutdown()
     bench.table(milli)
     ratio = 1 / bench.ratio("unpacking alone, 2 threads")
