@@ -164,9 +164,6 @@ impl Lowerer<'_> {
             }
         } else if module == "abreast" && function == "prange" {
             let inner = self.range(range, &args)?;
-            if self.options.ordered {
-                return Ok(Val::Iter(Box::new(inner)));
-            }
             return Ok(Val::Iter(Box::new(Iter::Parallel(Box::new(inner)))));
         }
         if let Some(dtype) =
@@ -239,10 +236,20 @@ impl Lowerer<'_> {
         self.refuse(range, format!("{name} of {what}"), hint)
     }
 
+    /// What `zip` and its like run over, one turn after the other.
+    fn in_turn(&mut self, range: TextRange, name: &str, value: &Val) -> Result<Iter> {
+        let inner = self.iterated(range, value.clone())?;
+        if matches!(inner, Iter::Parallel(_)) {
+            let hint = "write `for i in ab.prange(n)` and index with i, or use range";
+            return Err(self.refuse(range, format!("{name} of prange"), hint));
+        }
+        Ok(inner)
+    }
+
     fn integer(&mut self, range: TextRange, value: &Val) -> Result<Num> {
         match value {
             Val::Num(it) if it.ty.dtype.is_integer() || it.ty == NumType::BOOL => {
-                Ok(self.to(it, NumType::INT))
+                Ok(self.to_index(it))
             }
             other => {
                 let message = format!("range of {}", other.describe());
@@ -261,6 +268,7 @@ impl Lowerer<'_> {
             [end] => Iter::Range { begin: zero, end: end.clone(), step: one },
             [begin, end] => Iter::Range { begin: begin.clone(), end: end.clone(), step: one },
             [begin, end, step] => {
+                self.check_step(range, step);
                 Iter::Range { begin: begin.clone(), end: end.clone(), step: step.clone() }
             }
             _ => return Err(self.refuse(range, "a range of no or too many numbers", "")),
@@ -301,19 +309,19 @@ impl Lowerer<'_> {
                 Val::Num(self.axis_length(&axis))
             }
             ("len", [Val::Tuple(items)]) => Val::Num(self.int(items.len() as i64)),
-            ("len", [Val::Iter(iter)]) => {
+            ("len", [Val::Iter(iter)]) if matches!(**iter, Iter::Range { .. }) => {
                 let length = self.length(range, iter)?;
                 Val::Num(self.natural(length))
             }
             ("zip", _) => {
                 let mut all = Vec::new();
                 for it in args {
-                    all.push(self.iterated(range, it.clone())?);
+                    all.push(self.in_turn(range, name, it)?);
                 }
                 Val::Iter(Box::new(Iter::Zip(all)))
             }
             ("enumerate", [value] | [value, _]) => {
-                let inner = self.iterated(range, value.clone())?;
+                let inner = self.in_turn(range, name, value)?;
                 let start = args.get(1).or(given.named.first().map(|it| &it.1));
                 let start = match start {
                     Some(it) => self.integer(range, it)?,
@@ -322,7 +330,11 @@ impl Lowerer<'_> {
                 Val::Iter(Box::new(Iter::Enumerate(Box::new(inner), start)))
             }
             ("reversed", [value]) => {
-                let inner = self.iterated(range, value.clone())?;
+                let inner = self.in_turn(range, name, value)?;
+                if matches!(inner, Iter::Zip(_) | Iter::Enumerate(..) | Iter::Reversed(_)) {
+                    let hint = "Python refuses it too: reverse what it is made of";
+                    return Err(self.refuse(range, "reversed of an iterator", hint));
+                }
                 Val::Iter(Box::new(Iter::Reversed(Box::new(inner))))
             }
             ("int", []) => Val::Num(self.int(0)),
@@ -388,7 +400,9 @@ impl Lowerer<'_> {
             if ty.dtype.kind() == Kind::Complex {
                 return Err(self.refuse(range, "an order of complex numbers", "use abs(x)"));
             }
-            if let (Some(Known::Int(x)), Some(Known::Int(y))) = (num.known, other.known) {
+            if let (Some(Known::Int(x)), Some(Known::Int(y)), true) =
+                (num.known, other.known, ty == NumType::INT)
+            {
                 best = Some(self.int(if name == "min" { x.min(y) } else { x.max(y) }));
                 continue;
             }

@@ -18,6 +18,7 @@ impl Lowerer<'_> {
                 break;
             }
             self.work += 1;
+            self.here = line.range;
             if self.work > MOST_WORK {
                 let hint =
                     "loops over tuples are unrolled and calls are inlined: have fewer of them";

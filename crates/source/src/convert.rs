@@ -25,11 +25,37 @@ impl Lowerer<'_> {
         let kept = match (num.known, ty.dtype.kind(), ty.weak) {
             (Some(Known::Int(it)), Kind::Float, true) => Some(Known::Float(it as f64)),
             (Some(Known::Bool(it)), Kind::Signed, true) => Some(Known::Int(it.into())),
-            (known, kind, _) if kind == num.ty.dtype.kind() => known,
+            (known, kind, true) if kind == num.ty.dtype.kind() => known,
+            // Of a narrow type only what it holds.
+            (Some(Known::Int(it)), Kind::Signed | Kind::Unsigned, false) => {
+                let (low, high) = bounds(ty.dtype);
+                (low..=high).contains(&it).then_some(Known::Int(it))
+            }
+            (Some(Known::Float(it)), Kind::Float, false) => {
+                let exact = match ty.dtype {
+                    DType::F64 => true,
+                    DType::F32 => f64::from(it as f32).to_bits() == it.to_bits(),
+                    _ => false,
+                };
+                exact.then_some(Known::Float(it))
+            }
+            (known @ Some(Known::Bool(_)), Kind::Bool, false) => known,
             _ => None,
         };
         let natural = num.natural && matches!(ty.dtype.kind(), Kind::Signed | Kind::Unsigned);
         Num { ty, re, im, known: kept, natural }
+    }
+
+    /// An integer as one of 64 bits, for indices and ranges: a larger one is the largest of them, which no
+    /// array is as long as.
+    pub(crate) fn to_index(&mut self, num: &Num) -> Num {
+        if num.ty.dtype != DType::U64 {
+            return self.to(num, NumType::INT);
+        }
+        let most = self.b.constant(Scalar::from_i64(DType::U64, i64::MAX));
+        let least = self.b.min(num.re, most);
+        let re = self.b.cast(DType::I64, least);
+        self.natural(re)
     }
 
     /// Python's `int()`: towards zero, and an error where there is no such number.
@@ -49,9 +75,10 @@ impl Lowerer<'_> {
                 let number = self.b.not(nan);
                 self.check(number, range, RaiseKind::Like("int(float('nan'))"));
                 self.check(finite, range, RaiseKind::Like("int(float('inf'))"));
-                let size = self.b.abs(whole);
                 let limit = self.b.constant(9_223_372_036_854_775_808.0);
-                let fits = self.b.lt(size, limit);
+                let least = self.b.constant(-9_223_372_036_854_775_808.0);
+                let (above, below) = (self.b.ge(whole, least), self.b.lt(whole, limit));
+                let fits = self.b.and(above, below);
                 let message = "the float is too large for an int of 64 bits".to_owned();
                 self.check(fits, range, RaiseKind::Builtin("OverflowError", message));
                 let re = self.b.cast(DType::I64, whole);
@@ -68,19 +95,17 @@ impl Lowerer<'_> {
             return Err(self.refuse(range, message, "assign its real part: `x.real`"));
         }
         if num.ty.weak && num.ty.dtype.kind() == Kind::Signed && dtype.is_integer() {
-            self.check_fits(range, num, dtype)?;
+            self.check_fits(range, num, dtype);
         }
         Ok(self.to(num, ty))
     }
 
     /// Python's ints must fit the element, as NumPy 2 says.
-    fn check_fits(&mut self, range: TextRange, num: &Num, dtype: DType) -> Result<()> {
-        let (low, high) = match dtype {
-            DType::I64 => return Ok(()),
-            DType::U64 => (0, i64::MAX),
-            _ if dtype.kind() == Kind::Unsigned => (0, (1i64 << dtype.bits()) - 1),
-            _ => (-(1i64 << (dtype.bits() - 1)), (1i64 << (dtype.bits() - 1)) - 1),
-        };
+    pub(crate) fn check_fits(&mut self, range: TextRange, num: &Num, dtype: DType) {
+        if dtype == DType::I64 || (dtype == DType::U64 && num.natural) {
+            return;
+        }
+        let (low, high) = bounds(dtype);
         let kind = |value: &str| {
             let message = format!("Python integer {value} out of bounds for {dtype}");
             RaiseKind::Builtin("OverflowError", message)
@@ -90,7 +115,7 @@ impl Lowerer<'_> {
                 let never = self.b.constant(false);
                 self.check(never, range, kind(&it.to_string()));
             }
-            return Ok(());
+            return;
         }
         let bottom = self.b.constant(low);
         let above = self.b.ge(num.re, bottom);
@@ -102,7 +127,16 @@ impl Lowerer<'_> {
             self.b.and(above, below)
         };
         self.check(holds, range, kind("is"));
-        Ok(())
+    }
+}
+
+/// The smallest and the largest integer of a type, as far as i64 goes.
+fn bounds(dtype: DType) -> (i64, i64) {
+    match dtype {
+        DType::I64 => (i64::MIN, i64::MAX),
+        DType::U64 => (0, i64::MAX),
+        _ if dtype.kind() == Kind::Unsigned => (0, (1i64 << dtype.bits()) - 1),
+        _ => (-(1i64 << (dtype.bits() - 1)), (1i64 << (dtype.bits() - 1)) - 1),
     }
 }
 

@@ -22,6 +22,9 @@ enum New {
     Moved(usize),
 }
 
+/// More than any axis is long; so no position wraps.
+const LONGEST: i64 = 1 << 60;
+
 /// Writes something for an element.
 type Write<'w, 'l> = &'w mut dyn FnMut(&mut Lowerer<'l>, &View) -> Result<()>;
 
@@ -39,7 +42,7 @@ impl<'l> Lowerer<'l> {
             let hint = "convert it with int(x); masks of bools are not supported: write an `if`";
             return Err(self.refuse(range, message, hint));
         }
-        let index = self.to(index, NumType::INT);
+        let index = self.to_index(index);
         let negative = matches!(index.known, Some(Known::Int(it)) if it < 0);
         if !self.options.boundscheck {
             return Ok(if negative { self.b.add(index.re, length) } else { index.re });
@@ -106,6 +109,10 @@ impl<'l> Lowerer<'l> {
         let Val::Num(num) = place else {
             return Err(self.refuse(index.range(), "an index of a tuple that is no int", ""));
         };
+        if !num.ty.dtype.is_integer() && num.ty != NumType::BOOL {
+            let message = format!("an index of a tuple is {}, not an integer", num.ty.name());
+            return Err(self.refuse(index.range(), message, "convert it with int(x)"));
+        }
         if let Some(Known::Int(at)) = num.known {
             let at = if at < 0 { at + length } else { at };
             return match usize::try_from(at).ok().and_then(|at| items.get(at)) {
@@ -131,7 +138,7 @@ impl<'l> Lowerer<'l> {
         }
         let crate::value::Ty::Num(ty) = ty else { return Ok(Val::None) };
         let whole = self.b.constant(length);
-        let num = self.to(&num, NumType::INT);
+        let num = self.to_index(&num);
         let zero = self.b.constant(0i64);
         let below = self.b.lt(num.re, zero);
         let sum = self.b.add(num.re, whole);
@@ -270,7 +277,7 @@ impl<'l> Lowerer<'l> {
             match self.expression(expr)? {
                 Val::None => {}
                 Val::Num(it) if it.ty.dtype.is_integer() => {
-                    *bound = Some(self.to(&it, NumType::INT));
+                    *bound = Some(self.to_index(&it));
                 }
                 other => {
                     let message = format!("a slice with {}", other.describe());
@@ -281,7 +288,8 @@ impl<'l> Lowerer<'l> {
         let [begin, end, step] = bounds;
         let step = match step {
             None => 1,
-            Some(Num { known: Some(Known::Int(it)), .. }) if it != 0 => it,
+            // Beyond the length of every array all steps are the same.
+            Some(Num { known: Some(Known::Int(it)), .. }) if it != 0 => it.clamp(-LONGEST, LONGEST),
             Some(_) => {
                 let hint = "write the step as a number, such as ::2 or ::-1";
                 return Err(self.refuse(range, "the step of a slice varies", hint));
@@ -357,15 +365,25 @@ impl<'l> Lowerer<'l> {
         let mut index = fixed(&view);
         if !view.dtype.is_complex() {
             let re = self.b.load(view.buffer, &index);
+            self.touch(view.buffer, &index, re);
             return Val::Num(self.number(NumType::strong(view.dtype), re));
         }
         index.push(self.b.constant(0i64));
         let re = self.b.load(view.buffer, &index);
+        self.touch(view.buffer, &index, re);
         let last = index.len() - 1;
         index[last] = self.b.constant(1i64);
         let im = Some(self.b.load(view.buffer, &index));
         let ty = NumType::strong(view.dtype);
         Val::Num(Num { ty, re, im, known: None, natural: false })
+    }
+
+    /// Note where an element is read or written, for messages about races.
+    fn touch(&mut self, buffer: ir::Buffer, index: &[Value], value: Value) {
+        if self.parallel > 0 {
+            let site = (self.frame().unit.clone(), self.here);
+            self.touched.push(((buffer, index.to_vec(), value), site));
+        }
     }
 
     /// Store a number to the element that a view without axes is.
@@ -382,10 +400,12 @@ impl<'l> Lowerer<'l> {
         let mut index = fixed(view);
         let Some(im) = num.im else {
             self.b.store(view.buffer, &index, num.re);
+            self.touch(view.buffer, &index, num.re);
             return Ok(());
         };
         index.push(self.b.constant(0i64));
         self.b.store(view.buffer, &index, num.re);
+        self.touch(view.buffer, &index, num.re);
         let last = index.len() - 1;
         index[last] = self.b.constant(1i64);
         self.b.store(view.buffer, &index, im);

@@ -1,7 +1,7 @@
 //! `for` loops.
 
 use ir::{Axis, For, Statement, Value, While};
-use memory::DType;
+use memory::{DType, Scalar};
 use ruff_python_ast::{Expr, name::Name};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -44,27 +44,26 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Whether something else than tuples tells how many turns there are.
+    fn varies(iter: &Iter) -> bool {
+        match iter {
+            Iter::Items(_) => false,
+            Iter::Zip(all) => all.iter().any(Self::varies),
+            Iter::Enumerate(inner, _) | Iter::Reversed(inner) => Self::varies(inner),
+            Iter::Range { .. } | Iter::Parallel(_) | Iter::Elements(_) => true,
+        }
+    }
+
     /// How many turns.
     pub(crate) fn length(&mut self, range: TextRange, iter: &Iter) -> Result<Value> {
         Ok(match iter {
-            Iter::Range { begin, end, step } => {
-                let way = match known(begin) {
-                    Some(0) => end.re,
-                    _ => self.b.sub(end.re, begin.re),
-                };
-                let zero = self.b.constant(0i64);
-                let count = match known(step) {
-                    Some(1) => way,
-                    Some(-1) => self.b.neg(way),
-                    _ => {
-                        // Rounded up: -(-way // step) for either sign of the step.
-                        let turned = self.b.neg(way);
-                        let count = self.b.floor_div(turned, step.re);
-                        self.b.neg(count)
-                    }
-                };
-                self.b.max(count, zero)
-            }
+            Iter::Range { begin, end, step } => match (known(begin), known(step)) {
+                (Some(0), Some(1)) => {
+                    let zero = self.b.constant(0i64);
+                    self.b.max(end.re, zero)
+                }
+                _ => self.range_length(begin.re, end.re, step),
+            },
             Iter::Parallel(inner) | Iter::Enumerate(inner, _) | Iter::Reversed(inner) => {
                 self.length(range, inner)?
             }
@@ -85,6 +84,41 @@ impl Lowerer<'_> {
                 }
             }
         })
+    }
+
+    /// The length of a range, which may be too wide for the difference of its ends. One beyond all
+    /// i64 is the largest of them: no loop comes that far.
+    fn range_length(&mut self, begin: Value, end: Value, step: &Num) -> Value {
+        let zero = self.b.constant(0i64);
+        let (low, high, size) = match known(step) {
+            Some(it) if it > 0 => (begin, end, step.re),
+            Some(it) => (end, begin, self.b.constant(it.wrapping_neg())),
+            None => {
+                let up = self.b.gt(step.re, zero);
+                let low = self.b.select(up, begin, end);
+                let high = self.b.select(up, end, begin);
+                let turned = self.b.neg(step.re);
+                (low, high, self.b.select(up, step.re, turned))
+            }
+        };
+        // The difference wraps to what it is as a number without a sign.
+        let way = self.b.sub(high, low);
+        let count = if matches!(known(step), Some(1 | -1)) {
+            way
+        } else {
+            let one = self.b.constant(Scalar::from_i64(DType::U64, 1));
+            let way = self.b.cast(DType::U64, way);
+            let size = self.b.cast(DType::U64, size);
+            let before = self.b.sub(way, one);
+            let turns = self.b.floor_div(before, size);
+            let turns = self.b.add(turns, one);
+            self.b.cast(DType::I64, turns)
+        };
+        let most = self.b.constant(i64::MAX);
+        let wide = self.b.lt(count, zero);
+        let count = self.b.select(wide, most, count);
+        let some = self.b.lt(low, high);
+        self.b.select(some, count, zero)
     }
 
     /// What a turn is given.
@@ -152,9 +186,6 @@ impl Lowerer<'_> {
         let range = iter.range();
         let value = self.expression(iter)?;
         let iter = self.iterated(range, value)?;
-        if let Iter::Range { step, .. } = &iter {
-            self.check_step(range, step);
-        }
         if let Iter::Parallel(inner) = iter {
             return self.prange(line, (range, *inner), target, body, flags);
         }
@@ -284,7 +315,8 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// A loop over things of different types: one turn after the other.
+    /// A loop over things of different types: one turn after the other. What else it runs over may
+    /// end it earlier.
     fn unrolled(
         &mut self,
         line: &Line,
@@ -293,14 +325,20 @@ impl Lowerer<'_> {
         body: &[Line],
         flags: &[Name],
     ) -> Result<()> {
+        // The length is read once, before the first turn, as the arrays are.
+        let length = if Self::varies(iter) { Some(self.length(range, iter)?) } else { None };
         for place in 0..turns {
             self.frame_mut().path.push(place as u64 | 1 << 33);
             let found = self.unless((u64::from(line.id) | 1 << 41, line), flags, |it| {
                 let turn = it.b.constant(place as i64);
-                // A shorter array ends the loop.
-                let value = it.at(range, iter, turn, Some(place))?;
-                it.assign_to(target, value)?;
-                it.lines(body)
+                let write = |it: &mut Self| {
+                    let value = it.at(range, iter, turn, Some(place))?;
+                    it.assign_to(target, value)?;
+                    it.lines(body)
+                };
+                let Some(length) = length else { return write(it) };
+                let more = it.b.lt(turn, length);
+                it.branch((u64::from(line.id) | 1 << 42, line), more, write, |_| Ok(()))
             });
             self.frame_mut().path.pop();
             found?;

@@ -8,7 +8,7 @@ use ruff_text_size::TextRange;
 
 use crate::lower::{Join, Key, Lowerer, Result, Slot};
 use crate::step::Line;
-use crate::value::{Ty, Val};
+use crate::value::{NumType, Ty, Val};
 
 /// What a loop hands from one turn to the next.
 pub(crate) struct Carry {
@@ -73,6 +73,9 @@ impl Lowerer<'_> {
     pub(crate) fn flatten(&mut self, value: &Val, ty: &Ty, into: &mut Vec<Value>) {
         match (value, ty) {
             (Val::Num(it), Ty::Num(to)) => {
+                if it.ty == NumType::INT && !to.weak && to.dtype.is_integer() {
+                    self.check_fits(self.here, it, to.dtype);
+                }
                 let it = self.to(it, *to);
                 into.push(it.re);
                 into.extend(it.im);

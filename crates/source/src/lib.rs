@@ -52,6 +52,7 @@ mod lower;
 mod mathematics;
 mod operator;
 mod prange;
+mod race;
 mod refusal;
 mod signature;
 mod step;

@@ -8,6 +8,7 @@ use memory::{DType, Scalar};
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
+use crate::race::{Site, Touched};
 use crate::signature::{ArgumentType, ArrayType, ResultType};
 use crate::step::RESULT;
 use crate::value::{At, Axis, Known, Num, NumType, Ty, Val, View};
@@ -22,13 +23,11 @@ pub struct Options {
     pub boundscheck: bool,
     /// Whether functions of `math` raise for what they do not take; else they give NaN or inf.
     pub domain: bool,
-    /// Whether a `prange` with reductions is a loop in order.
-    pub ordered: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { boundscheck: true, domain: true, ordered: false }
+        Self { boundscheck: true, domain: true }
     }
 }
 
@@ -118,6 +117,12 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) conditional: usize,
     /// Loops of `prange` around.
     pub(crate) parallel: usize,
+    /// The loops of `prange`: their bodies, and where they stand.
+    pub(crate) turns: Vec<(ir::BlockId, Site)>,
+    /// What is stored and loaded in them, and where that is written.
+    pub(crate) touched: Vec<(Touched, Site)>,
+    /// The statement that is compiled.
+    pub(crate) here: TextRange,
     /// Expressions around.
     pub(crate) depth: usize,
     /// Statements written, against programs that explode.
@@ -155,11 +160,14 @@ pub fn specialise(
             dead: false,
             conditional: 0,
             parallel: 0,
+            turns: Vec::new(),
+            touched: Vec::new(),
+            here: TextRange::default(),
             depth: 0,
             work: 0,
         };
         let result = lowerer.function(unit, arguments, closure);
-        let Lowerer { b, raises, .. } = lowerer;
+        let Lowerer { b, raises, turns, touched, .. } = lowerer;
         if learned.again {
             continue; // also where something was refused: types were not what they are yet
         }
@@ -168,6 +176,7 @@ pub fn specialise(
             let message = format!("the compiler made a kernel that is none: {error}");
             Refusal::whole(unit.file(), unit.name(), message, "please report this function")
         })?;
+        crate::race::refuse(&kernel, &turns, &touched)?;
         return Ok(Specialised { kernel, raises, result, written: learned.written });
     }
     let message = "its types do not settle".to_owned();

@@ -30,6 +30,14 @@ impl Lowerer<'_> {
         }
         let mut ty = x.ty.meet(y.ty);
         let kind = ty.dtype.kind();
+        if !ty.weak && ty.dtype.is_integer() {
+            // NumPy's integers take those of Python's that their type holds.
+            for it in [x, y] {
+                if it.ty == NumType::INT {
+                    self.check_fits(range, it, ty.dtype);
+                }
+            }
+        }
         if kind == Kind::Complex {
             return self.complex_binary(range, op, x, y, ty);
         }
@@ -161,6 +169,11 @@ impl Lowerer<'_> {
             {
                 self.divisor(range, x, "0 ** -1");
                 return Ok(self.plain(Op::Pow, x, y, NumType::FLOAT));
+            }
+            if whole.is_some_and(|it| it < 0) {
+                let never = self.b.constant(false);
+                let message = "Integers to negative integer powers are not allowed.";
+                self.value_error(never, range, message);
             }
             if whole.is_none() && y.ty.dtype.kind() == Kind::Signed && !y.natural {
                 let zero = self.zero(y.ty.dtype);
@@ -333,7 +346,12 @@ impl Lowerer<'_> {
         if let Some(found) = compared(op, x, y) {
             return Ok(self.boolean(found));
         }
-        let ty = x.ty.meet(y.ty);
+        let mut ty = x.ty.meet(y.ty);
+        let bool_type = NumType { dtype: DType::Bool, weak: x.ty.weak && y.ty.weak };
+        if x.ty.dtype.is_integer() && y.ty.dtype.is_integer() && x.ty.weak != y.ty.weak {
+            // Python's ints are compared as they are, also those that the other type does not hold.
+            ty = NumType::INT;
+        }
         let code = match op {
             CmpOp::Eq => Op::Eq,
             CmpOp::NotEq => Op::Ne,
@@ -346,8 +364,18 @@ impl Lowerer<'_> {
                 return Err(self.refuse(range, message, "use == or !="));
             }
         };
+        match (x.ty.dtype, y.ty.dtype) {
+            (DType::U64, other) if other.kind() == Kind::Signed => {
+                let re = self.unsigned(code, x, y, true);
+                return Ok(self.number(bool_type, re));
+            }
+            (other, DType::U64) if other.kind() == Kind::Signed => {
+                let re = self.unsigned(code, x, y, false);
+                return Ok(self.number(bool_type, re));
+            }
+            _ => {}
+        }
         let (a, b) = (self.to(x, ty), self.to(y, ty));
-        let bool_type = NumType { dtype: DType::Bool, weak: x.ty.weak && y.ty.weak };
         if let (Some(here), Some(there)) = (a.im, b.im) {
             if !matches!(op, CmpOp::Eq | CmpOp::NotEq) {
                 let message = format!("`{}` of complex numbers", op.as_str());
@@ -363,7 +391,35 @@ impl Lowerer<'_> {
     }
 }
 
+impl Lowerer<'_> {
+    /// A comparison of a u64 with a signed integer, which no type holds both of.
+    fn unsigned(&mut self, code: Op, x: &Num, y: &Num, first: bool) -> Value {
+        let wide = NumType::strong(DType::U64);
+        let signed = if first { y } else { x };
+        let (a, b) = (self.to(x, wide).re, self.to(y, wide).re);
+        let found = self.b.op(code, &[a, b]);
+        if signed.natural {
+            return found;
+        }
+        // A negative number is below all others.
+        let below = match code {
+            Op::Ne => true,
+            Op::Eq => false,
+            Op::Gt | Op::Ge => first,
+            _ => !first,
+        };
+        let zero = self.zero(signed.ty.dtype);
+        let negative = self.b.lt(signed.re, zero);
+        let below = self.b.constant(below);
+        self.b.select(negative, below, found)
+    }
+}
+
 fn compared(op: CmpOp, x: &Num, y: &Num) -> Option<bool> {
+    // What NumPy answers is a number of its own.
+    if !x.ty.weak || !y.ty.weak {
+        return None;
+    }
     let (Some(Known::Int(x)), Some(Known::Int(y))) = (x.known, y.known) else { return None };
     Some(match op {
         CmpOp::Eq => x == y,

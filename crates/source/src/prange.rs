@@ -14,7 +14,8 @@ use crate::value::{Iter, Num, Ty, Val};
 /// What a statement does with a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {
-    Combined(Combiner),
+    /// Combined, and whether by `and` or `or`, which are of bools alone.
+    Combined(Combiner, bool),
     Other(TextRange),
 }
 
@@ -94,7 +95,7 @@ fn uses(lines: &[Line], name: &Name, found: &mut Vec<Use>) {
                     && is_name(target, name)
                     && let Some(combiner) = combined(value, name)
                 {
-                    found.push(Use::Combined(combiner));
+                    found.push(Use::Combined(combiner, matches!(value, Expr::BoolOp(_))));
                     continue;
                 }
                 see(value);
@@ -105,7 +106,7 @@ fn uses(lines: &[Line], name: &Name, found: &mut Vec<Use>) {
                 if let Some(combiner) = changed
                     && !reads(value, name)
                 {
-                    found.push(Use::Combined(combiner));
+                    found.push(Use::Combined(combiner, false));
                     continue;
                 }
                 see(target);
@@ -137,6 +138,7 @@ fn uses(lines: &[Line], name: &Name, found: &mut Vec<Use>) {
 struct Reduction {
     name: Name,
     combiner: Combiner,
+    logical: bool,
     before: Num,
     join: Join,
 }
@@ -156,6 +158,7 @@ impl Lowerer<'_> {
             return Err(self.refuse(line.range, "`break` or `return` inside of prange", hint));
         }
         let reductions = self.reductions(line, target, body)?;
+        let site = (self.frame().unit.clone(), line.range);
         let (axis, own) = self.axis(range, &iter)?;
         let before = self.frame().env.clone();
         let arguments = self.b.open(&[DType::I64]);
@@ -179,6 +182,7 @@ impl Lowerer<'_> {
         self.frame_mut().env = before;
         if reductions.is_empty() {
             let body = self.b.close(&[]);
+            self.turns.push((body, site.clone()));
             self.b.push(Statement::For(For {
                 parallel: true,
                 lanes: false,
@@ -201,6 +205,7 @@ impl Lowerer<'_> {
             }
         }
         let body = self.b.close(&yields);
+        self.turns.push((body, site));
         self.b.push(Statement::Reduce(Reduce {
             axes: vec![axis],
             combiners,
@@ -237,11 +242,13 @@ impl Lowerer<'_> {
             uses(body, &name, &mut found);
             let other = found.iter().find_map(|it| match it {
                 Use::Other(range) => Some(*range),
-                Use::Combined(_) => None,
+                Use::Combined(..) => None,
             });
-            let combiner = match found.first() {
-                Some(Use::Combined(combiner)) if found.iter().all(|it| it == &found[0]) => {
-                    *combiner
+            let (combiner, logical) = match found.first() {
+                Some(Use::Combined(combiner, logical))
+                    if found.iter().all(|it| it == &found[0]) =>
+                {
+                    (*combiner, *logical)
                 }
                 _ => {
                     let range = other.unwrap_or(line.range);
@@ -263,7 +270,7 @@ impl Lowerer<'_> {
             let key = (self.frame().path.clone(), u64::from(line.id), name.to_string());
             let ty = Ty::Num(before.ty);
             let join = self.learned.joins.entry(key).or_insert(Join { ty, open: false }).clone();
-            reductions.push(Reduction { name, combiner, before, join });
+            reductions.push(Reduction { name, combiner, logical, before, join });
         }
         Ok(reductions)
     }
@@ -275,6 +282,12 @@ impl Lowerer<'_> {
             let message = format!("{} becomes {}", it.name, value.describe());
             return Err(self.refuse(line.range, message, "reduce numbers"));
         };
+        if it.logical && !matches!(both, Ty::Num(ty) if ty.dtype == DType::Bool) {
+            let message =
+                format!("{} is reduced by `and` or `or`, and is {}", it.name, both.describe());
+            let hint = "they reduce bools: begin with True or False, and compare, or write bool(x)";
+            return Err(self.refuse(line.range, message, hint));
+        }
         if both != it.join.ty {
             self.learned.again = true;
             self.learned.joins.insert(key, Join { ty: both, open: false });

@@ -20,6 +20,8 @@ struct Built {
     process: u32,
     pool: Arc<ThreadPool>,
     handles: Vec<JoinHandle<()>>,
+    /// Threads of smaller pools before it, which end by themselves.
+    retired: Vec<JoinHandle<()>>,
 }
 
 static POOL: Mutex<Option<Built>> = Mutex::new(None);
@@ -106,7 +108,11 @@ pub fn pool(threads: usize) -> Option<Arc<ThreadPool>> {
     };
     if let Some(replaced) = replaced {
         // Work that runs there ends there: its callers hold the smaller pool until then.
-        replaced.leave();
+        let handles = replaced.leave();
+        if let Some(built) = hold().as_mut().and_then(|held| held.as_mut()) {
+            built.retired.retain(|it| !it.is_finished());
+            built.retired.extend(handles);
+        }
     }
     Some(pool)
 }
@@ -134,7 +140,8 @@ impl Built {
             })
             .build()
             .ok()?;
-        Some(Self { process: std::process::id(), pool: Arc::new(pool), handles })
+        let process = std::process::id();
+        Some(Self { process, pool: Arc::new(pool), handles, retired: Vec::new() })
     }
 
     /// Whether its threads are in this process: a fork copies this struct and no threads.
@@ -142,21 +149,21 @@ impl Built {
         self.process == std::process::id()
     }
 
-    /// Let the threads end by themselves, some time.
-    fn leave(self) {
+    /// Let the threads end by themselves, some time. Answers those to wait for.
+    fn leave(mut self) -> Vec<JoinHandle<()>> {
         if !self.is_here() {
             // Its locks may be held by threads that do not exist here.
             std::mem::forget(self);
+            return Vec::new();
         }
+        let mut handles = std::mem::take(&mut self.handles);
+        handles.append(&mut self.retired);
+        handles
     }
 
     /// As `leave`, and wait.
-    fn end(mut self) {
-        if !self.is_here() {
-            return self.leave();
-        }
-        let handles = std::mem::take(&mut self.handles);
-        drop(self);
+    fn end(self) {
+        let handles = self.leave();
         if !inside() {
             for handle in handles {
                 // A thread that panicked has ended as well.

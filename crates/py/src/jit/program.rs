@@ -88,29 +88,21 @@ impl Program {
             })
             .collect();
         let device = CpuDevice::new(cache(py)?, Arc::new(Nowhere));
-        let mut options = Options { boundscheck, domain, ..Options::default() };
-        loop {
-            let (made, executable) = outside(py, || {
-                let made = specialise(unit, &arguments, &arrays, &options);
-                let executable =
-                    made.as_ref().ok().map(|made| device.compile(&compiler::improve(&made.kernel)));
-                (made, executable)
-            });
-            let made = made.map_err(|refusal| refused(py, &refusal))?;
-            match executable {
-                Some(Ok(executable)) => return Ok(Self::new(key, made, executable)),
-                // A reduction that is not compiled in parallel yet runs in order.
-                Some(Err(DeviceError::Failed(why)))
-                    if !options.ordered && why.contains("not compiled") =>
-                {
-                    options.ordered = true;
-                }
-                Some(Err(error)) => {
-                    py.check_signals()?;
-                    return Err(failed(py, &error.to_string()));
-                }
-                None => return Err(failed(py, "the function was not compiled")),
+        let options = Options { boundscheck, domain };
+        let (made, executable) = outside(py, || {
+            let made = specialise(unit, &arguments, &arrays, &options);
+            let executable =
+                made.as_ref().ok().map(|made| device.compile(&compiler::improve(&made.kernel)));
+            (made, executable)
+        });
+        let made = made.map_err(|refusal| refused(py, &refusal))?;
+        match executable {
+            Some(Ok(executable)) => Ok(Self::new(key, made, executable)),
+            Some(Err(error)) => {
+                py.check_signals()?;
+                Err(failed(py, &error.to_string()))
             }
+            None => Err(failed(py, "the function was not compiled")),
         }
     }
 
