@@ -78,6 +78,8 @@ enum How {
     Streaming,
     /// A point's reduction is many blocks.
     Split,
+    /// Many points' reductions run side by side.
+    Short,
 }
 
 /// Compile a kernel for vector registers of so many bytes.
@@ -109,6 +111,34 @@ pub fn compile_split(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, U
     written(kernel, vector_bytes, How::Split)
 }
 
+/// As [`compile`], with the reductions of as many points as there are lanes side by side, for many points of
+/// at most [`SHORT`](crate::SHORT) values: the same results. For kernels whose [`Compiled::short`] says how
+/// many values that are.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_short(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Short)
+}
+
+/// The extents among the parameters whose product is how many values each point of a loop reduces, where the
+/// points are not lanes anyway but could be.
+fn short(e: &Emitter<'_>, it: &ir::For) -> Option<Vec<usize>> {
+    if e.kernel.overlapping || e.columns_of(it).is_some() {
+        return None;
+    }
+    let mut found = Vec::new();
+    for axis in &e.short_of(it)?.reduce.axes {
+        if axis.begin.is_some() || axis.step.is_some() {
+            return None;
+        }
+        let end = ir::ParameterKind::Extent(axis.end);
+        found.push(e.kernel.parameters.iter().position(|it| it.kind == end)?);
+    }
+    Some(found)
+}
+
 /// Whether a loop in lanes stores elements one after the other.
 fn stores_along(kernel: &Kernel, it: &ir::For) -> bool {
     let index = kernel.block(it.body).arguments.last();
@@ -128,9 +158,15 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         kernel = &forwarded;
     }
     let streams = how == How::Streaming;
-    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64, streams };
+    let width = Lanes {
+        width: width(kernel, vector_bytes),
+        masks: vector_bytes == 64,
+        streams,
+        short: how == How::Short,
+    };
     let mut can_stream = false;
     let mut can_split = false;
+    let mut can_short = None;
     let mut written = Module::default();
     let mut scratch = 0;
     let mut words = 0;
@@ -144,6 +180,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
                 can_split = !kernel.overlapping && e.split_of(it).is_some();
                 can_stream =
                     !kernel.overlapping && e.is_straight(it.body) && stores_along(kernel, it);
+                can_short = short(e, it);
                 let cut = e.cut(it);
                 Ok(cut.blocks)
             })?;
@@ -219,7 +256,15 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         text = format!("; {kind}\n{text}{}\n", scopes(kernel));
     }
     let exacts = written.exacts.into_iter().map(exact).collect();
-    Ok(Compiled { text, exacts, words, scratch, streams: can_stream, splits: can_split })
+    Ok(Compiled {
+        text,
+        exacts,
+        words,
+        scratch,
+        streams: can_stream,
+        splits: can_split,
+        short: can_short,
+    })
 }
 
 fn split<'k>(e: &Emitter<'k>, it: &'k ir::For) -> Result<Split<'k>, Unsupported> {

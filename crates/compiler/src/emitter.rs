@@ -24,6 +24,8 @@ pub(crate) struct Lanes {
     pub(crate) masks: bool,
     /// Whether whole vectors are stored past the caches.
     pub(crate) streams: bool,
+    /// Whether points of a loop that are reductions of few values each run side by side.
+    pub(crate) short: bool,
 }
 
 /// Writes one function of a kernel.
@@ -39,6 +41,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) width: u32,
     /// Whether a mask costs next to nothing.
     pub(crate) masks: bool,
+    /// Whether points that are reductions of few values each run side by side.
+    pub(crate) short: bool,
     /// Bytes of the shortest vectors that are stored past the caches, where whole ones are.
     pub(crate) streaming: Option<u64>,
     /// How many bytes ahead of loads along memory what comes is fetched, where it is.
@@ -71,11 +75,12 @@ impl<'k> Emitter<'k> {
     /// As `new`; the function begins with this line.
     pub(crate) fn within(
         kernel: &'k Kernel,
-        Lanes { width, masks, streams }: Lanes,
+        Lanes { width, masks, streams, short }: Lanes,
         exacts: Vec<Exact>,
         first: &str,
     ) -> Result<Self, Unsupported> {
         let mut text = Text::default();
+        text.wide = masks;
         let entry = text.label();
         text.begin(entry);
         text.line(first);
@@ -93,6 +98,7 @@ impl<'k> Emitter<'k> {
             rooms: Vec::new(),
             width,
             masks,
+            short,
             streaming: streams.then_some(LEAST),
             ahead: streams.then_some(AHEAD),
             lanes: 1,

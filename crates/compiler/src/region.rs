@@ -168,7 +168,7 @@ impl<'k> Emitter<'k> {
         outside: &[(Value, Operand)],
         write: impl FnOnce(&mut Self) -> Result<(), Unsupported>,
     ) -> Result<String, Unsupported> {
-        let lanes = Lanes { width: self.width, masks: self.masks, streams: false };
+        let lanes = Lanes { width: self.width, masks: self.masks, streams: false, short: false };
         let exacts = std::mem::take(&mut self.exacts);
         let mut inner =
             Emitter::within(self.kernel, lanes, exacts, "%frame = load ptr, ptr %context")?;

@@ -125,7 +125,7 @@ impl Emitter<'_> {
             e.put_row(sums, parts, place, &so_far.unwrap_or_default());
             Ok(())
         };
-        if starts || self.is_long(work.it.reduce.body) {
+        if (starts && !self.short) || self.is_long(work.it.reduce.body) {
             return self.each_vector(work.tile, code);
         }
         // The hot loop: no masks as long as vectors are whole.
