@@ -2,8 +2,8 @@
 
     python benches/short_rows.py [million]
 
-Prints milliseconds and how many times as long as NumPy each takes; for reductions also beside the sum of all,
-which reads the same data once.
+Prints milliseconds and how many times as long as NumPy each takes; for reductions also beside
+the sum of all, which reads the same data once.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def reductions(million):
     side = int(values**0.5)
     middle = np.ones((side, 3, side // 3))
     x = anp.asarray(middle)
-    anp.sum(x, axis=1).block_until_ready()
     mine = least(lambda: anp.sum(x, axis=1).block_until_ready())
     rival = least(lambda: np.sum(middle, axis=1), 2)
     reading = least(lambda: anp.sum(x).block_until_ready())
-    print(f"{'sum of a middle axis':26}{mine:9.2f}{rival:9.2f}{mine / rival:8.2f}{mine / reading:15.2f}")
+    name = "sum of a middle axis"
+    print(f"{name:26}{mine:9.2f}{rival:9.2f}{mine / rival:8.2f}{mine / reading:15.2f}")
 
 
 def divisions(million):
@@ -67,9 +67,7 @@ def divisions(million):
         for how in ("floor_divide", "remainder"):
             ours, theirs = getattr(anp, how), getattr(np, how)
             for name, divisor, plain in (("arrays", y, other), ("by 7", 7, 7)):
-                call = lambda ours=ours, x=x, divisor=divisor: ours(x, divisor).block_until_ready()
-                call()
-                mine = least(call)
+                mine = least(lambda ours=ours, x=x, by=divisor: ours(x, by).block_until_ready())
                 rival = least(lambda theirs=theirs, data=data, plain=plain: theirs(data, plain), 3)
                 title = f"{how} {dtype} {name}"
                 print(f"{title:30}{mine:9.2f}{rival:9.2f}{mine / rival:8.2f}")

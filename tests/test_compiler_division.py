@@ -6,9 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from test_compiler import DTYPES, both, kernel_of, sample
 
 from abreast import _abreast
+from test_compiler import DTYPES, both, kernel_of, sample
 
 INTEGERS = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"]
 OPS = ["div", "floor_div", "rem", "fmod"]
@@ -45,9 +45,9 @@ def test_around_multiples(dtype, vector):
         y = y or 1
         most = info.max // abs(y)
         q = int(2 ** rng.uniform(0, max(most, 1).bit_length()))
-        for q in (min(q, most), most):
+        for factor in (min(q, most), most):
             for step in (-1, 0, 1):
-                x = q * y + step
+                x = factor * y + step
                 if info.min <= x <= info.max:
                     pairs.append((x, y))
     x, y = np.ascontiguousarray(np.array(pairs, dtype=DTYPES[dtype]).T)
@@ -61,7 +61,10 @@ def test_every_pair_of_bytes_as_in_python(dtype):
     numbers = range(info.min, info.max + 1)
     pairs = [(x, y) for x in numbers for y in numbers if y]
     x, y = np.ascontiguousarray(np.array(pairs, dtype=DTYPES[dtype]).T)
-    wrap = lambda values: np.array(values).astype(DTYPES[dtype])
+
+    def wrap(values):
+        return np.array(values).astype(DTYPES[dtype])
+
     expected = {
         "floor_div": wrap([x // y for x, y in pairs]),
         "rem": wrap([x % y for x, y in pairs]),

@@ -1,13 +1,13 @@
-"""Reductions of few values each, several of them side by side: the bits that the interpreter gives."""
+"""Reductions of few values, several side by side: the bits that the interpreter gives."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_compiler import DTYPES, REDUCTIONS, both, reduction, results_of, sample
 
 import abreast.numpy as anp
 from abreast import _abreast
+from test_compiler import DTYPES, REDUCTIONS, both, reduction, results_of, sample
 
 VECTORS = ["", ":32", ":16"]
 

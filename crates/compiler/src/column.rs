@@ -8,6 +8,7 @@ use ir::{Axis, Combiner, For, Reduce, Statement, Value};
 use memory::DType;
 
 use crate::combine::{Part, Pass};
+use crate::compile::How;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::rows::Rows;
@@ -79,7 +80,7 @@ impl<'k> Emitter<'k> {
         let column = *self.kernel.block(it.body).arguments.last()?;
         let row = *self.kernel.block(columns.reduce.body).arguments.last()?;
         let close = self.close(inside, column) > self.close(inside, row);
-        (self.short || close).then_some(columns)
+        (self.how == How::Short || close).then_some(columns)
     }
 
     /// The loop as columns, however memory lies.
@@ -149,7 +150,7 @@ impl<'k> Emitter<'k> {
     ) -> Result<(), Unsupported> {
         let tile = self.columns_from(it, from, to)?;
         let points = self.points(it.reduce);
-        if self.short {
+        if self.how == How::Short {
             self.short_tile(it, &tile, axis, column, points)?;
         } else {
             let blocks = self.blocks_of(points);

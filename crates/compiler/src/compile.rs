@@ -71,8 +71,8 @@ fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
 }
 
 /// How the blocks of a kernel are made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
     Plain,
     /// Whole vectors are stored past the caches.
     Streaming,
@@ -158,18 +158,13 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         kernel = &forwarded;
     }
     let streams = how == How::Streaming;
-    let width = Lanes {
-        width: width(kernel, vector_bytes),
-        masks: vector_bytes == 64,
-        streams,
-        short: how == How::Short,
-    };
+    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64, how };
     let mut can_stream = false;
     let mut can_split = false;
     let mut can_short = None;
     let mut written = Module::default();
     let mut scratch = 0;
-    let mut words = 0;
+    let words;
     match shape(kernel) {
         Shape::Parallel(before, it) if how == How::Split => {
             (words, scratch) = written.pieces(kernel, width, before, it)?;
@@ -197,47 +192,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
             })?;
         }
         Shape::Reduction(before, it, after) => {
-            written.function("count", kernel, width, |e| {
-                e.rows(before)?;
-                let count = e.points(it);
-                Ok(e.blocks_of(count))
-            })?;
-            written.function("kernel", kernel, width, |e| {
-                e.may_end = false;
-                e.rows(before)?;
-                let parts = e.parts(it)?;
-                let count = e.points(it);
-                let (begin, end) = range();
-                let memory = e.frame.scratch(&mut e.text);
-                let block = e.text.begin_count(begin, end, 1);
-                let found = e.block(it, count, block.index)?;
-                words = e.frame.words;
-                scratch = 16 * parts.len();
-                for (place, (part, value)) in parts.iter().zip(found).enumerate() {
-                    let room = slot(e, &memory, block.index, parts.len(), place);
-                    e.put(room, part.dtype, value);
-                }
-                e.text.end_count(&block);
-                Ok(number(0))
-            })?;
-            written.function("finish", kernel, width, |e| {
-                e.rows(before)?;
-                let parts = e.parts(it)?;
-                let tree = e.tree(&parts);
-                let (begin, end) = range();
-                let memory = e.frame.scratch(&mut e.text);
-                let block = e.text.begin_count(begin, end, 1);
-                let mut found = Vec::new();
-                for (place, part) in parts.iter().enumerate() {
-                    let room = slot(e, &memory, block.index, parts.len(), place);
-                    found.push(e.take(room, part.dtype));
-                }
-                e.push(&parts, &tree, block.index, &found)?;
-                e.text.end_count(&block);
-                e.collect(it, &parts, &tree, end)?;
-                e.rows(after)?;
-                Ok(number(0))
-            })?;
+            (words, scratch) = written.reduction(kernel, width, (before, it, after))?;
         }
         Shape::Sequence => {
             words = written.function("count", kernel, width, |_| Ok(number(1)))?;
@@ -300,6 +255,59 @@ struct Module {
 }
 
 impl Module {
+    /// Write the functions of a reduction and what is around it; the words of their frame, and bytes of scratch
+    /// memory a block.
+    fn reduction<'k>(
+        &mut self,
+        kernel: &'k Kernel,
+        width: Lanes,
+        (before, it, after): (&'k [Statement], &'k Reduce, &'k [Statement]),
+    ) -> Result<(usize, usize), Unsupported> {
+        let (mut words, mut scratch) = (0, 0);
+        self.function("count", kernel, width, |e| {
+            e.rows(before)?;
+            let count = e.points(it);
+            Ok(e.blocks_of(count))
+        })?;
+        self.function("kernel", kernel, width, |e| {
+            e.may_end = false;
+            e.rows(before)?;
+            let parts = e.parts(it)?;
+            let count = e.points(it);
+            let (begin, end) = range();
+            let memory = e.frame.scratch(&mut e.text);
+            let block = e.text.begin_count(begin, end, 1);
+            let found = e.block(it, count, block.index)?;
+            words = e.frame.words;
+            scratch = 16 * parts.len();
+            for (place, (part, value)) in parts.iter().zip(found).enumerate() {
+                let room = slot(e, &memory, block.index, parts.len(), place);
+                e.put(room, part.dtype, value);
+            }
+            e.text.end_count(&block);
+            Ok(number(0))
+        })?;
+        self.function("finish", kernel, width, |e| {
+            e.rows(before)?;
+            let parts = e.parts(it)?;
+            let tree = e.tree(&parts);
+            let (begin, end) = range();
+            let memory = e.frame.scratch(&mut e.text);
+            let block = e.text.begin_count(begin, end, 1);
+            let mut found = Vec::new();
+            for (place, part) in parts.iter().enumerate() {
+                let room = slot(e, &memory, block.index, parts.len(), place);
+                found.push(e.take(room, part.dtype));
+            }
+            e.push(&parts, &tree, block.index, &found)?;
+            e.text.end_count(&block);
+            e.collect(it, &parts, &tree, end)?;
+            e.rows(after)?;
+            Ok(number(0))
+        })?;
+        Ok((words, scratch))
+    }
+
     /// Write the functions of a loop whose reductions run in pieces; the words of their frame, and bytes of
     /// scratch memory a piece.
     fn pieces<'k>(
