@@ -1,4 +1,4 @@
-"""Calls again and again: arguments of every shape, which the quick way takes up or leaves to the slow one.
+"""Calls again and again: arguments that the quick way takes up, or leaves to the slow one.
 
 The first call compiles, the second one finds code; so each is made several times, beside CPython.
 """
@@ -145,7 +145,8 @@ def test_refusals_stay_after_calls_that_went_well():
         for place in range(3):
             given = list(fine)
             given[place] = odd
-            with pytest.raises(TypeError, match=f"argument {place + 1} of a jit function is an array"):
+            said = f"argument {place + 1} of a jit function is an array"
+            with pytest.raises(TypeError, match=said):
                 call(*given)
     locked = np.zeros(4)
     locked.flags.writeable = False

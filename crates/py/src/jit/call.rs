@@ -213,10 +213,7 @@ impl JitCall {
         Ok(found)
     }
 
-    fn program<'a, 'py>(
-        slf: &'a Bound<'py, Self>,
-        given: &Given<'py>,
-    ) -> PyResult<&'a Program> {
+    fn program<'a, 'py>(slf: &'a Bound<'py, Self>, given: &Given<'py>) -> PyResult<&'a Program> {
         let it = slf.get();
         if let Some(program) = it.programs.find(&given.key) {
             return Ok(program);

@@ -1,6 +1,7 @@
 //! NumPy's arrays as they lie in memory.
 
 use std::ffi::c_void;
+use std::ptr::NonNull;
 
 use memory::DType;
 use pyo3::ffi;
@@ -78,11 +79,11 @@ impl Head {
     }
 
     fn list(&self, from: *const isize) -> &[isize] {
-        match self.rank {
-            0 => &[],
-            // SAFETY: lists of an array are as long as its rank, and stay as `of` says.
-            rank => unsafe { std::slice::from_raw_parts(from, rank.unsigned_abs() as usize) },
-        }
+        let rank = self.rank.unsigned_abs() as usize;
+        // An array without axes may have no lists.
+        let from = if from.is_null() { NonNull::<isize>::dangling().as_ptr() } else { from };
+        // SAFETY: lists of an array are as long as its rank, and stay as `of` says.
+        unsafe { std::slice::from_raw_parts(from, rank) }
     }
 
     /// Where the element at index zero lies.
@@ -115,7 +116,10 @@ impl Head {
     pub(super) fn unit(&self, dtype: DType) -> Option<usize> {
         let (shape, strides) = (self.shape(), self.strides());
         let size = dtype.size().cast_signed();
-        let unit = |axis: &usize| strides[*axis] == size || shape[*axis] <= 1;
+        let unit = |axis: &usize| {
+            let (length, stride) = (shape.get(*axis), strides.get(*axis));
+            stride == Some(&size) || length.is_some_and(|&length| length <= 1)
+        };
         let last = shape.len().checked_sub(1)?;
         Some(last).filter(unit).or(Some(0).filter(unit))
     }

@@ -77,9 +77,7 @@ fn leaves(result: &ResultType, into: &mut Vec<DType>) {
 /// Whether a kernel asks for the words of a [`Glance`] with such types, and then for the results.
 fn fits(types: &[ArgumentType], results: &[DType], asked: &[ParameterKind]) -> bool {
     let mut left = asked.iter();
-    let buffer = |left: &mut std::slice::Iter<'_, ParameterKind>, dtype, strides: &[Stride]| {
-        matches!(left.next(), Some(ParameterKind::Buffer(it)) if it.dtype == dtype && it.strides == strides)
-    };
+    let buffer = |left: &mut std::slice::Iter<'_, ParameterKind>, dtype, strides: &[Stride]| matches!(left.next(), Some(ParameterKind::Buffer(it)) if it.dtype == dtype && it.strides == strides);
     let arguments = types.iter().all(|ty| match ty {
         ArgumentType::Number { dtype, .. } => {
             !dtype.is_complex() && matches!(left.next(), Some(ParameterKind::Scalar(_)))
