@@ -8,6 +8,7 @@ use ir::{Axis, Combiner, For, Reduce, Statement, Value};
 use memory::DType;
 
 use crate::combine::{Part, Pass};
+use crate::compile::How;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::rows::Rows;
@@ -72,8 +73,18 @@ impl<'k> Emitter<'k> {
         VECTORS * i64::from(self.width)
     }
 
-    /// The loop as columns, if that is what it is and memory lies that way.
+    /// The loop as columns, if that is what it is and memory lies that way, or its points have few values.
     pub(crate) fn columns_of(&self, it: &'k For) -> Option<Columns<'k>> {
+        let columns = self.short_of(it)?;
+        let inside = &self.kernel.block(columns.reduce.body).statements;
+        let column = *self.kernel.block(it.body).arguments.last()?;
+        let row = *self.kernel.block(columns.reduce.body).arguments.last()?;
+        let close = self.close(inside, column) > self.close(inside, row);
+        (self.how == How::Short || close).then_some(columns)
+    }
+
+    /// The loop as columns, however memory lies.
+    pub(crate) fn short_of(&self, it: &'k For) -> Option<Columns<'k>> {
         if self.width == 1 || it.axes[it.axes.len() - 1].step.is_some() {
             return None;
         }
@@ -95,14 +106,7 @@ impl<'k> Emitter<'k> {
             && inside.iter().all(straight)
             && after.iter().all(|it| straight(it) || matches!(it, Statement::Store { .. }));
         let fixed = self.is_fixed(it, before, reduce);
-        let column = *body.arguments.last()?;
-        let row = *self.kernel.block(reduce.body).arguments.last()?;
-        let close = self.close(inside, column);
-        (fits && fixed && close > self.close(inside, row)).then_some(Columns {
-            before,
-            reduce,
-            after,
-        })
+        (fits && fixed).then_some(Columns { before, reduce, after })
     }
 
     /// Whether how far a reduction runs is the same at each point of the loop around it.
@@ -146,8 +150,12 @@ impl<'k> Emitter<'k> {
     ) -> Result<(), Unsupported> {
         let tile = self.columns_from(it, from, to)?;
         let points = self.points(it.reduce);
-        let blocks = self.blocks_of(points);
-        self.reduce_tile(it, &tile, axis, column, number(0), blocks)?;
+        if self.how == How::Short {
+            self.short_tile(it, &tile, axis, column, points)?;
+        } else {
+            let blocks = self.blocks_of(points);
+            self.reduce_tile(it, &tile, axis, column, number(0), blocks)?;
+        }
         self.after_tile(it, &tile, axis, column)
     }
 
@@ -197,6 +205,41 @@ impl<'k> Emitter<'k> {
         self.push_tile(tile, each.index)?;
         self.text.end_count(&each);
         self.collect_tile(it, tile, blocks)
+    }
+
+    /// The result of at most one block of values a column, into `carry`.
+    fn short_tile(
+        &mut self,
+        it: &Columns<'_>,
+        tile: &Tile,
+        axis: &Axis,
+        column: Value,
+        points: Operand,
+    ) -> Result<(), Unsupported> {
+        let (empty, some, join) = (self.text.label(), self.text.label(), self.text.label());
+        let none = self.text.op("icmp eq", WORD, &[points, number(0)]);
+        self.text.branch(none, empty, some);
+        self.text.begin(empty);
+        self.empty_tile(it, tile)?;
+        self.text.jump(join);
+        self.text.begin(some);
+        self.column_block(it, tile, axis, column, points, number(0))?;
+        self.text.jump(join);
+        self.text.begin(join);
+        Ok(())
+    }
+
+    /// The result of no values at all, into `carry`.
+    fn empty_tile(&mut self, it: &Columns<'_>, tile: &Tile) -> Result<(), Unsupported> {
+        let identity = self.identity(it.reduce);
+        self.each_vector(tile, |e, at| {
+            let mut values = Vec::new();
+            for (part, &value) in tile.parts.iter().zip(&identity) {
+                values.push(e.text.splat(value, Type::new(part.dtype, e.lanes)));
+            }
+            e.put_row(&tile.carry, &tile.parts, at, &values);
+            Ok(())
+        })
     }
 
     /// What comes after the reduction, in lanes.
@@ -419,15 +462,7 @@ impl<'k> Emitter<'k> {
         let none = self.text.op("icmp eq", WORD, &[blocks, number(0)]);
         self.text.branch(none, empty, some);
         self.text.begin(empty);
-        let identity = self.identity(it.reduce);
-        self.each_vector(tile, |e, at| {
-            let mut values = Vec::new();
-            for (part, &value) in tile.parts.iter().zip(&identity) {
-                values.push(e.text.splat(value, Type::new(part.dtype, e.lanes)));
-            }
-            e.put_row(&tile.carry, &tile.parts, at, &values);
-            Ok(())
-        })?;
+        self.empty_tile(it, tile)?;
         self.text.jump(join);
         self.text.begin(some);
         let lowest = self.lowest_bit(blocks);

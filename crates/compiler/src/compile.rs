@@ -71,13 +71,15 @@ fn width(kernel: &Kernel, vector_bytes: usize) -> u32 {
 }
 
 /// How the blocks of a kernel are made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
     Plain,
     /// Whole vectors are stored past the caches.
     Streaming,
     /// A point's reduction is many blocks.
     Split,
+    /// Many points' reductions run side by side.
+    Short,
 }
 
 /// Compile a kernel for vector registers of so many bytes.
@@ -109,6 +111,34 @@ pub fn compile_split(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, U
     written(kernel, vector_bytes, How::Split)
 }
 
+/// As [`compile`], with the reductions of as many points as there are lanes side by side, for many points of
+/// at most [`SHORT`](crate::SHORT) values: the same results. For kernels whose [`Compiled::short`] says how
+/// many values that are.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_short(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Short)
+}
+
+/// The extents among the parameters whose product is how many values each point of a loop reduces, where the
+/// points are not lanes anyway but could be.
+fn short(e: &Emitter<'_>, it: &ir::For) -> Option<Vec<usize>> {
+    if e.kernel.overlapping || e.columns_of(it).is_some() {
+        return None;
+    }
+    let mut found = Vec::new();
+    for axis in &e.short_of(it)?.reduce.axes {
+        if axis.begin.is_some() || axis.step.is_some() {
+            return None;
+        }
+        let end = ir::ParameterKind::Extent(axis.end);
+        found.push(e.kernel.parameters.iter().position(|it| it.kind == end)?);
+    }
+    Some(found)
+}
+
 /// Whether a loop in lanes stores elements one after the other.
 fn stores_along(kernel: &Kernel, it: &ir::For) -> bool {
     let index = kernel.block(it.body).arguments.last();
@@ -128,12 +158,13 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         kernel = &forwarded;
     }
     let streams = how == How::Streaming;
-    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64, streams };
+    let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64, how };
     let mut can_stream = false;
     let mut can_split = false;
+    let mut can_short = None;
     let mut written = Module::default();
     let mut scratch = 0;
-    let mut words = 0;
+    let words;
     match shape(kernel) {
         Shape::Parallel(before, it) if how == How::Split => {
             (words, scratch) = written.pieces(kernel, width, before, it)?;
@@ -144,6 +175,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
                 can_split = !kernel.overlapping && e.split_of(it).is_some();
                 can_stream =
                     !kernel.overlapping && e.is_straight(it.body) && stores_along(kernel, it);
+                can_short = short(e, it);
                 let cut = e.cut(it);
                 Ok(cut.blocks)
             })?;
@@ -160,47 +192,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
             })?;
         }
         Shape::Reduction(before, it, after) => {
-            written.function("count", kernel, width, |e| {
-                e.rows(before)?;
-                let count = e.points(it);
-                Ok(e.blocks_of(count))
-            })?;
-            written.function("kernel", kernel, width, |e| {
-                e.may_end = false;
-                e.rows(before)?;
-                let parts = e.parts(it)?;
-                let count = e.points(it);
-                let (begin, end) = range();
-                let memory = e.frame.scratch(&mut e.text);
-                let block = e.text.begin_count(begin, end, 1);
-                let found = e.block(it, count, block.index)?;
-                words = e.frame.words;
-                scratch = 16 * parts.len();
-                for (place, (part, value)) in parts.iter().zip(found).enumerate() {
-                    let room = slot(e, &memory, block.index, parts.len(), place);
-                    e.put(room, part.dtype, value);
-                }
-                e.text.end_count(&block);
-                Ok(number(0))
-            })?;
-            written.function("finish", kernel, width, |e| {
-                e.rows(before)?;
-                let parts = e.parts(it)?;
-                let tree = e.tree(&parts);
-                let (begin, end) = range();
-                let memory = e.frame.scratch(&mut e.text);
-                let block = e.text.begin_count(begin, end, 1);
-                let mut found = Vec::new();
-                for (place, part) in parts.iter().enumerate() {
-                    let room = slot(e, &memory, block.index, parts.len(), place);
-                    found.push(e.take(room, part.dtype));
-                }
-                e.push(&parts, &tree, block.index, &found)?;
-                e.text.end_count(&block);
-                e.collect(it, &parts, &tree, end)?;
-                e.rows(after)?;
-                Ok(number(0))
-            })?;
+            (words, scratch) = written.reduction(kernel, width, (before, it, after))?;
         }
         Shape::Sequence => {
             words = written.function("count", kernel, width, |_| Ok(number(1)))?;
@@ -219,7 +211,15 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         text = format!("; {kind}\n{text}{}\n", scopes(kernel));
     }
     let exacts = written.exacts.into_iter().map(exact).collect();
-    Ok(Compiled { text, exacts, words, scratch, streams: can_stream, splits: can_split })
+    Ok(Compiled {
+        text,
+        exacts,
+        words,
+        scratch,
+        streams: can_stream,
+        splits: can_split,
+        short: can_short,
+    })
 }
 
 fn split<'k>(e: &Emitter<'k>, it: &'k ir::For) -> Result<Split<'k>, Unsupported> {
@@ -255,6 +255,59 @@ struct Module {
 }
 
 impl Module {
+    /// Write the functions of a reduction and what is around it; the words of their frame, and bytes of scratch
+    /// memory a block.
+    fn reduction<'k>(
+        &mut self,
+        kernel: &'k Kernel,
+        width: Lanes,
+        (before, it, after): (&'k [Statement], &'k Reduce, &'k [Statement]),
+    ) -> Result<(usize, usize), Unsupported> {
+        let (mut words, mut scratch) = (0, 0);
+        self.function("count", kernel, width, |e| {
+            e.rows(before)?;
+            let count = e.points(it);
+            Ok(e.blocks_of(count))
+        })?;
+        self.function("kernel", kernel, width, |e| {
+            e.may_end = false;
+            e.rows(before)?;
+            let parts = e.parts(it)?;
+            let count = e.points(it);
+            let (begin, end) = range();
+            let memory = e.frame.scratch(&mut e.text);
+            let block = e.text.begin_count(begin, end, 1);
+            let found = e.block(it, count, block.index)?;
+            words = e.frame.words;
+            scratch = 16 * parts.len();
+            for (place, (part, value)) in parts.iter().zip(found).enumerate() {
+                let room = slot(e, &memory, block.index, parts.len(), place);
+                e.put(room, part.dtype, value);
+            }
+            e.text.end_count(&block);
+            Ok(number(0))
+        })?;
+        self.function("finish", kernel, width, |e| {
+            e.rows(before)?;
+            let parts = e.parts(it)?;
+            let tree = e.tree(&parts);
+            let (begin, end) = range();
+            let memory = e.frame.scratch(&mut e.text);
+            let block = e.text.begin_count(begin, end, 1);
+            let mut found = Vec::new();
+            for (place, part) in parts.iter().enumerate() {
+                let room = slot(e, &memory, block.index, parts.len(), place);
+                found.push(e.take(room, part.dtype));
+            }
+            e.push(&parts, &tree, block.index, &found)?;
+            e.text.end_count(&block);
+            e.collect(it, &parts, &tree, end)?;
+            e.rows(after)?;
+            Ok(number(0))
+        })?;
+        Ok((words, scratch))
+    }
+
     /// Write the functions of a loop whose reductions run in pieces; the words of their frame, and bytes of
     /// scratch memory a piece.
     fn pieces<'k>(

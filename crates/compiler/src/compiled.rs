@@ -36,4 +36,7 @@ pub struct Compiled {
     pub streams: bool,
     /// Whether [`compile_split`](crate::compile_split) has.
     pub splits: bool,
+    /// Where [`compile_short`](crate::compile_short) has: the places of the parameters, extents all, whose
+    /// product is how many values each point reduces.
+    pub short: Option<Vec<usize>>,
 }

@@ -5,6 +5,7 @@ use ir::{BlockId, Kernel, Op, Statement, Value};
 use memory::DType;
 
 use crate::access::{AHEAD, LEAST, Site};
+use crate::compile::How;
 use crate::elementary::Writer;
 use crate::frame::Frame;
 use crate::held::Held;
@@ -22,8 +23,8 @@ pub(crate) struct Lanes {
     pub(crate) width: u32,
     /// Whether leaving some of them out costs next to nothing.
     pub(crate) masks: bool,
-    /// Whether whole vectors are stored past the caches.
-    pub(crate) streams: bool,
+    /// How blocks are made of them.
+    pub(crate) how: How,
 }
 
 /// Writes one function of a kernel.
@@ -39,6 +40,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) width: u32,
     /// Whether a mask costs next to nothing.
     pub(crate) masks: bool,
+    /// How blocks are made.
+    pub(crate) how: How,
     /// Bytes of the shortest vectors that are stored past the caches, where whole ones are.
     pub(crate) streaming: Option<u64>,
     /// How many bytes ahead of loads along memory what comes is fetched, where it is.
@@ -71,11 +74,13 @@ impl<'k> Emitter<'k> {
     /// As `new`; the function begins with this line.
     pub(crate) fn within(
         kernel: &'k Kernel,
-        Lanes { width, masks, streams }: Lanes,
+        Lanes { width, masks, how }: Lanes,
         exacts: Vec<Exact>,
         first: &str,
     ) -> Result<Self, Unsupported> {
+        let streams = how == How::Streaming;
         let mut text = Text::default();
+        text.wide = masks;
         let entry = text.label();
         text.begin(entry);
         text.line(first);
@@ -93,6 +98,7 @@ impl<'k> Emitter<'k> {
             rooms: Vec::new(),
             width,
             masks,
+            how,
             streaming: streams.then_some(LEAST),
             ahead: streams.then_some(AHEAD),
             lanes: 1,

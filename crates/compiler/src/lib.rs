@@ -28,6 +28,7 @@ mod column;
 mod combine;
 mod compile;
 mod compiled;
+mod divide;
 mod elementary;
 mod emitter;
 mod forward;
@@ -50,7 +51,7 @@ mod tree;
 mod unsupported;
 mod varying;
 
-pub use compile::{compile, compile_split, compile_streaming};
+pub use compile::{compile, compile_short, compile_split, compile_streaming};
 pub use compiled::Compiled;
 pub use passes::improve;
 pub use unsupported::Unsupported;
@@ -60,6 +61,9 @@ pub const INTERRUPTED: i64 = i64::MIN;
 
 /// What a kernel answers that found no room for the results of its blocks; no check has this code.
 pub const NO_ROOM: i64 = i64::MIN + 1;
+
+/// Most values of a point for which [`compile_short`] pays.
+pub const SHORT: i64 = 63;
 
 /// Points of a parallel loop that make a block.
 const CHUNK: i64 = 16_384;

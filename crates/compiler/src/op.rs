@@ -4,6 +4,7 @@ use ir::Op;
 use memory::{DType, Kind, Scalar};
 
 use crate::Unsupported;
+use crate::divide::divide;
 use crate::text::{Operand, Text, Type};
 
 /// Emit an op that is not elementary. `dtype` is the type of its operands (of the last one, for
@@ -58,11 +59,11 @@ fn constant(ty: Type, value: f64) -> Operand {
     Operand::Constant(ty.dtype, Scalar::from_f64(ty.dtype, value).bits() as u64)
 }
 
-fn whole(ty: Type, value: i64) -> Operand {
+pub(crate) fn whole(ty: Type, value: i64) -> Operand {
     Operand::Constant(ty.dtype, Scalar::from_i64(ty.dtype, value).bits() as u64)
 }
 
-fn compare(text: &mut Text, how: &str, ty: Type, a: Operand, b: Operand) -> Operand {
+pub(crate) fn compare(text: &mut Text, how: &str, ty: Type, a: Operand, b: Operand) -> Operand {
     let name = if ty.dtype.is_float() { "fcmp" } else { "icmp" };
     text.op(&format!("{name} {how}"), ty, &[a, b])
 }
@@ -214,49 +215,6 @@ fn integer(text: &mut Text, op: Op, ty: Type, operands: &[Operand]) -> Option<Op
         Op::TrailingZeros => text.zeros("cttz", ty, x),
         _ => return None,
     })
-}
-
-/// Division of integers, which never traps: by zero it gives 0, the smallest by -1 itself.
-fn divide(text: &mut Text, op: Op, ty: Type, x: Operand, y: Operand) -> Operand {
-    let signed = ty.dtype.kind() == Kind::Signed;
-    let zero = whole(ty, 0);
-    let one = whole(ty, 1);
-    let by_zero = compare(text, "eq", ty, y, zero);
-    if !signed {
-        let divisor = text.select(by_zero, ty, one, y);
-        let name = if matches!(op, Op::Div | Op::FloorDiv) { "udiv" } else { "urem" };
-        let found = text.op(name, ty, &[x, divisor]);
-        return text.select(by_zero, ty, zero, found);
-    }
-    let mask = Type::new(DType::Bool, ty.lanes);
-    // By -1 is the negation, which wraps; LLVM's division would trap for the smallest.
-    let by_minus_one = compare(text, "eq", ty, y, whole(ty, -1));
-    let special = text.op("or", mask, &[by_zero, by_minus_one]);
-    let divisor = text.select(special, ty, one, y);
-    let quotient = text.op("sdiv", ty, &[x, divisor]);
-    let rest = text.op("srem", ty, &[x, divisor]);
-    let negated = text.op("sub", ty, &[zero, x]);
-    let quotient = text.select(by_minus_one, ty, negated, quotient);
-    if op == Op::Div {
-        return text.select(by_zero, ty, zero, quotient);
-    }
-    if op == Op::Fmod {
-        return text.select(special, ty, zero, rest);
-    }
-    // Python's: towards the lower, where something is left whose sign is not the divisor's.
-    let uneven = compare(text, "ne", ty, rest, zero);
-    let signs = text.op("xor", ty, &[rest, y]);
-    let apart = compare(text, "slt", ty, signs, zero);
-    let lower = text.op("and", mask, &[uneven, apart]);
-    if op == Op::FloorDiv {
-        let below = text.op("sub", ty, &[quotient, one]);
-        let floor = text.select(lower, ty, below, quotient);
-        let floor = text.select(by_minus_one, ty, negated, floor);
-        return text.select(by_zero, ty, zero, floor);
-    }
-    let raised = text.op("add", ty, &[rest, y]);
-    let modulo = text.select(lower, ty, raised, rest);
-    text.select(special, ty, zero, modulo)
 }
 
 fn cast(text: &mut Text, from: DType, to: DType, lanes: u32, x: Operand) -> Operand {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use ir::{Axis, BlockId, For, Reduce, Statement, Value};
 use memory::DType;
 
-use crate::compile::{define, slot};
+use crate::compile::{How, define, slot};
 use crate::emitter::{Emitter, Lanes};
 use crate::held::Held;
 use crate::structure::{WORD, number};
@@ -168,7 +168,7 @@ impl<'k> Emitter<'k> {
         outside: &[(Value, Operand)],
         write: impl FnOnce(&mut Self) -> Result<(), Unsupported>,
     ) -> Result<String, Unsupported> {
-        let lanes = Lanes { width: self.width, masks: self.masks, streams: false };
+        let lanes = Lanes { width: self.width, masks: self.masks, how: How::Plain };
         let exacts = std::mem::take(&mut self.exacts);
         let mut inner =
             Emitter::within(self.kernel, lanes, exacts, "%frame = load ptr, ptr %context")?;

@@ -5,6 +5,7 @@ use memory::DType;
 
 use crate::column::{Columns, Tile, third_parts};
 use crate::combine::Pass;
+use crate::compile::How;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::structure::{WORD, number};
@@ -125,7 +126,7 @@ impl Emitter<'_> {
             e.put_row(sums, parts, place, &so_far.unwrap_or_default());
             Ok(())
         };
-        if starts || self.is_long(work.it.reduce.body) {
+        if (starts && self.how != How::Short) || self.is_long(work.it.reduce.body) {
             return self.each_vector(work.tile, code);
         }
         // The hot loop: no masks as long as vectors are whole.

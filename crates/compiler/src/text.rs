@@ -117,6 +117,8 @@ pub(crate) struct Text {
     lines: Vec<String>,
     /// Declarations of intrinsics and definitions of tables.
     pub(crate) outside: BTreeSet<String>,
+    /// Whether there are vectors of 64-bit products and of conversions between them and floats.
+    pub(crate) wide: bool,
     registers: u32,
     labels: u32,
     here: Option<Label>,

@@ -73,6 +73,7 @@ impl Device for CpuDevice {
             source: (kernel.clone(), self.vector),
             streaming: OnceLock::new(),
             split: OnceLock::new(),
+            short: OnceLock::new(),
             streams_from: self.streams_from,
             splits_from: self.splits_from,
         }))
@@ -98,6 +99,8 @@ struct Native {
     streaming: OnceLock<Machine>,
     /// Code for few points that are reductions of many values.
     split: OnceLock<Machine>,
+    /// Code for many points that are reductions of few values.
+    short: OnceLock<Machine>,
     streams_from: usize,
     splits_from: usize,
 }
@@ -160,6 +163,10 @@ impl Native {
                 made(&self.streaming, || make(compiler::compile_streaming(kernel, vector)))?;
             return Ok((machine, self.frame(machine, arguments)));
         }
+        if self.is_short(arguments) {
+            let machine = made(&self.short, || make(compiler::compile_short(kernel, vector)))?;
+            return Ok((machine, self.frame(machine, arguments)));
+        }
         let plain = made(&self.plain, || Machine::new(self.cache, &self.compiled))?;
         let frame = self.frame(plain, arguments);
         if !self.compiled.splits || self.read(arguments) < self.splits_from {
@@ -172,6 +179,17 @@ impl Native {
         }
         let machine = made(&self.split, || make(compiler::compile_split(kernel, vector)))?;
         Ok((machine, self.frame(machine, arguments)))
+    }
+
+    /// Whether each point reduces so few values that several points should run side by side.
+    fn is_short(&self, arguments: &[Argument]) -> bool {
+        let Some(extents) = &self.compiled.short else { return false };
+        let mut values = 1i64;
+        for &place in extents {
+            let Some(Argument::Extent(extent)) = arguments.get(place) else { return false };
+            values = values.saturating_mul(*extent);
+        }
+        values <= compiler::SHORT
     }
 
     /// Bytes of the arrays that a launch reads.
