@@ -348,7 +348,8 @@ impl Executable for Native {
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Option<Result<(), DeviceError>> {
         let machine = self.plain.get()?;
-        let other = (self.compiled.streams && bytes >= self.streams_from)
+        let other = self.compiled.short.is_some()
+            || (self.compiled.streams && bytes >= self.streams_from)
             || (self.compiled.splits && bytes >= self.splits_from);
         if other || words != machine.words {
             return None;
