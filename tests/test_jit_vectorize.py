@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import math
 import pickle
 
@@ -100,3 +101,15 @@ def test_given_signatures():
             ab.jit(signature)(lambda x: x)
     with pytest.raises(TypeError, match="1 types for 2 parameters"):
         ab.jit("int32(int32)")(lambda x, y: x)
+
+
+@pytest.mark.parametrize("name", ["f", "prange", "out", "i", "x0", "mask"])
+def test_a_function_may_have_any_name(name):
+    text = f"def {name}(x, y):\n    return x * y\n"
+    file = f"<function {name}>"
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    scope = {}
+    exec(compile(text, file, "exec"), scope)
+    product = ab.vectorize(scope[name])
+    assert product(np.arange(3.0), 2.0).tolist() == [0.0, 2.0, 4.0]
+    assert product(np.arange(3.0), 2.0, where=np.array([True, False, True]))[2] == 4.0

@@ -225,6 +225,8 @@ def _engines(plans: list[str]) -> list[tuple[str, str]]:
         use = f"plan {plan!r}" if plan in plans else "no abreast plan for it yet"
         if plan in ("mpi", "ipyparallel") and plan not in plans:
             use = "plan(executor) takes its executors"
+        if plan == "joblib":
+            use = "import abreast.interop.joblib gives it a backend"
         rows.append((name, f"found ({use}): {found}" if found else "not found"))
     return rows
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ir::Kernel;
+use ir::{Kernel, ParameterKind};
 use memory::{Layout, Scalar};
 
 use crate::Storage;
@@ -28,6 +28,34 @@ pub trait Executable: Send + Sync + fmt::Debug {
         arguments: &[Argument],
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError>;
+
+    /// What [`Executable::launch_words`] takes words for; nothing where it always declines.
+    fn parameters(&self) -> &[ParameterKind] {
+        &[]
+    }
+
+    /// Run it over words: for an extent its length, for a scalar its bits, for a buffer the address
+    /// of the element at index zero, then the bytes of each stride that may be any. The room has the
+    /// first `words` of them and space for more; `bytes` is how many all buffers hold.
+    ///
+    /// Nothing if code is not ready, or would be other code for so many bytes, or there is no space:
+    /// then nothing was begun, and [`Executable::launch`] is for it.
+    ///
+    /// # Safety
+    ///
+    /// The words are those of [`Executable::parameters`], each of its kind. Every buffer is aligned,
+    /// has the strides that its type says and all elements that extents and strides imply, which stay
+    /// until this returns; it may be written if the kernel writes it, and shares no memory with
+    /// another then.
+    unsafe fn launch_words(
+        &self,
+        _room: &mut [u64],
+        _words: usize,
+        _bytes: usize,
+        _interrupted: &mut dyn FnMut() -> bool,
+    ) -> Option<Result<(), DeviceError>> {
+        None
+    }
 }
 
 /// What a kernel is given for one of its parameters.

@@ -162,15 +162,17 @@ class Vectorized:
                 f"{name}[i]" if array else name for name, array in zip(names, arrays, strict=True)
             )
             head = ["out", "mask"] if masked else ["out"]
-            body = f"out[i] = f({given})"
+            # The loop has the function's name, so what it uses must be called something else.
+            one, turns = f"_{self._label}", f"_turns_of_{self._label}"
+            body = f"out[i] = {one}({given})"
             text = (
                 f"def {self._label}({', '.join([*head, *names])}):\n"
-                "    for i in prange(len(out)):\n"
+                f"    for i in {turns}(len(out)):\n"
                 f"        {f'if mask[i]: {body}' if masked else body}\n"
             )
             file = f"<loop of {self.__qualname__}: {text}>"
             linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
-            scope: dict[str, Any] = {"f": self._one, "prange": prange}
+            scope: dict[str, Any] = {one: self._one, turns: prange}
             exec(compile(text, file, "exec"), scope)
             # Indices are those of the loop, so nothing is to be checked.
             self._loops[kinds] = JitFunction(scope[self._label], boundscheck=False, domain=False)

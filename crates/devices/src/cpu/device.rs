@@ -255,35 +255,53 @@ impl Native {
     }
 }
 
-impl Executable for Native {
-    fn launch(
+impl Machine {
+    /// Run it over a frame, whose last words are filled in here.
+    ///
+    /// # Safety
+    /// As for [`Executable::launch_words`], of the words before.
+    unsafe fn run(
         &self,
-        arguments: &[Argument],
+        frame: &mut [u64],
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
-        let (machine, mut frame) = self.machine(arguments)?;
-        // SAFETY: the frame is the one that the compiler asks for, checked above word by word; places
-        // keep their memory and lie inside it, and who may write where is settled by who made them.
-        let blocks = unsafe { machine.count.call(&frame, 0, 0) };
+        frame[self.words] = 0; // for the scratch memory
+        frame[self.words + 1] = 0; // for the services
+        for (word, exact) in frame[self.words + 2..].iter_mut().zip(&self.exacts) {
+            *word = exact.address() as u64;
+        }
+        // SAFETY: the frame is the one that the compiler asks for, says whoever calls; places keep
+        // their memory and lie inside it, and who may write where is settled by who made them.
+        let blocks = unsafe { self.count.call(frame, 0, 0) };
         // Two words for each number, for their alignment.
         let mut scratch = Vec::<u128>::new();
-        if machine.finish.is_some() {
-            let numbers = blocks.unsigned_abs() as usize * machine.scratch / size_of::<u128>();
+        if self.finish.is_some() {
+            let numbers = blocks.unsigned_abs() as usize * self.scratch / size_of::<u128>();
             let failed = |_| DeviceError::OutOfMemory {
                 bytes: numbers * size_of::<u128>(),
                 why: "for partial results of a reduction".into(),
             };
             scratch.try_reserve_exact(numbers).map_err(failed)?;
             scratch.resize(numbers, 0);
-            frame[machine.words] = scratch.as_mut_ptr() as u64;
+            frame[self.words] = scratch.as_mut_ptr() as u64;
         }
         let threads = pool::threads();
         let services = Services::new(threads, interrupted);
-        frame[machine.words + 1] = (&raw const services).addr() as u64;
-        // SAFETY: as above, and the services and the scratch memory are there until the end of this function; blocks
-        // do not overlap in what they write.
-        let launch = unsafe { Launch::new(&machine.kernel, &frame) };
-        match launch.run(blocks, threads, &mut || services.ask()) {
+        frame[self.words + 1] = (&raw const services).addr() as u64;
+        let outcome = if blocks == 1 {
+            // Nobody to call and no pace to measure: clocks would take longer than small kernels.
+            // SAFETY: as above, and the services and the scratch memory are there until the end of
+            // this function.
+            match unsafe { self.kernel.call(frame, 0, 1) } {
+                0 => Outcome::Done,
+                code => Outcome::Failed(code),
+            }
+        } else {
+            // SAFETY: as above, and blocks do not overlap in what they write.
+            let launch = unsafe { Launch::new(&self.kernel, frame) };
+            launch.run(blocks, threads, &mut || services.ask())
+        };
+        match outcome {
             Outcome::Done => {}
             Outcome::Stopped | Outcome::Failed(INTERRUPTED) => {
                 return Err(DeviceError::Interrupted);
@@ -296,13 +314,48 @@ impl Executable for Native {
             }
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
         }
-        if let Some(finish) = &machine.finish {
+        if let Some(finish) = &self.finish {
             // SAFETY: as above; all blocks have run.
-            let code = unsafe { finish.call(&frame, 0, blocks) };
+            let code = unsafe { finish.call(frame, 0, blocks) };
             if code != 0 {
                 return Err(DeviceError::Check(code));
             }
         }
         Ok(())
+    }
+}
+
+impl Executable for Native {
+    fn launch(
+        &self,
+        arguments: &[Argument],
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<(), DeviceError> {
+        let (machine, mut frame) = self.machine(arguments)?;
+        // SAFETY: `frame` made it of the arguments, checked word by word; places keep their memory.
+        unsafe { machine.run(&mut frame, interrupted) }
+    }
+
+    fn parameters(&self) -> &[ParameterKind] {
+        &self.parameters
+    }
+
+    unsafe fn launch_words(
+        &self,
+        room: &mut [u64],
+        words: usize,
+        bytes: usize,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Option<Result<(), DeviceError>> {
+        let machine = self.plain.get()?;
+        let other = self.compiled.short.is_some()
+            || (self.compiled.streams && bytes >= self.streams_from)
+            || (self.compiled.splits && bytes >= self.splits_from);
+        if other || words != machine.words {
+            return None;
+        }
+        let frame = room.get_mut(..words + 2 + machine.exacts.len())?;
+        // SAFETY: as whoever calls this says.
+        Some(unsafe { machine.run(frame, interrupted) })
     }
 }

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use compiler::INTERRUPTED;
@@ -15,6 +14,13 @@ type Region = unsafe extern "C" fn(context: *const u64, begin: i64, end: i64) ->
 /// How often whoever launched a kernel is asked.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// A number of the calling thread that no other has while this one lives. For a whole `Thread` a
+/// short kernel takes no time.
+fn here() -> usize {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|it| std::ptr::from_ref(it).addr())
+}
+
 /// The table of functions; a kernel knows the first three fields, by their order.
 #[repr(C)]
 pub(super) struct Services<'a> {
@@ -22,8 +28,9 @@ pub(super) struct Services<'a> {
     poll: unsafe extern "C" fn(*const Services<'_>) -> i64,
     room: unsafe extern "C" fn(*const Services<'_>, i64) -> *mut u128,
     /// On which thread `asked`, `interrupted` and `given` are used, and on no other.
-    owner: ThreadId,
-    asked: Cell<Instant>,
+    owner: usize,
+    /// When it was asked last; nothing before the first poll, so that short kernels read no clock.
+    asked: Cell<Option<Instant>>,
     interrupted: RefCell<&'a mut dyn FnMut() -> bool>,
     /// What `room` gave.
     given: RefCell<Vec<u128>>,
@@ -39,8 +46,8 @@ impl<'a> Services<'a> {
             poll,
             room,
             given: RefCell::default(),
-            owner: thread::current().id(),
-            asked: Cell::new(Instant::now()),
+            owner: here(),
+            asked: Cell::new(None),
             interrupted: RefCell::new(interrupted),
             stopped: AtomicBool::new(false),
             threads,
@@ -53,7 +60,7 @@ impl<'a> Services<'a> {
         if !self.stopped.load(Ordering::Relaxed) && interrupted() {
             self.stopped.store(true, Ordering::Relaxed);
         }
-        self.asked.set(Instant::now());
+        self.asked.set(Some(Instant::now()));
         self.stopped.load(Ordering::Relaxed)
     }
 }
@@ -82,13 +89,14 @@ unsafe extern "C" fn launch(
 unsafe extern "C" fn poll(services: *const Services<'_>) -> i64 {
     // SAFETY: of what only the owner may use, others use nothing: see below.
     let services = unsafe { &*services };
-    let stop = if services.owner == thread::current().id() && services.asked.get().elapsed() > LOOK
-    {
-        services.ask()
-    } else {
-        services.stopped.load(Ordering::Relaxed)
-    };
-    i64::from(stop)
+    if services.owner == here() {
+        match services.asked.get() {
+            None => services.asked.set(Some(Instant::now())),
+            Some(asked) if asked.elapsed() > LOOK => return i64::from(services.ask()),
+            Some(_) => {}
+        }
+    }
+    i64::from(services.stopped.load(Ordering::Relaxed))
 }
 
 /// # Safety

@@ -1,15 +1,14 @@
 //! Arguments: their types as a key, and where their values are.
 
-use std::ffi::c_void;
-
 use ir::Stride;
 use memory::{DType, Layout, Scalar};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyNone, PyTuple, PyType};
 use source::{ArgumentType, ArrayType};
+
+use super::head::Head;
 
 /// An array as it lies in memory.
 pub(super) struct Seen {
@@ -44,15 +43,15 @@ pub(super) struct Given<'py> {
     pub(super) distinct: bool,
 }
 
-const FLOAT: u64 = 1;
-const INT: u64 = 2;
-const BOOL: u64 = 3;
-const COMPLEX: u64 = 4;
-const NONE: u64 = 5;
+pub(super) const FLOAT: u64 = 1;
+pub(super) const INT: u64 = 2;
+pub(super) const BOOL: u64 = 3;
+pub(super) const COMPLEX: u64 = 4;
+pub(super) const NONE: u64 = 5;
 const TUPLE: u64 = 6;
 const NUMPY: u64 = 16;
-const SAME: u64 = 1 << 40;
-const ARRAY: u64 = 1 << 41;
+pub(super) const SAME: u64 = 1 << 40;
+pub(super) const ARRAY: u64 = 1 << 41;
 
 /// NumPy's classes.
 struct Numpy {
@@ -73,58 +72,14 @@ fn numpy(py: Python<'_>) -> PyResult<&'static Numpy> {
     })
 }
 
+/// The class of NumPy's arrays.
+pub(super) fn array_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    Ok(numpy(py)?.array.bind(py))
+}
+
 /// The class of NumPy's numbers of a type.
 pub(super) fn scalar_class(py: Python<'_>, dtype: DType) -> PyResult<&Bound<'_, PyAny>> {
     Ok(numpy(py)?.scalars[dtype as usize].1.bind(py))
-}
-
-/// The head of NumPy's arrays, as its C interface fixes it.
-#[repr(C)]
-struct Head {
-    object: ffi::PyObject,
-    data: *mut u8,
-    rank: i32,
-    shape: *const isize,
-    strides: *const isize,
-    base: *mut c_void,
-    descriptor: *const Descriptor,
-    flags: i32,
-}
-
-/// The head of NumPy's types.
-#[repr(C)]
-struct Descriptor {
-    object: ffi::PyObject,
-    class: *mut c_void,
-    kind: u8,
-    letter: u8,
-    order: u8,
-    other: u8,
-    number: i32,
-}
-
-const ALIGNED: i32 = 0x0100;
-const WRITABLE: i32 = 0x0400;
-
-/// Types in the order of NumPy's numbers.
-fn of_number(number: i32) -> Option<DType> {
-    Some(match number {
-        0 => DType::Bool,
-        1 => DType::I8,
-        2 => DType::U8,
-        3 => DType::I16,
-        4 => DType::U16,
-        5 => DType::I32,
-        6 => DType::U32,
-        7 | 9 => DType::I64,
-        8 | 10 => DType::U64,
-        11 => DType::F32,
-        12 => DType::F64,
-        14 => DType::C64,
-        15 => DType::C128,
-        23 => DType::F16,
-        _ => return None,
-    })
 }
 
 impl<'py> Given<'py> {
@@ -188,21 +143,10 @@ impl<'py> Given<'py> {
     }
 
     fn array(&mut self, place: usize, object: &Bound<'py, PyAny>) -> PyResult<()> {
-        // SAFETY: the object is an array of NumPy's (checked by whoever calls), whose head is fixed by its
-        // C interface; its lists are as long as its rank; it stays alive while it is borrowed.
-        let (address, number, order, flags, shape, strides) = unsafe {
-            let head = &*object.as_ptr().cast::<Head>();
-            let descriptor = &*head.descriptor;
-            let rank = head.rank.unsigned_abs() as usize;
-            let list = |from: *const isize| {
-                if rank == 0 { &[][..] } else { std::slice::from_raw_parts(from, rank) }
-            };
-            let (shape, strides) = (list(head.shape), list(head.strides));
-            (head.data, descriptor.number, descriptor.order, head.flags, shape, strides)
-        };
-        let dtype = of_number(number);
-        let swapped = if cfg!(target_endian = "little") { b'>' } else { b'<' };
-        let Some(dtype) = dtype.filter(|_| order != swapped && flags & ALIGNED != 0) else {
+        // SAFETY: the object is an array of NumPy's, checked by whoever calls; it stays alive while it is
+        // borrowed, and nothing of Python runs before the last use of what is read here.
+        let head = unsafe { Head::of(object.as_ptr()) };
+        let Some(dtype) = head.dtype() else {
             return Err(PyTypeError::new_err(format!(
                 "argument {} of a jit function is an array of {}\n\
                  hint: arrays hold bool, integers, floats or complex numbers in the machine's byte order and \
@@ -211,7 +155,8 @@ impl<'py> Given<'py> {
                 object.getattr("dtype")?
             )));
         };
-        let writable = flags & WRITABLE != 0;
+        let (address, shape, strides) = (head.address(), head.shape(), head.strides());
+        let writable = head.is_writable();
         for (other, seen) in self.arrays.iter().enumerate() {
             if !self.distinct
                 && seen.address == address
@@ -224,24 +169,11 @@ impl<'py> Given<'py> {
                 return Ok(());
             }
         }
-        let size = dtype.size().cast_signed();
-        let unit = |axis: Option<usize>| {
-            axis.is_some_and(|axis| strides[axis] == size || shape[axis] <= 1)
-        };
-        let last = unit(shape.len().checked_sub(1));
-        let first = !last && unit((!shape.is_empty()).then_some(0));
-        self.key.push(
-            ARRAY
-                | dtype as u64
-                | u64::from(writable) << 8
-                | u64::from(last) << 9
-                | u64::from(first) << 10
-                | (shape.len() as u64) << 16,
-        );
+        let unit = head.unit(dtype);
+        self.key.push(head.code(dtype, unit));
         let mut strides = strides.to_vec();
-        let contiguous = if last { shape.len() - 1 } else { 0 };
-        if last || first {
-            strides[contiguous] = size; // also where there is no second element
+        if let Some(axis) = unit {
+            strides[axis] = dtype.size().cast_signed(); // also where there is no second element
         }
         self.parts.push(Part::Array(self.arrays.len()));
         self.arrays.push(Seen {

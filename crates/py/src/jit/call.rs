@@ -7,9 +7,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::argument::{Given, types};
+use super::glance::Glance;
 use super::program::{Program, told};
+use super::programs::Programs;
 use super::source::JitSource;
 use crate::enter::outside;
+use source::Raise;
 
 /// A function that is compiled for the types of arguments that it meets.
 ///
@@ -22,7 +25,7 @@ pub(crate) struct JitCall {
     defaults: Py<PyDict>,
     boundscheck: bool,
     domain: bool,
-    programs: RwLock<Vec<Arc<Program>>>,
+    programs: Programs,
     /// Held while a program is made, so that several first calls make it once.
     making: Mutex<()>,
     /// Arrays of the closure, once the source was looked at.
@@ -45,7 +48,7 @@ impl JitCall {
             defaults,
             boundscheck,
             domain,
-            programs: RwLock::default(),
+            programs: Programs::default(),
             making: Mutex::default(),
             closure: RwLock::default(),
         }
@@ -57,14 +60,18 @@ impl JitCall {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let raise = |raise: &Raise| match slf.call_method1("_raised", told(raise)) {
+            Ok(error) => PyErr::from_value(error),
+            Err(error) => error,
+        };
+        if let Some(done) = slf.get().soon(args, kwargs, raise)? {
+            return Ok(done);
+        }
         let given = Self::given(slf, args, kwargs)?;
         let program = Self::program(slf, &given)?;
         // The first call did not know of the arrays of the closure.
         let given = if given.key == program.key { given } else { Self::given(slf, args, kwargs)? };
-        program.run(slf.py(), &given, |raise| match slf.call_method1("_raised", told(raise)) {
-            Ok(error) => PyErr::from_value(error),
-            Err(error) => error,
-        })
+        program.run(slf.py(), &given, raise)
     }
 
     /// Compile for such arguments, and do not run.
@@ -100,24 +107,35 @@ impl JitCall {
 
     /// The types that it was compiled for, in words.
     fn _signatures(&self) -> Vec<String> {
-        self.all().iter().map(|it| said(&types(&it.key))).collect()
+        self.programs.iter().map(|it| said(&types(&it.key))).collect()
     }
 
     /// Text of the program at a place: `ir`, `llvm` or `asm`.
     fn _shown(&self, py: Python<'_>, what: &str, place: usize) -> PyResult<String> {
-        let program = self.all().get(place).cloned();
+        let program = self.programs.iter().nth(place);
         program.ok_or_else(|| PyIndexError::new_err("no such program"))?.shown(py, what)
     }
 }
 
 impl JitCall {
-    fn all(&self) -> Vec<Arc<Program>> {
-        self.programs.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn find(&self, key: &[u64]) -> Option<Arc<Program>> {
-        let programs = self.programs.read().unwrap_or_else(PoisonError::into_inner);
-        programs.iter().find(|it| it.key == key).cloned()
+    /// Call it with arguments of the usual kinds, for which it was compiled before; nothing where they
+    /// are others, and nothing was begun then.
+    fn soon<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+        raise: impl Fn(&Raise) -> PyErr,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if kwargs.is_some() || args.len() != self.parameters.len() {
+            return Ok(None);
+        }
+        let mut glance = Glance::new();
+        if glance.look(args).is_none() {
+            return Ok(None);
+        }
+        // Arrays of a closure are part of the keys of its programs, so none is found here.
+        let Some(program) = self.programs.find(glance.key()) else { return Ok(None) };
+        program.run_words(args, &glance, raise)
     }
 
     fn given<'py>(
@@ -195,9 +213,9 @@ impl JitCall {
         Ok(found)
     }
 
-    fn program<'py>(slf: &Bound<'py, Self>, given: &Given<'py>) -> PyResult<Arc<Program>> {
+    fn program<'a, 'py>(slf: &'a Bound<'py, Self>, given: &Given<'py>) -> PyResult<&'a Program> {
         let it = slf.get();
-        if let Some(program) = it.find(&given.key) {
+        if let Some(program) = it.programs.find(&given.key) {
             return Ok(program);
         }
         let py = slf.py();
@@ -217,13 +235,12 @@ impl JitCall {
         }
         // Whoever makes a program needs the interpreter now and then: wait without it.
         let held = outside(py, || Held(it.making.lock().unwrap_or_else(PoisonError::into_inner)));
-        if let Some(program) = it.find(&key) {
+        if let Some(program) = it.programs.find(&key) {
             return Ok(program);
         }
         let unit = source.get().unit.clone();
         let made = Program::make(py, &unit, &key, closure, (it.boundscheck, it.domain))?;
-        let made = Arc::new(made);
-        it.programs.write().unwrap_or_else(PoisonError::into_inner).push(made.clone());
+        let made = it.programs.push(made);
         drop(held);
         Ok(made)
     }

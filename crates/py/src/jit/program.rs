@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use devices::cpu::{CpuDevice, cpu};
 use devices::{Argument, Device, DeviceError, Executable, Place, Storage};
-use ir::Kernel;
+use ir::{Kernel, ParameterKind, Stride};
 use memory::{DType, Kind, Layout, Scalar};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -13,6 +13,7 @@ use source::{ArgumentType, Options, Raise, RaiseKind, ResultType, Specialised, U
 use tasks::pool;
 
 use super::argument::{Given, Part, scalar_class, types};
+use super::glance::{Glance, WORDS};
 use super::source::refused;
 use crate::array::threads_here;
 use crate::compile::cache;
@@ -27,6 +28,10 @@ pub(super) struct Program {
     written: Vec<usize>,
     dtypes: Vec<DType>,
     parallel: bool,
+    /// Whether it ends within a microsecond or so: without loops, and not long.
+    short: bool,
+    /// Whether the words of a [`Glance`] of this key, then the results, are what the kernel asks for.
+    wordy: bool,
     executable: Arc<dyn Executable>,
     /// For calls whose arrays share memory: everything in the order of the source.
     overlapping: OnceLock<Arc<dyn Executable>>,
@@ -68,6 +73,40 @@ fn leaves(result: &ResultType, into: &mut Vec<DType>) {
         ResultType::None | ResultType::Array(_) => {}
     }
 }
+
+/// Whether a kernel asks for the words of a [`Glance`] with such types, and then for the results.
+fn fits(types: &[ArgumentType], results: &[DType], asked: &[ParameterKind]) -> bool {
+    let mut left = asked.iter();
+    let buffer = |left: &mut std::slice::Iter<'_, ParameterKind>, dtype, strides: &[Stride]| matches!(left.next(), Some(ParameterKind::Buffer(it)) if it.dtype == dtype && it.strides == strides);
+    let arguments = types.iter().all(|ty| match ty {
+        ArgumentType::Number { dtype, .. } => {
+            !dtype.is_complex() && matches!(left.next(), Some(ParameterKind::Scalar(_)))
+        }
+        ArgumentType::Array(ty) => {
+            let mut strides = ty.strides.clone();
+            if ty.dtype.is_complex() {
+                strides.fill(Stride::Any);
+                strides.push(Stride::Unit);
+            }
+            let mut extents = left.by_ref().take(ty.strides.len());
+            extents.all(|it| matches!(it, ParameterKind::Extent(_)))
+                && buffer(&mut left, ty.dtype.part(), &strides)
+        }
+        ArgumentType::Same(_) | ArgumentType::None => true,
+        ArgumentType::Tuple(_) => false,
+    });
+    arguments
+        && results.len() <= RESULTS
+        && results.iter().all(|dtype| buffer(&mut left, *dtype, &[]))
+        && left.next().is_none()
+}
+
+/// Most statements of a kernel for which the interpreter's lock is not let go: to do so takes as long
+/// as some of them, and to have it back takes milliseconds where other threads want it as well.
+const SHORT: usize = 256;
+
+/// Most numbers of a result that have room beside a call.
+const RESULTS: usize = 8;
 
 impl Program {
     /// Compile for the types of a key; the last `closure` of them are arrays of the closure.
@@ -113,7 +152,16 @@ impl Program {
             matches!(it, ir::Statement::Reduce(_))
                 || matches!(it, ir::Statement::For(it) if it.parallel)
         });
+        let mut statements = made.kernel.blocks.iter().flat_map(|it| &it.statements);
+        let short = statements.clone().count() <= SHORT
+            && !statements.any(|it| {
+                use ir::Statement::{For, Reduce, While};
+                matches!(it, For(_) | Reduce(_) | While(_))
+            });
+        let wordy = fits(&types(key), &dtypes, executable.parameters());
         Self {
+            short,
+            wordy,
             key: key.to_vec(),
             kernel: made.kernel,
             raises: made.raises,
@@ -217,37 +265,82 @@ impl Program {
             arguments.push(Argument::Buffer(Place::new(storage, layout)));
         }
         let threads = if self.parallel { threads_here(py)? } else { 1 };
-        let mut raised = None;
-        let done = outside(py, || {
-            pool::with_threads(threads, || {
-                executable.launch(&arguments, &mut || {
-                    raised = Python::attach(|py| py.check_signals().err());
-                    raised.is_some()
-                })
-            })
-        });
-        match done {
-            Ok(()) => {}
-            Err(DeviceError::Check(code)) => {
+        let done = watched(py, threads, |interrupted| executable.launch(&arguments, interrupted));
+        self.ended(py, done, raise)?;
+        self.value(py, &results, |place| given.objects.get(place).cloned())
+    }
+
+    /// Run it over arguments that were taken up at a glance. Nothing where [`Program::run`] is for it:
+    /// where code is not ready, or arrays share memory.
+    pub(super) fn run_words<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        glance: &Glance<'_>,
+        raise: impl Fn(&Raise) -> PyErr,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if !self.wordy {
+            return Ok(None);
+        }
+        let py = args.py();
+        let threads = if self.parallel { threads_here(py)? } else { 1 };
+        let mut room = [0; WORDS];
+        let Some(mut words) = glance.fill(&self.written, &mut room) else { return Ok(None) };
+        let mut results = [0u128; RESULTS];
+        let first = results.as_mut_ptr();
+        for place in 0..self.dtypes.len() {
+            let Some(word) = room.get_mut(words.len) else { return Ok(None) };
+            *word = first.wrapping_add(place) as u64;
+            words.len += 1;
+        }
+        let mut work = |interrupted: &mut dyn FnMut() -> bool| {
+            // SAFETY: `fits` compared what the kernel asks for with the types of the key, which `glance`
+            // has as well, and `fill` follows them. Arrays have the elements that they show, aligned;
+            // the caller's tuple keeps them; what is written may be, as the key says, and shares
+            // no memory. The results live until the end of this function.
+            unsafe { self.executable.launch_words(&mut room, words.len, words.bytes, interrupted) }
+                .map_or(Ok(false), |done| done.map(|()| true))
+        };
+        let done =
+            if self.short { (work(&mut || false), None) } else { watched(py, threads, work) };
+        if !self.ended(py, done, raise)? {
+            return Ok(None);
+        }
+        self.value(py, &results, |array| args.get_item(glance.position(array)?).ok()).map(Some)
+    }
+
+    /// What Python raises for a launch that failed.
+    fn ended<T>(
+        &self,
+        py: Python<'_>,
+        (done, raised): (Result<T, DeviceError>, Option<PyErr>),
+        raise: impl Fn(&Raise) -> PyErr,
+    ) -> PyResult<T> {
+        done.map_err(|error| match error {
+            DeviceError::Check(code) => {
                 let place = usize::try_from(code - 1).ok().and_then(|at| self.raises.get(at));
-                return Err(match place {
+                match place {
                     Some(it) => raise(it),
                     None => PyRuntimeError::new_err(format!("check {code} of a kernel failed")),
-                });
+                }
             }
-            Err(DeviceError::Interrupted) => {
-                return Err(raised.unwrap_or_else(|| PyKeyboardInterrupt::new_err(())));
-            }
-            Err(error @ DeviceError::OutOfMemory { .. }) => {
-                return Err(PyMemoryError::new_err(error.to_string()));
-            }
-            Err(error) => return Err(failed(py, &error.to_string())),
-        }
-        let mut found = results.iter().zip(&self.dtypes).map(|(bits, dtype)| {
+            DeviceError::Interrupted => raised.unwrap_or_else(|| PyKeyboardInterrupt::new_err(())),
+            DeviceError::OutOfMemory { .. } => PyMemoryError::new_err(error.to_string()),
+            DeviceError::Failed(_) => failed(py, &error.to_string()),
+        })
+    }
+
+    /// The result, whose numbers are these; `array` answers the arrays that were given.
+    fn value<'py>(
+        &self,
+        py: Python<'py>,
+        numbers: &[u128],
+        array: impl Fn(usize) -> Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let mut found = numbers.iter().zip(&self.dtypes).map(|(bits, dtype)| {
             // Memory holds them in the machine's order, the lowest bytes first.
             Scalar::from_bytes(*dtype, &bits.to_ne_bytes())
         });
-        value(py, &self.result, &mut found, given)
+        value(py, &self.result, &mut found, &array)
     }
 
     /// NumPy's name for the type of the result, if that is one number.
@@ -278,27 +371,50 @@ impl Program {
     }
 }
 
+/// Run work that is told whether to stop, without the interpreter; answers also what a handler of
+/// signals raised meanwhile.
+fn watched<T: Send>(
+    py: Python<'_>,
+    threads: usize,
+    work: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<T, DeviceError> + Send,
+) -> (Result<T, DeviceError>, Option<PyErr>) {
+    let mut raised = None;
+    let done = outside(py, || {
+        pool::with_threads(threads, || {
+            work(&mut || {
+                raised = Python::attach(|py| py.check_signals().err());
+                raised.is_some()
+            })
+        })
+    });
+    (done, raised)
+}
+
 /// A result as Python has it.
 fn value<'py>(
     py: Python<'py>,
     result: &ResultType,
     from: &mut impl Iterator<Item = Scalar>,
-    given: &Given<'py>,
+    array: &impl Fn(usize) -> Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mut next = || from.next().ok_or_else(|| PyRuntimeError::new_err("a result is missing"));
+    let missing = || PyRuntimeError::new_err("a result is missing");
+    let mut next = || from.next().ok_or_else(missing);
     Ok(match result {
         ResultType::None => py.None().into_bound(py),
-        ResultType::Array(place) => given.objects[*place].clone(),
+        ResultType::Array(place) => array(*place).ok_or_else(missing)?,
         ResultType::Tuple(items) => {
             let items: PyResult<Vec<_>> =
-                items.iter().map(|it| value(py, it, from, given)).collect();
+                items.iter().map(|it| value(py, it, from, array)).collect();
             PyTuple::new(py, items?)?.into_any()
         }
         ResultType::Number { dtype, weak } => {
             let scalar = next()?;
             let plain = match dtype.kind() {
                 Kind::Bool => scalar.is_true().into_pyobject(py)?.to_owned().into_any(),
-                Kind::Signed | Kind::Unsigned => scalar.to_i128().into_pyobject(py)?.into_any(),
+                Kind::Signed | Kind::Unsigned => match i64::try_from(scalar.to_i128()) {
+                    Ok(short) => short.into_pyobject(py)?.into_any(),
+                    Err(_) => scalar.to_i128().into_pyobject(py)?.into_any(),
+                },
                 Kind::Float => scalar.to_f64().into_pyobject(py)?.into_any(),
                 Kind::Complex => {
                     PyComplex::from_doubles(py, scalar.to_f64(), next()?.to_f64()).into_any()
