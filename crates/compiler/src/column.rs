@@ -7,6 +7,7 @@
 use ir::{Axis, Combiner, For, Reduce, Statement, Value};
 use memory::DType;
 
+use crate::beside::is_plain;
 use crate::combine::{Part, Pass};
 use crate::compile::How;
 use crate::emitter::Emitter;
@@ -92,19 +93,10 @@ impl<'k> Emitter<'k> {
         let place = body.statements.iter().position(|it| matches!(it, Statement::Reduce(_)))?;
         let (before, rest) = body.statements.split_at(place);
         let Some((Statement::Reduce(reduce), after)) = rest.split_first() else { return None };
-        let straight = |statement: &Statement| {
-            matches!(
-                statement,
-                Statement::Constant { .. }
-                    | Statement::Op { .. }
-                    | Statement::Lookup { .. }
-                    | Statement::Load { .. }
-            )
-        };
         let inside = &self.kernel.block(reduce.body).statements;
-        let fits = before.iter().all(straight)
-            && inside.iter().all(straight)
-            && after.iter().all(|it| straight(it) || matches!(it, Statement::Store { .. }));
+        let fits = before.iter().all(is_plain)
+            && inside.iter().all(is_plain)
+            && after.iter().all(|it| is_plain(it) || matches!(it, Statement::Store { .. }));
         let fixed = self.is_fixed(it, before, reduce);
         (fits && fixed).then_some(Columns { before, reduce, after })
     }

@@ -290,18 +290,9 @@ impl Module {
         self.function("finish", kernel, width, |e| {
             e.rows(before)?;
             let parts = e.parts(it)?;
-            let tree = e.tree(&parts);
             let (begin, end) = range();
             let memory = e.frame.scratch(&mut e.text);
-            let block = e.text.begin_count(begin, end, 1);
-            let mut found = Vec::new();
-            for (place, part) in parts.iter().enumerate() {
-                let room = slot(e, &memory, block.index, parts.len(), place);
-                found.push(e.take(room, part.dtype));
-            }
-            e.push(&parts, &tree, block.index, &found)?;
-            e.text.end_count(&block);
-            e.collect(it, &parts, &tree, end)?;
+            e.join_blocks(it, &parts, &memory, begin, end)?;
             e.rows(after)?;
             Ok(number(0))
         })?;

@@ -5,6 +5,7 @@ use ir::{BlockId, Kernel, Op, Statement, Value};
 use memory::DType;
 
 use crate::access::{AHEAD, LEAST, Site};
+use crate::beside::is_plain;
 use crate::compile::How;
 use crate::elementary::Writer;
 use crate::frame::Frame;
@@ -165,16 +166,8 @@ impl<'k> Emitter<'k> {
 
     /// Whether statements of a block run in lanes: no loops, no choices, nothing that ends the kernel.
     pub(crate) fn is_straight(&self, block: BlockId) -> bool {
-        self.kernel.block(block).statements.iter().all(|statement| {
-            matches!(
-                statement,
-                Statement::Constant { .. }
-                    | Statement::Op { .. }
-                    | Statement::Lookup { .. }
-                    | Statement::Load { .. }
-                    | Statement::Store { .. }
-            )
-        })
+        let statements = &self.kernel.block(block).statements;
+        statements.iter().all(|it| is_plain(it) || matches!(it, Statement::Store { .. }))
     }
 
     /// Whether a straight block takes long to compile and run: then its code is there once.

@@ -64,16 +64,7 @@ impl<'k> Emitter<'k> {
         self.text.line(format_args!("ret i64 {NO_ROOM}"));
         self.text.begin(on);
         self.share_out(&name, &outside, Some(&scratch), blocks);
-        let tree = self.tree(&parts);
-        let block = self.text.begin_count(number(0), blocks, 1);
-        let mut found = Vec::new();
-        for (place, part) in parts.iter().enumerate() {
-            let room = slot(self, &scratch, block.index, parts.len(), place);
-            found.push(self.take(room, part.dtype));
-        }
-        self.push(&parts, &tree, block.index, &found)?;
-        self.text.end_count(&block);
-        self.collect(it, &parts, &tree, blocks)
+        self.join_blocks(it, &parts, &scratch, number(0), blocks)
     }
 
     /// Have a function run over blocks; its context is the frame, what it uses from outside, and perhaps

@@ -6,6 +6,7 @@
 use ir::{For, Reduce, Statement};
 
 use crate::Unsupported;
+use crate::beside::is_plain;
 use crate::column::{Columns, Tile};
 use crate::combine::Part;
 use crate::emitter::Emitter;
@@ -49,18 +50,9 @@ impl<'k> Emitter<'k> {
         let place = body.statements.iter().position(|it| matches!(it, Statement::Reduce(_)))?;
         let (before, rest) = body.statements.split_at(place);
         let Some((Statement::Reduce(reduce), after)) = rest.split_first() else { return None };
-        let computes = |statement: &Statement| {
-            matches!(
-                statement,
-                Statement::Constant { .. }
-                    | Statement::Op { .. }
-                    | Statement::Lookup { .. }
-                    | Statement::Load { .. }
-            )
-        };
-        let fits = before.iter().all(computes)
-            && self.kernel.block(reduce.body).statements.iter().all(computes)
-            && after.iter().all(|it| computes(it) || matches!(it, Statement::Store { .. }));
+        let fits = before.iter().all(is_plain)
+            && self.kernel.block(reduce.body).statements.iter().all(is_plain)
+            && after.iter().all(|it| is_plain(it) || matches!(it, Statement::Store { .. }));
         (fits && self.is_fixed(it, before, reduce)).then_some(Split {
             it,
             around: Columns { before, reduce, after },

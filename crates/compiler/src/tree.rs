@@ -5,6 +5,7 @@ use memory::DType;
 
 use crate::Unsupported;
 use crate::combine::Part;
+use crate::compile::slot;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::structure::{WORD, number};
@@ -25,6 +26,28 @@ impl Emitter<'_> {
         let rooms = parts.iter().map(|part| self.room(part.dtype, DEEPEST)).collect();
         let carry = parts.iter().map(|part| self.room(part.dtype, 1)).collect();
         Tree { rooms, carry, level: self.room(DType::I64, 1) }
+    }
+
+    /// Combine the results of blocks `begin..end`, which lie in scratch memory, in a tree: the results
+    /// of the reduction are held.
+    pub(crate) fn join_blocks(
+        &mut self,
+        it: &Reduce,
+        parts: &[Part],
+        scratch: &str,
+        begin: Operand,
+        end: Operand,
+    ) -> Result<(), Unsupported> {
+        let tree = self.tree(parts);
+        let block = self.text.begin_count(begin, end, 1);
+        let mut found = Vec::new();
+        for (place, part) in parts.iter().enumerate() {
+            let room = slot(self, scratch, block.index, parts.len(), place);
+            found.push(self.take(room, part.dtype));
+        }
+        self.push(parts, &tree, block.index, &found)?;
+        self.text.end_count(&block);
+        self.collect(it, parts, &tree, end)
     }
 
     /// Add the result of block number `number_` to the tree: neighbours combine as soon as both are there.

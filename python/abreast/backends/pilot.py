@@ -7,7 +7,6 @@ are, when they begin, what they say and how they end is between pilot and caller
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pickle
 import platform
@@ -22,6 +21,8 @@ from collections.abc import Sequence
 from contextvars import Context
 from types import FrameType
 from typing import Any
+
+from abreast.backends.interrupt import is_importing, raise_in
 
 __all__ = ["FAILURE", "INDEXED", "APPLY", "PLAIN", "STAR", "VALUE", "facts", "serve"]
 
@@ -391,7 +392,7 @@ class Pilot:
         with self.changed:
             if not self.listening or self.current != task:
                 return
-            if not self.is_main and _is_importing(sys._current_frames().get(self.thread)):
+            if not self.is_main and is_importing(sys._current_frames().get(self.thread)):
                 again = threading.Timer(0.01, self._halt, [task])
                 again.daemon = True
                 again.start()
@@ -400,12 +401,12 @@ class Pilot:
         if self.is_main:
             signal.pthread_kill(self.thread, signal.SIGINT)
         else:
-            _interrupt(self.thread, KeyboardInterrupt)
+            raise_in(self.thread, KeyboardInterrupt)
 
     def interrupt(self, _number: int, frame: FrameType | None) -> None:
         """Handle the signal: Ctrl-C reaches every process of a terminal, and is the caller's."""
         if self.listening and self.halted is not None and self.halted == self.current:
-            if _is_importing(frame):
+            if is_importing(frame):
                 again = threading.Timer(0.01, self._halt, [self.halted])
                 again.daemon = True
                 again.start()
@@ -418,7 +419,7 @@ class Pilot:
             self.listening = False
             halted, self.halted = self.halted, None
         if halted is not None and not self.is_main:
-            _interrupt(self.thread, None)
+            raise_in(self.thread, None)
 
 
 def _call(
@@ -471,16 +472,3 @@ def _lacking(reason: ModuleNotFoundError) -> BaseException:
         f"hint: install {top!r} where the workers run; or send it along: "
         f"`import cloudpickle, {top}; cloudpickle.register_pickle_by_value({top})`"
     )
-
-
-def _interrupt(thread: int, error: type[BaseException] | None) -> None:
-    given = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), given)
-
-
-def _is_importing(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
-        frame = frame.f_back
-    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +20,7 @@ from abreast.backends.contract import (
     Pulled,
     Running,
 )
+from abreast.backends.interrupt import raise_in
 from abreast.backends.native import ProcessLimit, limit_here
 from abreast.backends.output import heard
 from abreast.backends.routing import deaf, routing, speaking
@@ -271,7 +271,7 @@ class PoolJob:
         with self.changed:
             if task not in self.busy or force:
                 return False
-            interrupt(self.busy[task][0])
+            raise_in(self.busy[task][0], KeyboardInterrupt)
             return True
 
     def cancel(self, first: int = 0) -> int:
@@ -290,7 +290,7 @@ class PoolJob:
         self.cancel()
         with self.changed:
             for thread, _ in self.busy.values():
-                interrupt(thread)
+                raise_in(thread, KeyboardInterrupt)
         deadline = time.monotonic() + grace
         with self.changed:
             while self.outstanding() and time.monotonic() < deadline:
@@ -306,7 +306,7 @@ class PoolJob:
         """Have everything end as closed, and interrupt what runs."""
         with self.changed:
             for thread, _ in self.busy.values():
-                interrupt(thread)
+                raise_in(thread, KeyboardInterrupt)
         for index in [*self.tasks]:
             self.end(Ended(index, None, lost(("closed", None, None, None), index)))
 
@@ -314,9 +314,3 @@ class PoolJob:
         """Have `callback` called once nothing is outstanding."""
         self.callbacks.append(callback)
         self.tell()
-
-
-def interrupt(thread: int) -> None:
-    """Raise `KeyboardInterrupt` in a thread."""
-    error = ctypes.py_object(KeyboardInterrupt)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import threading
 import time
@@ -24,6 +23,7 @@ from abreast.backends.contract import (
     Pulled,
     Running,
 )
+from abreast.backends.interrupt import raise_in
 from abreast.backends.isolation import Isolated, copy_function, pack
 from abreast.backends.output import heard
 from abreast.backends.routing import routing, speaking
@@ -319,7 +319,7 @@ class SerialJob:
             if self._by_signal():
                 signal.pthread_kill(self._thread, signal.SIGINT)
             else:
-                _raise(self._thread, KeyboardInterrupt)
+                raise_in(self._thread, KeyboardInterrupt)
             return True
 
     def _by_signal(self) -> bool:
@@ -342,7 +342,7 @@ class SerialJob:
                 for _ in range(5):
                     time.sleep(0.001)
             else:
-                _raise(self._thread, None)
+                raise_in(self._thread, None)
             self._halted = None
 
     def cancel(self, first: int = 0) -> int:
@@ -367,9 +367,3 @@ class SerialJob:
     def watch(self, callback: Callable[[], None]) -> None:
         """Nothing happens before `pull`, so the callback comes at once."""
         callback()
-
-
-def _raise(thread: int, error: type[BaseException] | None) -> None:
-    """Have an exception raised in a thread when it runs Python code again; None takes it back."""
-    kind = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)

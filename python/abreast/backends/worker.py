@@ -15,6 +15,7 @@ from typing import Any
 
 from abreast import _abreast
 from abreast.backends import capture, surroundings
+from abreast.backends.interrupt import is_importing
 from abreast.pickling import dumps
 
 __all__ = ["main", "pack", "read_level"]
@@ -88,14 +89,6 @@ def _disarm() -> None:
         _worker = None
 
 
-def _is_importing(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
-        frame = frame.f_back
-    return False
-
-
 def _interrupt_again(thread: int) -> None:
     """Interrupt a moment later: nobody listens any more if the task has ended by then."""
     time.sleep(0.01)
@@ -111,7 +104,7 @@ def main(number: int) -> None:
     def interrupt(_number: int, frame: FrameType | None) -> None:
         # Ctrl-C reaches every process of the terminal; only the parent decides what it means.
         if worker.interrupted():
-            if _is_importing(frame):
+            if is_importing(frame):
                 # NumPy, for one, cannot be imported again after half an import.
                 _thread.start_new_thread(_interrupt_again, (_thread.get_ident(),))
                 return
