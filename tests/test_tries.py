@@ -2,12 +2,14 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 import abreast as ab
 from abreast import plans
@@ -313,3 +315,37 @@ def test_the_sentinel():
     assert pickle.loads(pickle.dumps(MISSING)) is MISSING
     assert copy.deepcopy(MISSING) is MISSING
     assert not MISSING
+
+
+def test_limits_of_native_pools_are_put_back(small_switch_interval):
+    """Sending another try meets the end of the job, at any place of either."""
+    ab.plan("threads:2")
+    before = _limits()
+    for _ in range(300):
+        seen = set()
+
+        def task(_, x, seen=seen):
+            if x not in seen:
+                seen.add(x)
+                raise OSError
+            return x
+
+        first = ab.submit(time.sleep, 0.0005)
+        futures = [ab.options(retries=1).submit(task, first, x) for x in range(4)]
+        assert [future.result(20) for future in futures] == [0, 1, 2, 3]
+        deadline = time.monotonic() + 1
+        while _limits() != before:
+            assert time.monotonic() < deadline, f"{before} became {_limits()}"
+            time.sleep(0.001)
+
+
+def _limits():
+    return sorted((pool["filepath"], pool["num_threads"]) for pool in threadpool_info())
+
+
+@pytest.fixture
+def small_switch_interval():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)

@@ -120,8 +120,10 @@ class ThreadsJob:
         self._backend = backend
         self._isolate = backend.level.isolate
         self._pushed = 0
-        self._limited = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may end a task at any place
+        self._limited = False  # whether limits and routing are in force for this job
+        self._sending = 0  # threads that push: what they bring is not outstanding yet
+        self._watching = False  # whether `_ended_all` will be called
         function, style = call.function, _style(call)
         title = None if function is None else journal.title(call)
         self._is_apply = function is None
@@ -184,28 +186,52 @@ class ThreadsJob:
             self._pushed += len(items)
         if not self._backend.started:
             self._backend.start()
-        with self._lock:
-            enter, self._limited = not self._limited, True
-        if enter:
-            _limit.enter(self._backend.level.inner_threads)
-            if self._heard:
-                routing.enter()
+        self._begin()
         try:
             self._job.push(items, at, name)
         except RuntimeError as error:
-            self._over()
             raise shut_down() if str(error) == "the pool is closed" else error from None
-        if enter:
-            self._job.watch(self._over)
+        finally:
+            self._sent()
+
+    def _begin(self) -> None:
+        """Put limits and routing in force, before the first task can start."""
+        with self._lock:
+            self._sending += 1
+            if not self._limited:
+                _limit.enter(self._backend.level.inner_threads)
+                if self._heard:
+                    routing.enter()
+                self._limited = True
+
+    def _sent(self) -> None:
+        with self._lock:
+            self._sending -= 1
+            watch, self._watching = not self._watching, True
+        if watch:
+            self._job.watch(self._ended_all)
+
+    def _ended_all(self) -> None:
+        """Nothing is outstanding any more, says the thread that ran the last task."""
+        with self._lock:
+            self._watching = False
+        self._over()
 
     def _over(self) -> None:
-        """Nothing is outstanding any more: told by `pull`, and to be sure by the last thread."""
+        """Take limits and routing back, unless there is more to do by now."""
         with self._lock:
-            leave, self._limited = self._limited, False
-        if leave:
-            _limit.leave()
-            if self._heard:
-                routing.leave()
+            if not self._limited or self._sending:
+                return
+            watch = self._job.outstanding() > 0 and not self._watching
+            if watch:
+                self._watching = True
+            elif not self._job.outstanding():
+                self._limited = False
+                _limit.leave()
+                if self._heard:
+                    routing.leave()
+        if watch:
+            self._job.watch(self._ended_all)
 
     def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
         """Wait until tasks ended, and take them."""
