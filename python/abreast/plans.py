@@ -295,9 +295,8 @@ def _default() -> tuple[Level, ...]:
     try:
         return resolve(text)
     except PlanError as error:
-        if str(error).startswith("the variable "):  # that of the workers
-            raise
-        raise PlanError(f"the variable ABREAST_PLAN: {error}") from None
+        own = str(error).startswith("the variable ")
+        raise error if own else PlanError(f"the variable ABREAST_PLAN: {error}") from None
 
 
 def resolve(
@@ -403,8 +402,7 @@ def _parse(name: str, given: int | None, budget: int, outermost: bool) -> tuple[
         if not text.isdigit() or not int(text):
             raise PlanError(
                 f"the variable ABREAST_WORKERS={text!r}: not a number of workers\n"
-                "hint: a whole number, at least 1, as in ABREAST_WORKERS=4; unset, there is one "
-                "for each core that this process may use"
+                "hint: a whole number, at least 1; unset, there is one for each usable core"
             )
         given = int(text)
     if name == "serial":
