@@ -1,7 +1,7 @@
-"""Draws inside of compiled loops: Monte-Carlo pi and normal numbers, beside C with the same generator.
+"""Draws inside of compiled loops: Monte-Carlo pi and normal numbers, beside C.
 
-C is gcc -O3 -march=native with the state of PCG64 in registers, and NumPy's own C functions for normal
-numbers, called as `Generator.standard_normal` fills an array. Prints ratios: below 1 ours is faster.
+C is gcc -O3 -march=native with the state of the same generator in registers, and for normal numbers
+NumPy, which fills an array. Prints ratios: below 1 ours is faster.
 """
 
 from __future__ import annotations

@@ -32,9 +32,9 @@ def jit(function: Any = None, /, *, boundscheck: bool = True, **others: Any) -> 
     Parameters
     ----------
     function : callable or str
-        A function of numbers, tuples, NumPy arrays and random generators, written with ``def`` or ``lambda``. Or a
-        signature such as ``"float64(float64[:], int64)"``: then the function is compiled at once,
-        numbers are converted to its types, and arrays must have them.
+        A function of numbers, tuples, NumPy arrays and random generators, written with ``def`` or
+        ``lambda``. Or a signature such as ``"float64(float64[:], int64)"``: then the function is
+        compiled at once, numbers are converted to its types, and arrays must have them.
     boundscheck : bool
         Raise `IndexError` where an index is out of bounds. Without it such an index reads or writes
         memory of somebody else, and indices must not be negative.

@@ -94,6 +94,11 @@ impl<'py> Generators<'py> {
         self.sources.len()
     }
 
+    /// The length of a list, as kernels have it.
+    pub(super) fn length(&self) -> i64 {
+        self.len().cast_signed() as i64
+    }
+
     /// Whether some generator is in both.
     pub(super) fn shares(&self, other: &Self) -> bool {
         self.sources.iter().any(|it| other.sources.iter().any(|other| it.is(other)))

@@ -228,7 +228,7 @@ impl Program {
                 Part::Generators(place) => {
                     let it = &given.generators[*place];
                     if it.many {
-                        arguments.push(Argument::Extent(it.len() as i64));
+                        arguments.push(Argument::Extent(it.length()));
                     }
                     arguments.push(Argument::Buffer(it.place()?));
                 }
