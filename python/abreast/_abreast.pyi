@@ -435,6 +435,7 @@ class JitCall:
         defaults: dict[str, Any],
         boundscheck: bool,
         domain: bool,
+        races: bool,
     ) -> Any: ...
     @property
     def _parameters(self) -> list[str]: ...

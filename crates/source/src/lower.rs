@@ -23,11 +23,13 @@ pub struct Options {
     pub boundscheck: bool,
     /// Whether functions of `math` raise for what they do not take; else they give NaN or inf.
     pub domain: bool,
+    /// Whether turns of prange run in order, and those that meet at an element are found.
+    pub races: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { boundscheck: true, domain: true }
+        Self { boundscheck: true, domain: true, races: false }
     }
 }
 
@@ -40,6 +42,10 @@ pub enum RaiseKind {
     Like(&'static str),
     /// What the function says: a class by the name it has there, and its argument if there is one.
     User(String, Option<String>),
+    /// An index is outside of an axis.
+    Index(usize),
+    /// Turns of prange meet at an element of an array, with its name and rank.
+    Race(String, usize),
 }
 
 /// What a code of a kernel's checks stands for.
@@ -123,6 +129,10 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) touched: Vec<(Touched, Site)>,
     /// Tables of distributions that are drawn from.
     pub(crate) ziggurats: [Option<crate::random::Tables>; 2],
+    /// Arrays that are watched, where what is found is told, and the loop.
+    pub(crate) shadows: Vec<crate::watch::Shadow>,
+    pub(crate) told: Option<ir::Buffer>,
+    pub(crate) watch: Option<crate::watch::Watched>,
     /// The statement that is compiled.
     pub(crate) here: TextRange,
     /// Expressions around.
@@ -165,6 +175,9 @@ pub fn specialise(
             turns: Vec::new(),
             touched: Vec::new(),
             ziggurats: [None; 2],
+            shadows: Vec::new(),
+            told: None,
+            watch: None,
             here: TextRange::default(),
             depth: 0,
             work: 0,
@@ -203,6 +216,7 @@ impl Lowerer<'_> {
             self.array(&format!("closure{place}"), ty);
         }
         self.first_closure = self.views.len() - closure.len();
+        self.teller();
         self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new() });
         self.lines(&unit.lines)?;
         let result = self.frame().env.get(RESULT).map(|it| it.value.clone());
@@ -264,6 +278,7 @@ impl Lowerer<'_> {
         }
         let access = if writes { Access::Update } else { Access::Read };
         let buffer = self.b.buffer(name, ty.dtype.part(), access, &strides);
+        self.shadow(name, buffer, axes.len());
         let map = (0..axes.len()).map(At::Axis).collect();
         let view = View { array, buffer, dtype: ty.dtype, map, axes, whole: true };
         self.views.push(view.clone());

@@ -36,7 +36,11 @@ class JitFunction(_abreast.JitCall):
     __qualname__: str
 
     def __new__(
-        cls, function: FunctionType, boundscheck: bool = True, domain: bool = True
+        cls,
+        function: FunctionType,
+        boundscheck: bool = True,
+        domain: bool = True,
+        races: bool = False,
     ) -> JitFunction:
         """Make it for a function; nothing is compiled yet."""
         code = function.__code__
@@ -52,10 +56,10 @@ class JitFunction(_abreast.JitCall):
         defaults = dict(zip(optional, given, strict=True))
         defaults |= function.__kwdefaults__ or {}
         made: JitFunction = super().__new__(
-            cls, function.__qualname__, names, defaults, boundscheck, domain
+            cls, function.__qualname__, names, defaults, boundscheck, domain, races
         )
         functools.update_wrapper(made, function)
-        made._settings = {"boundscheck": boundscheck, "domain": domain}
+        made._settings = {"boundscheck": boundscheck, "domain": domain, "races": races}
         made._defaults = defaults
         made._found = None
         made._classes = {}

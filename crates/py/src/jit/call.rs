@@ -25,6 +25,7 @@ pub(crate) struct JitCall {
     defaults: Py<PyDict>,
     boundscheck: bool,
     domain: bool,
+    races: bool,
     programs: Programs,
     /// Held while a program is made, so that several first calls make it once.
     making: Mutex<()>,
@@ -41,6 +42,7 @@ impl JitCall {
         defaults: Py<PyDict>,
         boundscheck: bool,
         domain: bool,
+        races: bool,
     ) -> Self {
         Self {
             name,
@@ -48,6 +50,7 @@ impl JitCall {
             defaults,
             boundscheck,
             domain,
+            races,
             programs: Programs::default(),
             making: Mutex::default(),
             closure: RwLock::default(),
@@ -239,7 +242,7 @@ impl JitCall {
             return Ok(program);
         }
         let unit = source.get().unit.clone();
-        let made = Program::make(py, &unit, &key, closure, (it.boundscheck, it.domain))?;
+        let made = Program::make(py, &unit, &key, closure, (it.boundscheck, it.domain, it.races))?;
         let made = it.programs.push(made);
         drop(held);
         Ok(made)

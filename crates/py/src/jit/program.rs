@@ -16,6 +16,7 @@ use super::argument::{Given, Part, scalar_class, types};
 use super::generators::Generators;
 use super::glance::{Glance, WORDS};
 use super::source::refused;
+use super::watch::{Watch, explained};
 use crate::array::threads_here;
 use crate::compile::cache;
 use crate::enter::outside;
@@ -27,6 +28,7 @@ pub(super) struct Program {
     raises: Vec<Raise>,
     result: ResultType,
     written: Vec<usize>,
+    races: bool,
     dtypes: Vec<DType>,
     parallel: bool,
     /// Whether it ends within a microsecond or so: without loops, and not long.
@@ -118,7 +120,7 @@ impl Program {
         unit: &Arc<Unit>,
         key: &[u64],
         closure: usize,
-        (boundscheck, domain): (bool, bool),
+        (boundscheck, domain, races): (bool, bool, bool),
     ) -> PyResult<Self> {
         let mut arguments = types(key);
         let outer = arguments.split_off(arguments.len() - closure);
@@ -130,7 +132,7 @@ impl Program {
             })
             .collect();
         let device = CpuDevice::new(cache(py)?, Arc::new(Nowhere));
-        let options = Options { boundscheck, domain };
+        let options = Options { boundscheck, domain, races };
         let (made, executable) = outside(py, || {
             let made = specialise(unit, &arguments, &arrays, &options);
             let executable =
@@ -139,7 +141,7 @@ impl Program {
         });
         let made = made.map_err(|refusal| refused(py, &refusal))?;
         match executable {
-            Some(Ok(executable)) => Ok(Self::new(key, made, executable)),
+            Some(Ok(executable)) => Ok(Self::new(key, made, executable, races)),
             Some(Err(error)) => {
                 py.check_signals()?;
                 Err(failed(py, &error.to_string()))
@@ -148,7 +150,7 @@ impl Program {
         }
     }
 
-    fn new(key: &[u64], made: Specialised, executable: Arc<dyn Executable>) -> Self {
+    fn new(key: &[u64], made: Specialised, executable: Arc<dyn Executable>, races: bool) -> Self {
         let mut dtypes = Vec::new();
         leaves(&made.result, &mut dtypes);
         let parallel = made.kernel.blocks.iter().flat_map(|it| &it.statements).any(|it| {
@@ -169,6 +171,7 @@ impl Program {
             kernel: made.kernel,
             raises: made.raises,
             result: made.result,
+            races,
             written: made.written.into_iter().collect(),
             dtypes,
             parallel,
@@ -216,7 +219,7 @@ impl Program {
         })
     }
 
-    fn arguments(&self, given: &Given<'_>) -> PyResult<Vec<Argument>> {
+    fn arguments(&self, given: &Given<'_>, watch: Option<&Watch>) -> PyResult<Vec<Argument>> {
         let mut arguments = Vec::with_capacity(self.kernel.parameters.len());
         for part in &given.parts {
             match part {
@@ -250,9 +253,11 @@ impl Program {
                     // whether it may be written, which the kernel's types follow.
                     let storage = unsafe { Storage::kept(low, len, Box::new(())) };
                     arguments.push(Argument::Buffer(Place::new(storage, layout)));
+                    arguments.extend(watch.map(|it| it.beside(*place)));
                 }
             }
         }
+        arguments.extend(watch.map(Watch::told));
         Ok(arguments)
     }
 
@@ -266,7 +271,8 @@ impl Program {
         let shared = !self.written.is_empty() && given.arrays.len() > 1 && self.overlaps(given);
         let executable = if shared { self.ordered(py)? } else { &self.executable };
         let _held = Generators::take(&given.generators)?;
-        let mut arguments = self.arguments(given)?;
+        let watch = if self.races { Some(Watch::new(&given.arrays)?) } else { None };
+        let mut arguments = self.arguments(given, watch.as_ref())?;
         let mut results = vec![0u128; self.dtypes.len()];
         for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
             // SAFETY: the numbers live until the end of this function, longer than the launch.
@@ -280,7 +286,7 @@ impl Program {
         for it in &given.generators {
             it.restore()?;
         }
-        self.ended(py, done, raise)?;
+        self.ended(py, done, |it| raise(&explained(it, watch.as_ref())))?;
         self.value(py, &results, |place| given.objects.get(place).cloned())
     }
 
@@ -316,7 +322,7 @@ impl Program {
         };
         let done =
             if self.short { (work(&mut || false), None) } else { watched(py, threads, work) };
-        if !self.ended(py, done, raise)? {
+        if !self.ended(py, done, |it| raise(&explained(it, None)))? {
             return Ok(None);
         }
         self.value(py, &results, |array| args.get_item(glance.position(array)?).ok()).map(Some)
@@ -445,6 +451,8 @@ pub(super) fn told(raise: &Raise) -> (&str, &str, Option<&str>, &str, &str, usiz
         RaiseKind::Builtin(class, message) => ("builtin", *class, Some(message.as_str())),
         RaiseKind::Like(expression) => ("like", *expression, None),
         RaiseKind::User(class, message) => ("user", class.as_str(), message.as_deref()),
+        RaiseKind::Index(_) => ("builtin", "IndexError", None),
+        RaiseKind::Race(message, _) => ("race", message.as_str(), None),
     };
     (kind, first, second, &raise.file, &raise.function, raise.line)
 }
