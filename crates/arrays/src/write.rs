@@ -75,6 +75,8 @@ struct Writer<'g> {
     scalars: Vec<(Scalar, Option<usize>)>,
     /// Which scalar holds the value of a vertex.
     known_scalars: HashMap<usize, u32>,
+    /// Whether the order in which values are combined tells in a result.
+    ordered: bool,
     /// Steps that count along an axis of the space before axes join: level, step, axis.
     iotas: Vec<(Level, usize, Option<usize>)>,
 }
@@ -93,6 +95,7 @@ impl<'g> Writer<'g> {
             inputs: Vec::new(),
             scalars: Vec::new(),
             known_scalars: HashMap::new(),
+            ordered: false,
             iotas: Vec::new(),
         }
     }
@@ -187,6 +190,8 @@ impl<'g> Writer<'g> {
             Some(Operation::View(..)) => return needs[0],
             Some(Operation::Reduce { combiner, result, .. }) => {
                 let reduction = (*combiner, needs[0]);
+                let dtype = self.graph.vertices[self.graph.vertices[vertex].inputs[0]].array.dtype();
+                self.ordered |= !combiner.any_order(dtype);
                 let known = self.program.reductions.iter().position(|it| *it == reduction);
                 let reduction = known.unwrap_or_else(|| {
                     self.program.reductions.push(reduction);
@@ -304,7 +309,11 @@ impl<'g> Writer<'g> {
                 .collect(),
         };
         let outside = part(0..outer, &pass.outer).permuted(&order).collapsed();
-        let mut inside = part(outer..outer + inner.len(), inner).collapsed();
+        let mut inside = part(outer..outer + inner.len(), inner);
+        if !scan && !self.ordered {
+            inside = inside.permuted(&self.inner_order(outer, inner));
+        }
+        let mut inside = inside.collapsed();
         if pass.inner.is_some() && inside.lengths.is_empty() {
             // A reduction has an axis, also if there is one value only.
             inside.lengths.push(1);
@@ -365,6 +374,13 @@ impl<'g> Writer<'g> {
         }
         let strides = self.inputs.iter().map(|(seen, _, _)| seen.strides.clone()).collect();
         Axes { lengths: pass.outer.clone(), strides }.memory_order()
+    }
+
+    /// The inner axes in the order in which memory is read straightest, for those whose order does not tell.
+    fn inner_order(&self, outer: usize, inner: &[usize]) -> Vec<usize> {
+        let inside = self.inputs.iter().filter(|(_, level, _)| *level == Level::Inner);
+        let strides = inside.map(|(seen, _, _)| seen.strides[outer..].to_vec()).collect();
+        Axes { lengths: inner.to_vec(), strides }.memory_order()
     }
 
     /// Memory of its own for an output, with the axes in the order in which it is written.

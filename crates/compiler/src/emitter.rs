@@ -12,6 +12,7 @@ use crate::frame::Frame;
 use crate::held::Held;
 use crate::loops::Loops;
 use crate::text::{Operand, Text, Type};
+use crate::wrapped::Wrapped;
 use crate::{Unsupported, op};
 
 /// A version of an elementary function for any argument, which slow blocks call.
@@ -53,6 +54,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) mask: Option<Operand>,
     /// Whether all are there, where that is asked of a mask.
     pub(crate) full: Option<Operand>,
+    /// The indices that the lanes go through as one, where they do.
+    pub(crate) wrapped: Option<Wrapped>,
     /// Whether elementary functions take any argument.
     exact: bool,
     /// The lanes whose arguments were common so far, where that is asked.
@@ -105,6 +108,7 @@ impl<'k> Emitter<'k> {
             lanes: 1,
             mask: None,
             full: None,
+            wrapped: None,
             exact: false,
             common: None,
             exacts,
@@ -300,8 +304,7 @@ impl<'k> Emitter<'k> {
                     return Err(Unsupported::new("a complex array"));
                 }
                 let from = self.text.mark();
-                let site = self.site(*buffer, index);
-                let held = self.load(&site);
+                let held = self.found_at(*buffer, index);
                 self.tag(from, *buffer);
                 self.hold(*result, held);
             }
