@@ -190,7 +190,8 @@ impl<'g> Writer<'g> {
             Some(Operation::View(..)) => return needs[0],
             Some(Operation::Reduce { combiner, result, .. }) => {
                 let reduction = (*combiner, needs[0]);
-                let dtype = self.graph.vertices[self.graph.vertices[vertex].inputs[0]].array.dtype();
+                let dtype =
+                    self.graph.vertices[self.graph.vertices[vertex].inputs[0]].array.dtype();
                 self.ordered |= !combiner.any_order(dtype);
                 let known = self.program.reductions.iter().position(|it| *it == reduction);
                 let reduction = known.unwrap_or_else(|| {
@@ -309,16 +310,8 @@ impl<'g> Writer<'g> {
                 .collect(),
         };
         let outside = part(0..outer, &pass.outer).permuted(&order).collapsed();
-        let mut inside = part(outer..outer + inner.len(), inner);
-        if !scan && !self.ordered {
-            inside = inside.permuted(&self.inner_order(outer, inner));
-        }
-        let mut inside = inside.collapsed();
-        if pass.inner.is_some() && inside.lengths.is_empty() {
-            // A reduction has an axis, also if there is one value only.
-            inside.lengths.push(1);
-            inside.strides.iter_mut().for_each(|strides| strides.push(0));
-        }
+        let inside = part(outer..outer + inner.len(), inner);
+        let inside = self.joined_inside(&inside, pass, outer);
 
         let total = outside.lengths.len() + inside.lengths.len();
         let joined = |at: usize, both: bool| {
@@ -376,11 +369,22 @@ impl<'g> Writer<'g> {
         Axes { lengths: pass.outer.clone(), strides }.memory_order()
     }
 
-    /// The inner axes in the order in which memory is read straightest, for those whose order does not tell.
-    fn inner_order(&self, outer: usize, inner: &[usize]) -> Vec<usize> {
-        let inside = self.inputs.iter().filter(|(_, level, _)| *level == Level::Inner);
-        let strides = inside.map(|(seen, _, _)| seen.strides[outer..].to_vec()).collect();
-        Axes { lengths: inner.to_vec(), strides }.memory_order()
+    /// The inner axes, joined where they can be: in the order of memory, if their own does not tell.
+    fn joined_inside(&self, axes: &Axes, pass: &Pass, outer: usize) -> Axes {
+        let mut joined = if self.ordered || pass.form != Form::Map {
+            axes.collapsed()
+        } else {
+            let inside = self.inputs.iter().filter(|(_, level, _)| *level == Level::Inner);
+            let strides = inside.map(|(seen, _, _)| seen.strides[outer..].to_vec()).collect();
+            let order = Axes { lengths: axes.lengths.clone(), strides }.memory_order();
+            axes.permuted(&order).collapsed()
+        };
+        if pass.inner.is_some() && joined.lengths.is_empty() {
+            // A reduction has an axis, also if there is one value only.
+            joined.lengths.push(1);
+            joined.strides.iter_mut().for_each(|strides| strides.push(0));
+        }
+        joined
     }
 
     /// Memory of its own for an output, with the axes in the order in which it is written.

@@ -7,11 +7,11 @@
 use ir::{Buffer, Reduce, Statement, Stride, Value};
 use memory::DType;
 
+use crate::LANES;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
-use crate::LANES;
 
 /// The indices that the lanes go through.
 #[derive(Clone, Debug)]
@@ -83,7 +83,9 @@ impl Emitter<'_> {
         let uses = |used: &[Value]| used.iter().any(|it| indices.contains(it));
         uses(&body.yields)
             || body.statements.iter().any(|statement| match statement {
-                Statement::Load { buffer, index, .. } => !self.lies_in_rows(*buffer, index, indices),
+                Statement::Load { buffer, index, .. } => {
+                    !self.lies_in_rows(*buffer, index, indices)
+                }
                 Statement::Op { operands, .. } => uses(operands),
                 Statement::Lookup { index, .. } => indices.contains(index),
                 Statement::Constant { .. } => false,
@@ -141,8 +143,7 @@ impl Emitter<'_> {
                 let inverse = self.text.convert("trunc", WORD, inverse, one);
                 let inverse = self.text.splat(inverse, narrow);
                 let more = self.text.op("mul", narrow, &[over, inverse]);
-                let more =
-                    self.text.op("lshr", narrow, &[more, Operand::Constant(DType::I32, 16)]);
+                let more = self.text.op("lshr", narrow, &[more, Operand::Constant(DType::I32, 16)]);
                 let length = self.text.convert("trunc", WORD, length, one);
                 let length = self.text.splat(length, narrow);
                 let whole = self.text.op("mul", narrow, &[more, length]);
@@ -190,7 +191,11 @@ impl Emitter<'_> {
         let mut found = Vec::new();
         for label in [row, turn] {
             self.text.begin(label);
-            if label == row { self.hold_row_of(&wrapped) } else { self.hold_turns(&wrapped) }
+            if label == row {
+                self.hold_row_of(&wrapped);
+            } else {
+                self.hold_turns(&wrapped);
+            }
             let site = self.site(buffer, index);
             let value = match self.load(&site) {
                 Held::Vector(value) => value,
