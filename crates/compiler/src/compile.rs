@@ -390,9 +390,7 @@ fn exact((op, dtype, lanes): Exact) -> String {
         (Some(function), DType::F32) => {
             function.exact::<_, f32>(&Writer::new(&mut text, lanes), &arguments)
         }
-        (Some(function), _) => {
-            function.exact::<_, f64>(&Writer::new(&mut text, lanes), &arguments)
-        }
+        (Some(function), _) => function.exact::<_, f64>(&Writer::new(&mut text, lanes), &arguments),
     };
     let found = text.show(found, lanes);
     text.line(format_args!("ret {ty} {found}"));

@@ -417,9 +417,8 @@ impl<'k> Emitter<'k> {
         self.text.jump(join);
         self.text.begin(join);
         let [fast, exact] = [fast, exact].map(|it| self.text.show(it, 1));
-        self.text.define(format_args!(
-            "phi {ty} [ {fast}, %{from_fast} ], [ {exact}, %{from_slow} ]"
-        ))
+        self.text
+            .define(format_args!("phi {ty} [ {fast}, %{from_fast} ], [ {exact}, %{from_slow} ]"))
     }
 
     /// Which of the functions that the caller provides it is.

@@ -61,8 +61,7 @@ pub(crate) fn exact(text: &mut Text, op: Op, ty: Type, [x, y]: [Operand; 2]) -> 
         if ty.dtype == DType::F64 { size } else { text.convert("fpext", ty, size, wide) }
     });
     let rest = long_division(text, wide, size, by);
-    let rest =
-        if ty.dtype == DType::F64 { rest } else { text.convert("fptrunc", wide, rest, ty) };
+    let rest = if ty.dtype == DType::F64 { rest } else { text.convert("fptrunc", wide, rest, ty) };
     let rest = text.intrinsic("copysign", ty, &[rest, x]);
     let found = match op {
         Op::Fmod => rest,
@@ -94,8 +93,7 @@ fn left(
 
 /// `size` modulo `by`, both float64 and not negative; NaN where there is none.
 fn long_division(text: &mut Text, ty: Type, size: Operand, by: Operand) -> Operand {
-    let [zero, one, infinity, nan] =
-        [0.0, 1.0, f64::INFINITY, f64::NAN].map(|it| constant(ty, it));
+    let [zero, one, infinity, nan] = [0.0, 1.0, f64::INFINITY, f64::NAN].map(|it| constant(ty, it));
     let truth = Type::new(DType::Bool, ty.lanes);
     let word = Type::new(of_width(ty.dtype), ty.lanes);
     let finite = compare(text, "olt", ty, size, infinity);
