@@ -43,6 +43,7 @@ pub mod passes;
 mod poll;
 mod reduce;
 mod region;
+mod remainder;
 mod rows;
 mod split;
 mod structure;
@@ -50,6 +51,7 @@ mod text;
 mod tree;
 mod unsupported;
 mod varying;
+mod wrapped;
 
 pub use compile::{compile, compile_short, compile_split, compile_streaming};
 pub use compiled::Compiled;
