@@ -29,6 +29,8 @@ pub(crate) struct Loops<'k> {
     pub(crate) counting: bool,
     /// Where the count is kept.
     pub(crate) countdown: Option<Operand>,
+    /// Names of loops, and how they run.
+    pub(crate) ways: Vec<(String, String)>,
     /// Whether some loop ran in lanes.
     pub(crate) in_lanes: bool,
     /// The ops of the kernel by their results, once they were asked for.

@@ -73,6 +73,8 @@ pub struct Specialised {
     pub result: ResultType,
     /// Which arrays it writes to.
     pub written: BTreeSet<usize>,
+    /// For each block of the kernel, the line that wrote it, and the function where that is another one.
+    pub lines: Vec<Option<(usize, String)>>,
 }
 
 /// Where types meet: the calls around, the place, the name.
@@ -129,6 +131,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) touched: Vec<(Touched, Site)>,
     /// Tables of distributions that are drawn from.
     pub(crate) ziggurats: [Option<crate::random::Tables>; 2],
+    /// For each block, the line that wrote it, and the function where that is another one.
+    pub(crate) block_lines: Vec<Option<(usize, String)>>,
     /// Arrays that are watched, where what is found is told, and the loop.
     pub(crate) shadows: Vec<crate::watch::Shadow>,
     pub(crate) told: Option<ir::Buffer>,
@@ -175,6 +179,7 @@ pub fn specialise(
             turns: Vec::new(),
             touched: Vec::new(),
             ziggurats: [None; 2],
+            block_lines: Vec::new(),
             shadows: Vec::new(),
             told: None,
             watch: None,
@@ -183,7 +188,7 @@ pub fn specialise(
             work: 0,
         };
         let result = lowerer.function(unit, arguments, closure);
-        let Lowerer { b, raises, turns, touched, .. } = lowerer;
+        let Lowerer { b, raises, turns, touched, block_lines: lines, .. } = lowerer;
         if learned.again {
             continue; // also where something was refused: types were not what they are yet
         }
@@ -193,7 +198,7 @@ pub fn specialise(
             Refusal::whole(unit.file(), unit.name(), message, "please report this function")
         })?;
         crate::race::refuse(&kernel, &turns, &touched)?;
-        return Ok(Specialised { kernel, raises, result, written: learned.written });
+        return Ok(Specialised { kernel, raises, result, written: learned.written, lines });
     }
     let message = "its types do not settle".to_owned();
     let hint = "give variables one type each";

@@ -141,11 +141,11 @@ impl Lowerer<'_> {
             let clash = self.b.and(recent, foreign);
             self.b.open(&[]);
             let kind = match (stores, slot) {
-                (true, WRITER) => 0,
+                (true, WRITER) => 0i64,
                 (true, _) => 1,
                 _ => 2,
             };
-            let kind = self.b.constant(kind as i64);
+            let kind = self.b.constant(kind);
             self.tell(0, kind);
             let (there, here) = (self.turn_of(watch, other), self.turn_of(watch, stamp));
             self.tell(1, there);

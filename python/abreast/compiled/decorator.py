@@ -21,7 +21,9 @@ def jit(
 ) -> Callable[[Callable[..., Any]], JitFunction]: ...
 
 
-def jit(function: Any = None, /, *, boundscheck: bool = True, races: bool = False, **others: Any) -> Any:
+def jit(
+    function: Any = None, /, *, boundscheck: bool = True, races: bool = False, **others: Any
+) -> Any:
     """Compile a Python function to machine code, for the types of arguments that it meets.
 
     It is compiled at the first call with new types, which takes some milliseconds, and kept on disk

@@ -113,6 +113,12 @@ impl JitCall {
         self.programs.iter().map(|it| said(&types(&it.key))).collect()
     }
 
+    /// What became of the loops of the program at a place: line, function, depth, in words.
+    fn _told(&self, py: Python<'_>, place: usize) -> PyResult<Vec<(usize, String, usize, String)>> {
+        let program = self.programs.iter().nth(place);
+        program.ok_or_else(|| PyIndexError::new_err("no such program"))?.told(py)
+    }
+
     /// Text of the program at a place: `ir`, `llvm` or `asm`.
     fn _shown(&self, py: Python<'_>, what: &str, place: usize) -> PyResult<String> {
         let program = self.programs.iter().nth(place);

@@ -22,10 +22,12 @@ use crate::compile::cache;
 use crate::enter::outside;
 
 /// A function compiled for some types.
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from another")]
 pub(super) struct Program {
     pub(super) key: Vec<u64>,
     pub(super) kernel: Kernel,
     raises: Vec<Raise>,
+    lines: Vec<Option<(usize, String)>>,
     result: ResultType,
     written: Vec<usize>,
     races: bool,
@@ -170,6 +172,7 @@ impl Program {
             key: key.to_vec(),
             kernel: made.kernel,
             raises: made.raises,
+            lines: made.lines,
             result: made.result,
             races,
             written: made.written.into_iter().collect(),
@@ -369,6 +372,25 @@ impl Program {
             ResultType::Number { dtype, .. } => Some(dtype.name()),
             _ => None,
         }
+    }
+
+    /// What became of its loops: line, function where that is another one, depth, in words.
+    pub(super) fn told(&self, py: Python<'_>) -> PyResult<Vec<(usize, String, usize, String)>> {
+        let places = self.lines.iter().enumerate().filter(|(_, line)| line.is_some());
+        let labels: Vec<_> =
+            places.map(|(at, _)| (ir::BlockId::new(at), format!("line{at}"))).collect();
+        let kernel = compiler::improve(&compiler::labelled(&self.kernel, &labels));
+        let told = compiler::report(&kernel, cpu().vector);
+        let told = told.map_err(|error| failed(py, &error.to_string()))?;
+        let place = |label: Option<String>| {
+            let at: usize = label?.strip_prefix("line")?.parse().ok()?;
+            self.lines.get(at).cloned().flatten()
+        };
+        let told = told.into_iter().map(|it| {
+            let (line, function) = place(it.label).unwrap_or_default();
+            (line, function, it.depth, it.words)
+        });
+        Ok(told.collect())
     }
 
     /// Texts to look at: `ir`, `llvm` or `asm`.
