@@ -52,6 +52,7 @@ mod text;
 mod tree;
 mod unsupported;
 mod varying;
+mod wrapped;
 
 pub use compile::{compile, compile_short, compile_split, compile_streaming};
 pub use compiled::Compiled;
