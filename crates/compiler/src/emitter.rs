@@ -274,7 +274,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// Whether a truth value holds in every lane that is there.
-    fn all(&mut self, truth: Operand) -> Operand {
+    pub(crate) fn all(&mut self, truth: Operand) -> Operand {
         if self.lanes == 1 {
             return truth;
         }

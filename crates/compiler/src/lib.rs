@@ -24,6 +24,7 @@
 
 mod access;
 mod beside;
+mod checked;
 mod column;
 mod combine;
 mod compile;
