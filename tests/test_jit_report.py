@@ -20,7 +20,7 @@ def matmul(a, b, out):
 
 @ab.jit
 def several(u, where):
-    for t in range(10):
+    for _t in range(10):
         for i in range(1, len(u) - 1):
             u[i] = 0.5 * (u[i - 1] + u[i + 1])
     for i in range(len(where)):
