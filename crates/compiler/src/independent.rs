@@ -427,15 +427,28 @@ impl<'k> Emitter<'k> {
         copies: &mut [Vec<Option<Held>>],
     ) -> Result<(), Unsupported> {
         let kernel = self.kernel;
-        for statement in &kernel.block(block).statements {
+        let mut statements = kernel.block(block).statements.iter().peekable();
+        while let Some(statement) = statements.next() {
             if let Statement::For(it) = statement {
                 self.loop_at_once(it, copies)?;
                 continue;
             }
+            let mut both = None;
+            if let Some(next) = statements.peek() {
+                self.swap(&mut copies[0]);
+                both = self.are_parts(statement, next).then_some(*next);
+                self.swap(&mut copies[0]);
+            }
             for copy in copies.iter_mut() {
                 self.swap(copy);
-                self.one_beside(statement)?;
+                match both {
+                    Some(next) => self.both_beside(statement, next),
+                    None => self.one_beside(statement)?,
+                }
                 self.swap(copy);
+            }
+            if both.is_some() {
+                statements.next();
             }
         }
         Ok(())
