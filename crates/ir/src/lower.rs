@@ -16,15 +16,17 @@ use crate::writer::{Tables, Writer};
 use crate::{BlockId, Kernel, Op, Statement, Value};
 
 /// Whether [`lower`] replaces an op whose first operand and result have these types: `floor_div`,
-/// `rem`, `fmod`, `nextafter`, `ldexp`, `exponent`, `mantissa` of floats, `pow`, `mul_high` of integers, and
-/// all of complex numbers but `real`, `imag`, `complex` and `select`.
+/// `rem`, `fmod`, `nextafter`, `ldexp`, `exponent`, `mantissa` of floats, `pow`, `mul_high` of narrow integers,
+/// and all of complex numbers but `real`, `imag`, `complex` and `select`.
 pub fn is_lowered(op: Op, operand: DType, result: DType) -> bool {
     match op {
         Op::Real | Op::Imag | Op::Complex | Op::Select => false,
         Op::Cast => operand.is_complex() || result.is_complex(),
         _ if operand.is_complex() => true,
         Op::FloorDiv | Op::Rem | Op::Fmod => operand.is_float(),
-        Op::NextAfter | Op::Ldexp | Op::Exponent | Op::Mantissa | Op::MulHigh => true,
+        Op::NextAfter | Op::Ldexp | Op::Exponent | Op::Mantissa => true,
+        // Machines multiply words to two words.
+        Op::MulHigh => operand != DType::U64,
         Op::Pow => operand.is_integer(),
         _ => false,
     }

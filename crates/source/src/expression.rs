@@ -177,6 +177,7 @@ impl Lowerer<'_> {
                 let lengths = view.axes.clone();
                 Ok(Val::Tuple(lengths.iter().map(|it| Val::Num(self.axis_length(it))).collect()))
             }
+            (Val::Rng(rng), name) => Ok(Val::Draw(*rng, name.to_owned())),
             (Val::View(view), "ndim") => Ok(Val::Num(self.int(view.axes.len() as i64))),
             (Val::View(view), "size") => {
                 let mut size = self.int(1);

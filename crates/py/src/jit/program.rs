@@ -13,6 +13,7 @@ use source::{ArgumentType, Options, Raise, RaiseKind, ResultType, Specialised, U
 use tasks::pool;
 
 use super::argument::{Given, Part, scalar_class, types};
+use super::generators::Generators;
 use super::glance::{Glance, WORDS};
 use super::source::refused;
 use crate::array::threads_here;
@@ -48,7 +49,9 @@ impl Device for Nowhere {
 
     fn compile(&self, kernel: &Kernel) -> Result<Arc<dyn Executable>, DeviceError> {
         let why = compiler::compile(kernel, cpu().vector).err();
-        Err(DeviceError::Failed(why.map_or_else(String::new, |it| it.to_string())))
+        let hint = "write that part in another way, and please report the function";
+        let why = why.map_or_else(String::new, |it| format!("{it}\nhint: {hint}"));
+        Err(DeviceError::Failed(why))
     }
 
     fn allocate(&self, bytes: usize) -> Result<Arc<Storage>, DeviceError> {
@@ -97,7 +100,7 @@ fn fits(types: &[ArgumentType], results: &[DType], asked: &[ParameterKind]) -> b
                 && buffer(&mut left, ty.dtype.part(), &strides)
         }
         ArgumentType::Same(_) | ArgumentType::None => true,
-        ArgumentType::Tuple(_) => false,
+        ArgumentType::Tuple(_) | ArgumentType::Generator { .. } => false,
     });
     arguments
         && results.len() <= RESULTS
@@ -226,6 +229,13 @@ impl Program {
                     arguments.push(Argument::Scalar(scalar.imag()));
                 }
                 Part::Scalar(scalar) => arguments.push(Argument::Scalar(*scalar)),
+                Part::Generators(place) => {
+                    let it = &given.generators[*place];
+                    if it.many {
+                        arguments.push(Argument::Extent(it.length()));
+                    }
+                    arguments.push(Argument::Buffer(it.place()?));
+                }
                 Part::Array(place) => {
                     let seen = &given.arrays[*place];
                     arguments.extend(seen.shape.iter().map(|&it| Argument::Extent(it)));
@@ -259,6 +269,7 @@ impl Program {
     ) -> PyResult<Bound<'py, PyAny>> {
         let shared = !self.written.is_empty() && given.arrays.len() > 1 && self.overlaps(given);
         let executable = if shared { self.ordered(py)? } else { &self.executable };
+        let _held = Generators::take(&given.generators)?;
         let mut arguments = self.arguments(given)?;
         let mut results = vec![0u128; self.dtypes.len()];
         for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
@@ -270,6 +281,9 @@ impl Program {
         }
         let threads = if self.parallel { threads_here(py)? } else { 1 };
         let done = watched(py, threads, |interrupted| executable.launch(&arguments, interrupted));
+        for it in &given.generators {
+            it.restore()?;
+        }
         self.ended(py, done, raise)?;
         self.value(py, &results, |place| given.objects.get(place).cloned())
     }
