@@ -102,7 +102,11 @@ impl Emitter<'_> {
     /// Write a block in lanes, whatever stands in it.
     pub(crate) fn beside(&mut self, block: BlockId) -> Result<(), Unsupported> {
         let kernel = self.kernel;
-        let statements = &kernel.block(block).statements;
+        self.beside_all(&kernel.block(block).statements)
+    }
+
+    /// Write statements in lanes.
+    pub(crate) fn beside_all(&mut self, statements: &[Statement]) -> Result<(), Unsupported> {
         let mut begin = 0;
         for (at, statement) in statements.iter().enumerate() {
             if is_plain(statement) || at < begin {

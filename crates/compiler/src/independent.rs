@@ -427,29 +427,23 @@ impl<'k> Emitter<'k> {
         copies: &mut [Vec<Option<Held>>],
     ) -> Result<(), Unsupported> {
         let kernel = self.kernel;
-        let mut statements = kernel.block(block).statements.iter().peekable();
-        while let Some(statement) = statements.next() {
+        let mut left = &kernel.block(block).statements[..];
+        while let Some(statement) = left.first() {
             if let Statement::For(it) = statement {
                 self.loop_at_once(it, copies)?;
+                left = &left[1..];
                 continue;
             }
-            let mut both = None;
-            if let Some(next) = statements.peek() {
-                self.swap(&mut copies[0]);
-                both = self.are_parts(statement, next).then_some(*next);
-                self.swap(&mut copies[0]);
-            }
+            self.swap(&mut copies[0]);
+            let both = left.get(1).is_some_and(|next| self.are_parts(statement, next));
+            self.swap(&mut copies[0]);
+            let (now, rest) = left.split_at(1 + usize::from(both));
             for copy in copies.iter_mut() {
                 self.swap(copy);
-                match both {
-                    Some(next) => self.both_beside(statement, next),
-                    None => self.one_beside(statement)?,
-                }
+                self.beside_all(now)?;
                 self.swap(copy);
             }
-            if both.is_some() {
-                statements.next();
-            }
+            left = rest;
         }
         Ok(())
     }

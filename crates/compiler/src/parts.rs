@@ -22,7 +22,8 @@ pub(crate) struct Stored<'s> {
 pub(crate) struct Wide {
     vector: Operand,
     buffer: Buffer,
-    index: Vec<Value>,
+    /// The place of the number. One value is held as another one for each row of a tile.
+    place: Vec<Held>,
     /// How long the text was then: nothing may stand between.
     mark: usize,
     lanes: u32,
@@ -53,7 +54,7 @@ impl Emitter<'_> {
         let asked = wide.buffer == buffer
             && wide.mark == self.text.mark()
             && wide.lanes == self.lanes
-            && same_number(&wide.index, index);
+            && wide.place == self.number_at(index);
         if !asked {
             return None;
         }
@@ -66,7 +67,13 @@ impl Emitter<'_> {
     pub(crate) fn remember(&mut self, site: &Site, buffer: Buffer, index: &[Value]) {
         let Some(vector) = site.pairs().and(self.wide_vector.take()) else { return };
         let (mark, lanes) = (self.text.mark(), self.lanes);
-        self.wide = Some(Wide { vector, buffer, index: index.to_vec(), mark, lanes });
+        let place = self.number_at(index);
+        self.wide = Some(Wide { vector, buffer, place, mark, lanes });
+    }
+
+    fn number_at(&self, index: &[Value]) -> Vec<Held> {
+        let number = index.split_last().map_or(index, |(_, number)| number);
+        number.iter().map(|&value| self.held(value)).collect()
     }
 
     /// Both parts, one after the other.
@@ -116,16 +123,19 @@ impl Emitter<'_> {
         self.text.define(format_args!("getelementptr i8, ptr {first}, {ty} {offsets}"))
     }
 
-    /// Whether two stores in a row change the parts of one complex number.
+    /// Whether two stores, or two loads, in a row are of the parts of one complex number.
     pub(crate) fn are_parts(&self, one: &Statement, other: &Statement) -> bool {
-        let (
-            Statement::Store { buffer, index, .. },
-            Statement::Store { buffer: second, index: other, .. },
-        ) = (one, other)
-        else {
-            return false;
-        };
-        buffer == second && self.parts_at(*buffer, index, other)
+        match (one, other) {
+            (
+                Statement::Store { buffer, index, .. },
+                Statement::Store { buffer: second, index: other, .. },
+            )
+            | (
+                Statement::Load { buffer, index, .. },
+                Statement::Load { buffer: second, index: other, .. },
+            ) => buffer == second && self.parts_at(*buffer, index, other),
+            _ => false,
+        }
     }
 
     fn parts_at(&self, buffer: Buffer, index: &[Value], other: &[Value]) -> bool {
