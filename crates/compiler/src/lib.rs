@@ -45,6 +45,7 @@ pub mod passes;
 mod poll;
 mod reduce;
 mod region;
+mod remainder;
 mod rows;
 mod split;
 mod structure;
