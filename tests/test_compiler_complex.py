@@ -183,6 +183,31 @@ def test_sums_of_rows_and_columns(order, dtype, vector):
 
 @pytest.mark.parametrize("vector", VECTORS)
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("classes", ["any, unit", "unit, any", "any, any", "zero, unit"])
+def test_sums_over_axes_that_do_not_join(classes, dtype, vector):
+    text = f"""
+    kernel @all(%n: extent, %m: extent, %x: read {dtype}[{classes}], %y: write {dtype}[]) {{
+      %s = reduce add (%i, %j) in (%n, %m) {{
+        %1 = load %x[%i, %j]
+        %2 = mul %1, %1
+        yield %2
+      }}
+      store %s, %y[]
+    }}
+    """
+    for n, m in ((2, 3), (70, 5), (200, 33), (3, 5000)):
+        x = tame(dtype, (n + 1) * (m + 1), n).reshape(n + 1, m + 1)[:n, :m]
+        if classes == "unit, any":
+            x = np.asfortranarray(x)
+        elif classes == "any, any":
+            x = np.repeat(x, 2, 1)[:, ::-2]
+        elif classes == "zero, unit":
+            x = np.broadcast_to(x[0], (n, m))
+        both(text, [n, m, x], [np.zeros((), x.dtype)], vector)
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_a_sum_with_other_reductions(dtype, vector):
     text = f"""
     kernel @all(%n: extent, %x: read {dtype}[unit], %s: write {dtype}[], %m: write {PARTS[dtype]}[],

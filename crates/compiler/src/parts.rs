@@ -64,8 +64,8 @@ impl Emitter<'_> {
     }
 
     /// Remember what a load of one part has loaded of the other.
-    pub(crate) fn remember(&mut self, site: &Site, buffer: Buffer, index: &[Value]) {
-        let Some(vector) = site.pairs().and(self.wide_vector.take()) else { return };
+    pub(crate) fn remember(&mut self, buffer: Buffer, index: &[Value]) {
+        let Some(vector) = self.wide_vector.take() else { return };
         let (mark, lanes) = (self.text.mark(), self.lanes);
         let place = self.number_at(index);
         self.wide = Some(Wide { vector, buffer, place, mark, lanes });
