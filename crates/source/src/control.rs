@@ -8,6 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 use crate::flow::chain;
 use crate::join::carried;
 use crate::lower::{Lowerer, MOST_WORK, RaiseKind, Result, Slot};
+use crate::message::formatted;
 use crate::step::{Line, RESULT, Step};
 use crate::value::{Known, Num, Val};
 
@@ -78,6 +79,7 @@ impl Lowerer<'_> {
                 }
                 if let ([Line { step: Step::Raise(what), range, .. }], []) =
                     (&then[..], &otherwise[..])
+                    && formatted(what.as_ref()).is_none()
                 {
                     let kind = self.raised(*range, what.as_ref())?;
                     let holds = self.b.not(condition.re);
@@ -107,6 +109,22 @@ impl Lowerer<'_> {
             }
             Step::Assert { test, message } => {
                 let condition = self.condition(test)?;
+                if let Some(Expr::FString(it)) = message {
+                    let (condition, before) = (condition.re, self.frame().env.clone());
+                    self.b.open(&[]);
+                    let then = self.b.close(&[]);
+                    self.b.open(&[]);
+                    self.conditional += 1;
+                    let pieces = self.pieces(it)?;
+                    self.conditional -= 1;
+                    let otherwise = self.b.close(&[]);
+                    self.frame_mut().env = before;
+                    let results = Vec::new();
+                    self.b.push(Statement::If(ir::If { condition, then, otherwise, results }));
+                    let kind = RaiseKind::Made("AssertionError".to_owned(), pieces);
+                    self.check(condition, line.range, kind);
+                    return Ok(());
+                }
                 let message = match message {
                     None => None,
                     Some(it) => Some(self.message(it)?),
@@ -199,8 +217,7 @@ impl Lowerer<'_> {
 
     /// What a `raise` raises.
     fn raised(&mut self, range: TextRange, what: Option<&Expr>) -> Result<RaiseKind> {
-        let hint = "write `raise ValueError(\"a message\")`: a class, and a message that does not \
-                    depend on the run";
+        let hint = "write `raise ValueError(\"a message\")`: a class, and a string or an f-string of numbers";
         let Some(what) = what else {
             return Err(self.refuse(range, "`raise` of the exception that is handled", hint));
         };
@@ -217,6 +234,10 @@ impl Lowerer<'_> {
         let Val::Exception(key) = found else {
             return Err(self.refuse(range, "this is not a class of exceptions", hint));
         };
+        if let Some(it) = formatted(Some(what)) {
+            let pieces = self.pieces(it)?;
+            return Ok(RaiseKind::Made(key, pieces));
+        }
         let message = match arguments {
             [] => None,
             [message] => Some(self.message(message)?),
@@ -237,7 +258,7 @@ impl Lowerer<'_> {
             Val::Text(it) => Ok(it),
             Val::Num(Num { known: Some(Known::Int(it)), .. }) => Ok(it.to_string()),
             _ => {
-                let hint = "write the message as a string; numbers of the run are not in it";
+                let hint = "write the message as a string or an f-string of numbers";
                 Err(self.refuse(message.range(), "a message that is made while it runs", hint))
             }
         }

@@ -160,9 +160,14 @@ fn one(line: &mut Line, after: Names) -> Names {
             line.assigned = assigned;
             return head;
         }
-        Step::Raise(_) => before = Names::new(),
-        Step::Assert { test, .. } => {
-            let found = reads(&[test]);
+        Step::Raise(what) => {
+            let what: Vec<_> = what.iter().collect();
+            before = reads(&what).names;
+        }
+        Step::Assert { test, message } => {
+            let mut exprs = vec![test];
+            exprs.extend(message);
+            let found = reads(&exprs);
             before = after.clone();
             before.extend(found.names);
             assigned.extend(found.assigned);
@@ -203,7 +208,7 @@ pub(crate) fn chains(lines: &[Line], found: &mut std::collections::BTreeSet<Stri
                 chains(body, found);
                 vec![test]
             }
-            Step::Assert { test, .. } => vec![test],
+            Step::Assert { test, message } => [test].into_iter().chain(message).collect(),
         };
         for expr in exprs {
             Chains { found }.visit_expr(expr);

@@ -51,6 +51,7 @@ mod iterate;
 mod join;
 mod lower;
 mod mathematics;
+mod message;
 mod operator;
 mod prange;
 mod race;
@@ -63,6 +64,7 @@ mod value;
 mod watch;
 
 pub use lower::{Options, Raise, RaiseKind, Specialised, specialise};
+pub use message::Piece;
 pub use refusal::Refusal;
 pub use signature::{ArgumentType, ArrayType, Bits, ResultType};
 pub use unit::{Constant, Site, Unit};

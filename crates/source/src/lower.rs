@@ -42,6 +42,10 @@ pub enum RaiseKind {
     Like(&'static str),
     /// What the function says: a class by the name it has there, and its argument if there is one.
     User(String, Option<String>),
+    /// What the function says: a class of its own or of Python's, and a message of the run.
+    Made(String, Vec<crate::Piece>),
+    /// What the function says, with the message.
+    Told(String, String),
     /// An index is outside of an axis.
     Index(usize),
     /// Turns of prange meet at an element of an array, with its name and rank.
@@ -73,6 +77,8 @@ pub struct Specialised {
     pub result: ResultType,
     /// Which arrays it writes to.
     pub written: BTreeSet<usize>,
+    /// Whether it is given a buffer of [`TOLD`](crate::TOLD) words, before the results.
+    pub told: bool,
     /// For each block of the kernel, the line that wrote it, and the function where that is another one.
     pub lines: Vec<Option<(usize, String)>>,
 }
@@ -188,6 +194,7 @@ pub fn specialise(
             work: 0,
         };
         let result = lowerer.function(unit, arguments, closure);
+        let told = lowerer.told.is_some();
         let Lowerer { b, raises, turns, touched, block_lines: lines, .. } = lowerer;
         if learned.again {
             continue; // also where something was refused: types were not what they are yet
@@ -198,7 +205,7 @@ pub fn specialise(
             Refusal::whole(unit.file(), unit.name(), message, "please report this function")
         })?;
         crate::race::refuse(&kernel, &turns, &touched)?;
-        return Ok(Specialised { kernel, raises, result, written: learned.written, lines });
+        return Ok(Specialised { kernel, raises, result, written: learned.written, told, lines });
     }
     let message = "its types do not settle".to_owned();
     let hint = "give variables one type each";

@@ -22,6 +22,9 @@ pub const TOLD: usize = 64;
 /// Where the element's index begins.
 pub const ELEMENT: usize = 4;
 const COUNT: i64 = 63;
+/// Where the numbers of messages lie.
+pub(crate) const VALUES: usize = 40;
+pub(crate) const LAST_VALUE: usize = 59;
 
 /// What is watched of an array.
 #[derive(Clone, Debug)]
@@ -69,7 +72,7 @@ impl Lowerer<'_> {
         Some(self.b.load(told, &[place]))
     }
 
-    fn tell(&mut self, place: i64, value: Value) {
+    pub(crate) fn tell(&mut self, place: i64, value: Value) {
         let Some(told) = self.told else { return };
         let place = self.b.constant(place);
         self.b.store(told, &[place], value);

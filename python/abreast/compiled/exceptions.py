@@ -21,11 +21,18 @@ def raised(
 
     ``"like"``: whatever Python raises for the expression `first`, so messages are those of the
     version that runs; ``"builtin"``: a class of Python's with a message; ``"user"``: a class that
-    the function names; ``"race"``: turns of `prange` meet, with the message.
+    the function names; ``"told"``: such a class or one of Python's, with numbers of the run in
+    the message; ``"race"``: turns of `prange` meet, with the message.
     """
     error: BaseException
     if kind == "like":
         error = _like(first)
+    elif kind == "told":
+        import json
+
+        message = "".join(_piece(it) for it in json.loads(second or "[]"))
+        made = classes.get(first) or getattr(builtins, first)
+        error = made(message)
     elif kind == "race":
         from abreast.errors import RaceError
 
@@ -44,6 +51,19 @@ def raised(
             trace = trace.tb_next
         return caught.with_traceback(trace)
     return error
+
+
+def _piece(part: Any) -> str:
+    """Return a text as it is, or a number with its type, conversion and format."""
+    if isinstance(part, str):
+        return part
+    value, dtype, conversion, spec = part
+    if dtype:
+        import numpy as np
+
+        value = np.dtype(dtype).type(value)
+    convert: Any = {"s": str, "r": repr, "a": ascii}.get(conversion)
+    return format(convert(value) if convert else value, spec)
 
 
 def _like(expression: str) -> BaseException:

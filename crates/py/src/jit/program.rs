@@ -31,6 +31,7 @@ pub(super) struct Program {
     result: ResultType,
     written: Vec<usize>,
     races: bool,
+    told: bool,
     dtypes: Vec<DType>,
     parallel: bool,
     /// Whether it ends within a microsecond or so: without loops, and not long.
@@ -179,6 +180,7 @@ impl Program {
             lines: made.lines,
             result: made.result,
             races,
+            told: made.told,
             written: made.written.into_iter().collect(),
             dtypes,
             parallel,
@@ -260,7 +262,7 @@ impl Program {
                     // whether it may be written, which the kernel's types follow.
                     let storage = unsafe { Storage::kept(low, len, Box::new(())) };
                     arguments.push(Argument::Buffer(Place::new(storage, layout)));
-                    arguments.extend(watch.map(|it| it.beside(*place)));
+                    arguments.extend(watch.and_then(|it| it.beside(*place)));
                 }
             }
         }
@@ -278,7 +280,7 @@ impl Program {
         let shared = !self.written.is_empty() && given.arrays.len() > 1 && self.overlaps(given);
         let executable = if shared { self.ordered(py)? } else { &self.executable };
         let _held = Generators::take(&given.generators)?;
-        let watch = if self.races { Some(Watch::new(&given.arrays)?) } else { None };
+        let watch = if self.told { Some(Watch::new(&given.arrays, self.races)?) } else { None };
         let mut arguments = self.arguments(given, watch.as_ref())?;
         let mut results = vec![0u128; self.dtypes.len()];
         for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
@@ -477,6 +479,8 @@ pub(super) fn told(raise: &Raise) -> (&str, &str, Option<&str>, &str, &str, usiz
         RaiseKind::Builtin(class, message) => ("builtin", *class, Some(message.as_str())),
         RaiseKind::Like(expression) => ("like", *expression, None),
         RaiseKind::User(class, message) => ("user", class.as_str(), message.as_deref()),
+        RaiseKind::Told(class, message) => ("told", class.as_str(), Some(message.as_str())),
+        RaiseKind::Made(class, _) => ("told", class.as_str(), Some("[]")),
         RaiseKind::Index(_) => ("builtin", "IndexError", None),
         RaiseKind::Race(message, _) => ("race", message.as_str(), None),
     };

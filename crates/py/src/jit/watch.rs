@@ -3,10 +3,10 @@
 use std::cell::UnsafeCell;
 
 use devices::{Argument, Place, Storage};
-use memory::{DType, Layout};
+use memory::{DType, Kind, Layout};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
-use source::{ELEMENT, Raise, RaiseKind, TOLD, WATCHED};
+use source::{ELEMENT, Piece, Raise, RaiseKind, TOLD, WATCHED};
 
 use super::argument::Seen;
 
@@ -41,7 +41,8 @@ pub(super) struct Watch {
 
 impl Watch {
     /// For these arrays.
-    pub(super) fn new(arrays: &[Seen]) -> PyResult<Self> {
+    pub(super) fn new(arrays: &[Seen], races: bool) -> PyResult<Self> {
+        let arrays = if races { arrays } else { &[] };
         let words = |it: &Seen| {
             let mut shape: Vec<_> = it.shape.iter().map(|&it| it.unsigned_abs() as usize).collect();
             shape.push(WATCHED);
@@ -52,8 +53,8 @@ impl Watch {
     }
 
     /// What lies beside an array.
-    pub(super) fn beside(&self, array: usize) -> Argument {
-        self.beside[array].argument()
+    pub(super) fn beside(&self, array: usize) -> Option<Argument> {
+        self.beside.get(array).map(Words::argument)
     }
 
     /// Where the kernel tells what it found.
@@ -63,9 +64,14 @@ impl Watch {
 
     /// What is raised for a check that failed, with what was told.
     pub(super) fn raise(&self, raise: &Raise) -> Option<Raise> {
-        let RaiseKind::Race(name, rank) = &raise.kind else { return None };
         // SAFETY: the kernel has ended, and the words are of this thread.
         let told = |place: usize| unsafe { *self.told.cells[place].get() };
+        if let RaiseKind::Made(class, pieces) = &raise.kind {
+            let pieces: Vec<_> = pieces.iter().map(|it| written(it, told)).collect();
+            let message = format!("[{}]", pieces.join(", "));
+            return Some(Raise { kind: RaiseKind::Told(class.clone(), message), ..raise.clone() });
+        }
+        let RaiseKind::Race(name, rank) = &raise.kind else { return None };
         let index: Vec<_> = (0..*rank).map(|axis| told(ELEMENT + axis).to_string()).collect();
         let index = if index.is_empty() { "()".to_owned() } else { index.join(", ") };
         let (there, here, line) = (told(1), told(2), told(3));
@@ -81,6 +87,43 @@ impl Watch {
             does.0, does.1
         );
         Some(Raise { kind: RaiseKind::Race(message, *rank), ..raise.clone() })
+    }
+}
+
+/// A text of JSON.
+fn quoted(text: &str) -> String {
+    let mut found = String::from('"');
+    for it in text.chars() {
+        match it {
+            '"' | '\\' => found.extend(['\\', it]),
+            it if it < ' ' => found.push_str(&format!("\\u{:04x}", u32::from(it))),
+            it => found.push(it),
+        }
+    }
+    found.push('"');
+    found
+}
+
+/// A part of a message in JSON: a text, or a number with its type, conversion and format.
+fn written(piece: &Piece, told: impl Fn(usize) -> i64) -> String {
+    match piece {
+        Piece::Text(it) => quoted(it),
+        Piece::Value { place, dtype, weak, conversion, spec } => {
+            let word = told(*place);
+            let number = match dtype.kind() {
+                Kind::Bool => (word != 0).to_string(),
+                Kind::Unsigned => word.cast_unsigned().to_string(),
+                Kind::Signed => word.to_string(),
+                _ => match f64::from_bits(word.cast_unsigned()) {
+                    it if it.is_nan() => "NaN".to_owned(),
+                    it if it.is_infinite() && it > 0.0 => "Infinity".to_owned(),
+                    it if it.is_infinite() => "-Infinity".to_owned(),
+                    it => format!("{it:?}"),
+                },
+            };
+            let class = if *weak { "" } else { dtype.name() };
+            format!("[{number}, {}, {}, {}]", quoted(class), quoted(conversion), quoted(spec))
+        }
     }
 }
 
