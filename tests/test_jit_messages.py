@@ -34,7 +34,7 @@ def of_bools(n, x):
 
 
 def of_elements(n, x):
-    y = np.float32(x)
+    y = np.float32(n) * np.float32(0.1)
     if n > 3:
         raise TooLarge(f"{y} {y!r} {np.int8(n)!r} {np.uint64(n)}")
     return n
@@ -67,8 +67,11 @@ def test_messages_are_those_of_cpython(function: Any, given: tuple[Any, ...]):
             continue
         with pytest.raises(type(expected)) as found:
             compiled(*given)
-        assert str(found.value) == str(expected)
-        assert found.value.args == expected.args
+        # What comes after the first line of an assertion is pytest's.
+        lines = str(expected).splitlines()
+        if isinstance(expected, AssertionError):
+            lines = lines[:1]
+        assert str(found.value).splitlines() == lines
         place = expected.__traceback__.tb_next.tb_lineno
         assert found.traceback[-1].lineno + 1 == place
 
@@ -95,7 +98,7 @@ def test_with_races_and_what_is_refused():
         for i in ab.prange(n):
             x[i // 2] = i
 
-    with pytest.raises(ValueError, match="^n=3$"):
+    with pytest.raises(ValueError, match=r"^n=3$"):
         both(np.zeros(3), 3)
     with pytest.raises(ab.RaceError):
         both(np.zeros(3), 2)

@@ -161,12 +161,11 @@ fn one(line: &mut Line, after: Names) -> Names {
             return head;
         }
         Step::Raise(what) => {
-            let what: Vec<_> = what.iter().collect();
+            let what: Vec<&Expr> = what.iter().collect();
             before = reads(&what).names;
         }
         Step::Assert { test, message } => {
-            let mut exprs = vec![test];
-            exprs.extend(message);
+            let exprs: Vec<&Expr> = [&*test].into_iter().chain(message.as_ref()).collect();
             let found = reads(&exprs);
             before = after.clone();
             before.extend(found.names);
