@@ -10,6 +10,7 @@ mod glance;
 mod head;
 mod program;
 mod programs;
+mod room;
 mod source;
 
 pub(crate) use call::JitCall;

@@ -50,7 +50,7 @@ impl Lowerer<'_> {
                     Some(value) => self.expression(value)?,
                     None => Val::None,
                 };
-                self.set(&Name::new(RESULT), value);
+                self.put(line.range, &Name::new(RESULT), value)?;
                 Ok(())
             }
             Step::If { test, then, otherwise } => {
@@ -235,7 +235,11 @@ impl Lowerer<'_> {
             Val::None => return Ok(self.boolean(false)),
             other => {
                 let message = format!("the truth of {}", other.describe());
-                let hint = "compare numbers, for example `len(x) > 0`";
+                let hint = if crate::whole::is_array(other) {
+                    "say which elements: `x.any()`, `x.all()`; or `len(x) > 0`"
+                } else {
+                    "compare numbers, for example `len(x) > 0`"
+                };
                 return Err(self.refuse(range, message, hint));
             }
         };
