@@ -59,7 +59,9 @@ impl Lowerer<'_> {
             }
             Expr::BinOp(it) => {
                 let x = self.expression(&it.left)?;
+                let before = self.stored.len();
                 let y = self.expression(&it.right)?;
+                self.undisturbed(it.left.range(), &x, before)?;
                 self.operated(range, it.op, &x, &y)
             }
             Expr::UnaryOp(it) => {
@@ -232,6 +234,17 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Refuse what is not computed yet if its arrays were stored to since.
+    fn undisturbed(&mut self, range: TextRange, value: &Val, before: usize) -> Result<()> {
+        let changed = self.stored[before..].iter().any(|&it| Self::shows(value, it));
+        if changed && matches!(value, Val::Lazy(_)) {
+            let hint = "compute it in a statement of its own, before";
+            let message = "a part of an expression reads what a later part changes";
+            return Err(self.refuse(range, message, hint));
+        }
+        Ok(())
+    }
+
     pub(crate) fn sized(&mut self, axes: &[crate::value::Axis], name: &str) -> Result<Val> {
         Ok(match name {
             "shape" => Val::Tuple(axes.iter().map(|it| Val::Num(self.axis_length(it))).collect()),
@@ -359,6 +372,11 @@ impl Lowerer<'_> {
                         format!("{} values are assigned to {} names", items.len(), targets.len());
                     return Err(self.refuse(range, message, "have as many names as values"));
                 }
+                // All is computed before any is assigned.
+                let items = match self.settled(range, Val::Tuple(items), None)? {
+                    Val::Tuple(items) => items,
+                    other => vec![other],
+                };
                 for (target, item) in targets.iter().zip(items) {
                     self.assign_to(target, item)?;
                 }
@@ -427,7 +445,7 @@ impl Lowerer<'_> {
 fn refused(expr: &Expr) -> (&'static str, &'static str) {
     match expr {
         Expr::List(_) | Expr::ListComp(_) => {
-            ("a list", "use a tuple where its length is known, else an array that is passed in")
+            ("a list", "use a tuple where its length is known, else an array: np.zeros(n), np.arange(n)")
         }
         Expr::Dict(_) | Expr::DictComp(_) => {
             ("a dict", "use arrays, one for keys and one for values")

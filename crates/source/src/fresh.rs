@@ -129,7 +129,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether a value shows an array.
-    fn shows(value: &Val, array: usize) -> bool {
+    pub(crate) fn shows(value: &Val, array: usize) -> bool {
         match value {
             Val::View(it) => it.array == array,
             Val::Lazy(it) => {
@@ -176,11 +176,10 @@ impl Lowerer<'_> {
         if let Node::Empty(ty) = &*lazy.node {
             return Ok(self.place_for(range, ty.dtype, lazy, name).0);
         }
-        let lengths: Vec<_> = lazy.axes.iter().map(|it| it.length).collect();
         let condition = self.unstretched(&lazy.axes);
         let mut made: Option<(View, bool)> = None;
         self.guarded(condition, &mut |it, fast| {
-            it.nest(&lengths, &mut |it, index| {
+            it.nest(&lazy.axes, &mut |it, index| {
                 let spot = Spot { index, axes: &lazy.axes, fast };
                 let num = it.element_of(&lazy.node, &spot)?;
                 let (view, _) = made
@@ -227,7 +226,11 @@ impl Lowerer<'_> {
     ) -> (View, bool) {
         let rank = lazy.axes.len();
         let aside = |it: &mut Self| {
-            let name = format!("$aside{}", u32::from(range.start()));
+            // Several of one expression are all needed until the statement ends.
+            let place = (it.frame().path.clone(), u32::from(range.start()));
+            let number = it.asides.iter().filter(|it| **it == place).count();
+            let name = format!("$aside{}.{number}", place.1);
+            it.asides.push(place);
             let mut count = 0;
             loop {
                 let home = it.home_of(&name, dtype, rank, count);
@@ -285,6 +288,23 @@ impl Lowerer<'_> {
                     settled.push(self.settled(range, item, name.as_deref())?);
                 }
                 Val::Tuple(settled)
+            }
+            other => other,
+        })
+    }
+
+    /// Arrays that the function made, to be moved to where its result is kept.
+    pub(crate) fn moved_out(&mut self, range: TextRange, value: Val) -> Result<Val> {
+        Ok(match value {
+            Val::View(it) if it.whole && it.home.is_some() => {
+                Val::Lazy(self.lazy(range, &Val::View(it))?)
+            }
+            Val::Tuple(items) => {
+                let mut moved = Vec::new();
+                for it in items {
+                    moved.push(self.moved_out(range, it)?);
+                }
+                Val::Tuple(moved)
             }
             other => other,
         })

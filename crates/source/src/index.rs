@@ -221,7 +221,7 @@ impl Lowerer<'_> {
                     old += 1;
                 }
                 Part::Slice(it) => {
-                    let axis = self.sliced(it, &view.axes[old])?;
+                    let axis = self.sliced(it, &view.axes[old], view.home.is_some())?;
                     fate.push(New::Moved(axes.len()));
                     axes.push(axis);
                     old += 1;
@@ -265,7 +265,12 @@ impl Lowerer<'_> {
     }
 
     /// A slice of an axis, as `slice.indices` says it.
-    fn sliced(&mut self, slice: &ruff_python_ast::ExprSlice, axis: &Axis) -> Result<Axis> {
+    fn sliced(
+        &mut self,
+        slice: &ruff_python_ast::ExprSlice,
+        axis: &Axis,
+        bounded: bool,
+    ) -> Result<Axis> {
         let range = slice.range;
         let mut bounds = [None, None, None];
         for (bound, expr) in bounds.iter_mut().zip([&slice.lower, &slice.upper, &slice.step]) {
@@ -327,6 +332,8 @@ impl Lowerer<'_> {
             self.b.floor_div(raised, size)
         };
         let count = self.b.max(count, zero);
+        // Of arrays whose length varies, it is said in words that `size.rs` knows.
+        let count = if bounded { self.b.min(count, length) } else { count };
         // The axis may be a slice itself.
         let start = self.moved(axis, begin);
         let by = self.b.constant(step);
@@ -392,6 +399,7 @@ impl Lowerer<'_> {
         if view.home.is_none() && self.learned.written.insert(view.array) {
             self.learned.again = true;
         }
+        self.stored.push(view.array);
         let num = self.to_element(range, num, view.dtype)?;
         let mut index = fixed(view);
         let Some(im) = num.im else {

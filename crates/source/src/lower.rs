@@ -148,6 +148,10 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) around: Vec<(Value, Value)>,
     /// What loops around run over.
     pub(crate) held: Vec<Iter>,
+    /// Arrays that are stored to, in the order of the source.
+    pub(crate) stored: Vec<usize>,
+    /// Arrays without a name that statements made so far: the calls around, and the place.
+    pub(crate) asides: Vec<(Vec<u64>, u32)>,
     /// Place of the first array of the closure among all.
     pub(crate) first_closure: usize,
     /// Whether what stands here is never reached.
@@ -201,6 +205,8 @@ pub fn specialise(
             notes: None,
             around: Vec::new(),
             held: Vec::new(),
+            stored: Vec::new(),
+            asides: Vec::new(),
             first_closure: 0,
             dead: false,
             conditional: 0,

@@ -200,7 +200,7 @@ impl Lowerer<'_> {
                 let same = self.apply(range, What::Compare(CmpOp::Eq), &[row, column])?;
                 self.apply(range, What::Cast(dtype), &[same])?
             }
-            "copy" | "ascontiguousarray" | "asarray" | "array" => {
+            "copy" | "asarray" | "array" => {
                 let taken = self.taken(range, name, given, &["a"])?;
                 let value = taken.get(0).cloned().unwrap_or(Val::None);
                 if !crate::whole::is_array(&value) {
@@ -208,7 +208,7 @@ impl Lowerer<'_> {
                     let message = format!("np.{name} of {}", value.describe());
                     return Err(self.refuse(range, message, hint));
                 }
-                self.copied(range, &value)?
+                if name == "asarray" { value } else { self.copied(range, &value)? }
             }
             _ => return Ok(None),
         }))

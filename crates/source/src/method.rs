@@ -1,11 +1,12 @@
 //! Methods of arrays, and NumPy's functions that are more than a number for each element.
 
+use memory::DType;
 use ruff_text_size::TextRange;
 
 use crate::call::Given;
 use crate::lower::{Lowerer, Result};
 use crate::total::TOTALS;
-use crate::value::{At, Val, View};
+use crate::value::{At, NumType, Val, View};
 use crate::whole::{What, is_array};
 
 impl Lowerer<'_> {
@@ -23,7 +24,10 @@ impl Lowerer<'_> {
         Ok(Some(match (name, &given.plain[..]) {
             ("dot" | "matmul", [(x, _), (y, _)]) if arrays => self.matrix_product(range, x, y, name)?,
             ("cumsum" | "cumprod", [(x, _)]) if arrays => self.running(range, name, x)?,
-            ("count_nonzero", [(x, _)]) if arrays => Val::Num(self.counted_true(range, x)?),
+            ("count_nonzero", [(x, _)]) if arrays => {
+                let count = self.counted_true(range, x)?;
+                Val::Num(self.to(&count, NumType::strong(DType::I64)))
+            },
             ("transpose", [(x, _)]) if arrays => {
                 let x = self.settled(range, x.clone(), None)?;
                 match x {

@@ -271,9 +271,8 @@ impl<'k> Finder<'k> {
                     // Either bound will do, or both are needed.
                     Op::Min | Op::Max => {
                         let one = (op == Op::Min) == above;
-                        // What stays within a bound of its own needs none of the loop around.
-                        let x = self.bound(of[0], above, plain && !one);
-                        let y = self.bound(of[1], above, plain && !one);
+                        let x = self.bound(of[0], above, plain);
+                        let y = self.bound(of[1], above, plain);
                         match (x, y) {
                             (Some(x), Some(y)) => Some(self.joined(op, x, y)),
                             (Some(it), None) | (None, Some(it)) if one => Some(it),

@@ -10,7 +10,7 @@ use ruff_text_size::TextRange;
 use crate::call::Given;
 use crate::lower::{Lowerer, RaiseKind, Result};
 use crate::value::{At, Known, Num, NumType, Val, View};
-use crate::whole::{Extent, Lazy, Node, Spot, What};
+use crate::whole::{Extent, Lazy, Node, Spot, What, extents};
 
 /// Functions that reduce.
 pub(crate) const TOTALS: &[&str] = &[
@@ -87,10 +87,9 @@ impl<'l> Lowerer<'l> {
             lazy
         };
         let axes: Vec<Extent> = kept.iter().map(|&it| lazy.axes[it].clone()).collect();
-        let lengths: Vec<_> = axes.iter().map(|it| it.length).collect();
         let shape = Lazy { axes: axes.clone(), node: Rc::new(Node::Empty(NumType::FLOAT)) };
         let mut made: Option<View> = None;
-        self.nest(&lengths, &mut |it, index| {
+        self.nest(&axes, &mut |it, index| {
             let num = it.reduced(range, name, &lazy, &reduced, index, third)?;
             if made.is_none() {
                 let shape = Lazy {
@@ -375,7 +374,7 @@ impl<'l> Lowerer<'l> {
         out: &View,
         inner: Value,
     ) -> Result<()> {
-        let lengths: Vec<_> = out.axes.iter().map(|it| it.length).collect();
+        let lengths = extents(out);
         let strong = NumType::strong(out.dtype);
         let at = |it: &mut Self, view: &View, index: &[Value]| -> Result<Num> {
             let mut map = view.map.clone();
@@ -453,7 +452,7 @@ impl<'l> Lowerer<'l> {
             it.b.push(Statement::For(ir::For {
                 parallel: false,
                 lanes: false,
-                axes: vec![ir::Axis::from(lengths[1])],
+                axes: vec![ir::Axis::from(lengths[1].length)],
                 start: Vec::new(),
                 body,
                 results: Vec::new(),

@@ -348,14 +348,26 @@ impl<'l> Lowerer<'l> {
     }
 
     /// A loop over all points of a shape, on all cores where that may be.
-    pub(crate) fn nest(&mut self, lengths: &[Value], body: Body<'_, 'l>) -> Result<()> {
-        let arguments = self.b.open(&vec![DType::I64; lengths.len()]);
-        body(self, &arguments)?;
+    pub(crate) fn nest(&mut self, extents: &[Extent], body: Body<'_, 'l>) -> Result<()> {
+        // What has one element is no loop.
+        let single = |(place, it): (usize, &Extent)| place > 0 && it.known == Some(1);
+        let loops: Vec<_> =
+            extents.iter().enumerate().filter(|it| !single(*it)).map(|it| it.1.length).collect();
+        let arguments = self.b.open(&vec![DType::I64; loops.len()]);
+        let mut given = arguments.iter();
+        let mut index = Vec::new();
+        for it in extents.iter().enumerate() {
+            index.push(match single(it) {
+                true => self.b.constant(0i64),
+                false => given.next().copied().unwrap_or_else(|| self.b.constant(0i64)),
+            });
+        }
+        body(self, &index)?;
         let body = self.b.close(&[]);
         self.b.push(Statement::For(For {
             parallel: self.parallel == 0 && !self.options.overlapping,
             lanes: false,
-            axes: lengths.iter().map(|&it| ir::Axis::from(it)).collect(),
+            axes: loops.into_iter().map(ir::Axis::from).collect(),
             start: Vec::new(),
             body,
             results: Vec::new(),
@@ -418,9 +430,8 @@ impl<'l> Lowerer<'l> {
             joint.push(Extent { parts, ..to.clone() });
         }
         let condition = self.unstretched(&joint);
-        let lengths: Vec<_> = target.iter().map(|it| it.length).collect();
         self.guarded(condition, &mut |it, fast| {
-            it.nest(&lengths, &mut |it, index| {
+            it.nest(&target, &mut |it, index| {
                 let mut own: Vec<Value> = (0..over).map(|_| it.b.constant(0i64)).collect();
                 for (place, axis) in lazy.axes[over..].iter().enumerate() {
                     let at = index[short + place];

@@ -58,7 +58,12 @@ impl<'py> Rooms<'py> {
                     let object = empty.call1((PyTuple::new(py, lengths)?, name))?;
                     let mut given = Given { distinct: true, ..Given::default() };
                     given.add(0, &object)?;
-                    arguments.push(argument(given.arrays.first().ok_or_else(lost)?)?);
+                    let seen = given.arrays.first_mut().ok_or_else(lost)?;
+                    // Elements lie side by side, also where NumPy's strides say nothing: of none.
+                    if let Some(last) = seen.strides.last_mut() {
+                        *last = dtype.size().cast_signed();
+                    }
+                    arguments.push(argument(seen)?);
                     made.arrays.push((*array, object));
                 }
             }
