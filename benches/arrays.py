@@ -264,9 +264,42 @@ def tiny() -> None:
             reach("a fifth of JAX", f"{bench.ratio('JAX'):.1f}", bench.ratio("JAX") >= 5)
 
 
+def remainders(dtype: str) -> None:
+    """`%`, `//` and `fmod` of floats, and of integers."""
+    whole = np.dtype(dtype).kind == "i"
+    for count in (1000, 1_000_000):
+        rng = np.random.default_rng(3)
+        x = (rng.normal(size=count) * 1000).astype(dtype)
+        y = (rng.integers(1, 50, count) if whole else rng.uniform(0.5, 5, count)).astype(dtype)
+        a, b, out = anp.asarray(x), anp.asarray(y), np.empty_like(x)
+        many = 1 if count > 1000 else sized(200)
+        for title in ("remainder", "floor_divide", "fmod"):
+            ours, theirs = getattr(anp, title), getattr(np, title)
+            calls: dict[str, Callable[[], object]] = {
+                BASE: ready(lambda f=ours, a=a, b=b: f(a, b)),
+                "NumPy": lambda f=theirs, x=x, y=y, out=out: f(x, y, out=out),
+            }
+            bench = Bench(f"{title}, {count:,} {dtype}")
+            bench.run(
+                {
+                    name: (
+                        lambda call=call, many=many: [
+                            seconds(lambda: [call() for _ in range(many)]) / many
+                        ]
+                    )
+                    for name, call in calls.items()
+                },
+                ROUNDS,
+            )
+            bench.table(micro)
+            reach("faster than NumPy", f"{bench.ratio('NumPy'):.1f}", bench.ratio("NumPy") > 1)
+
+
 def main() -> None:
     first()
     tiny()
+    for dtype in ("float32", "float64", "int32", "int64"):
+        remainders(dtype)
     wave(10_000_000 if not quick() else 100_000, "float32", 1.25)
     wave(100_000_000 if not quick() else 100_000, "float32", 1.25)
     wave(100_000_000 if not quick() else 100_000, "float64", 1.6)

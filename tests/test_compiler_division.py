@@ -1,4 +1,4 @@
-"""Division of integers in vectors: the bits of the interpreter, and the numbers of Python."""
+"""Division in vectors: the bits of the interpreter, and the numbers of Python and NumPy."""
 
 from __future__ import annotations
 
@@ -92,3 +92,80 @@ def test_by_a_scalar(op, dtype):
     for y in (0, 1, 7, 10, np.iinfo(DTYPES[dtype]).max, np.iinfo(DTYPES[dtype]).min):
         bits = y % 2 ** np.iinfo(DTYPES[dtype]).bits
         both(text, [x.size, x, bits], [np.zeros_like(x)])
+
+
+FLOATS = ["f16", "f32", "f64"]
+FLOAT_OPS = ["floor_div", "rem", "fmod"]
+
+
+def special_floats(dtype):
+    info = np.finfo(DTYPES[dtype])
+    sizes = [0, 1, 2, 3, 0.1, 0.5, 1.5, 7.25, 1234.5, info.max, info.tiny, info.eps, np.inf, np.nan]
+    sizes += [info.smallest_subnormal, info.tiny - info.smallest_subnormal, 2 * info.tiny]
+    sizes += [2.0**k for k in (10, 11, 20, 21, 23, 24, 50, 52, 53, 54, 100)]
+    with np.errstate(over="ignore"):
+        sizes = np.array(sizes, object).astype(DTYPES[dtype])
+    return np.concatenate([sizes, -sizes])
+
+
+def float_pairs(dtype):
+    """Operands whose quotients are special, close to whole numbers, common and huge."""
+    kind = DTYPES[dtype]
+    info = np.finfo(kind)
+    rng = np.random.default_rng(11)
+    special = special_floats(dtype)
+    pairs = [(x, y) for x in special for y in special]
+    divisors = rng.normal(size=500).astype(kind)
+    bits = rng.uniform(0, min(info.nmant + 8, info.maxexp - 2), 500)
+    with np.errstate(over="ignore"):
+        products = (divisors * np.rint(2.0**bits)).astype(kind)
+    for x in (products, np.nextafter(products, kind(0)), np.nextafter(products, kind(np.inf))):
+        pairs += zip(x, divisors, strict=True)
+    words = rng.integers(0, 2 ** (8 * info.dtype.itemsize), (2, 2000), dtype=np.uint64)
+    pairs += zip(*words.astype(f"u{info.dtype.itemsize}").view(kind), strict=True)
+    return pairs
+
+
+@pytest.mark.parametrize("vector", ["", ":32", ":16"])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_floats(dtype, vector):
+    pairs = float_pairs(dtype)
+    # Alone among common ones, and beside others that are not common.
+    common = [(DTYPES[dtype](7.5), DTYPES[dtype](-2))] * 16
+    alone = [each for pair in pairs[::7] for each in (pair, *common)]
+    for some in (pairs, alone):
+        x, y = np.ascontiguousarray(np.array(some, dtype=DTYPES[dtype]).T)
+        for op in FLOAT_OPS:
+            both(kernel_of(op, [dtype, dtype], dtype), [x.size, x, y], [np.zeros_like(x)], vector)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("op", FLOAT_OPS)
+def test_floats_one_after_the_other(op, dtype):
+    """In one lane, where a quotient is used by the next step."""
+    text = f"""
+    kernel @chain(%n: extent, %x: read {dtype}[unit], %y: read {dtype}[unit],
+                  %z: write {dtype}[unit]) {{
+      for (%i) in (%n) {{
+        %1 = load %x[%i]
+        %2 = load %y[%i]
+        %3 = {op} %1, %2
+        store %3, %z[%i]
+      }}
+    }}
+    """
+    x, y = np.ascontiguousarray(np.array(float_pairs(dtype), dtype=DTYPES[dtype]).T)
+    both(text, [x.size, x, y], [np.zeros_like(x)])
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_floats_as_numpy_has_them(dtype):
+    x, y = np.ascontiguousarray(np.array(float_pairs(dtype), dtype=DTYPES[dtype]).T)
+    with np.errstate(all="ignore"):
+        expected = {"rem": np.remainder(x, y), "fmod": np.fmod(x, y)}
+    for op, answer in expected.items():
+        found = np.zeros_like(x)
+        _abreast.run_loop(kernel_of(op, [dtype, dtype], dtype), "cpu", [x.size, x, y, found])
+        assert np.array_equal(found, answer, equal_nan=True)
+        numbers = answer == answer
+        assert np.array_equal(np.signbit(found[numbers]), np.signbit(answer[numbers]))

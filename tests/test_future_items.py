@@ -109,3 +109,21 @@ def test_items_of_a_buffer_that_is_used_again():
     threading.Timer(0.1, gate.set_result, (4,)).start()
     found = ab.map(lambda item: (int(item[0][0]), item[1]), read(), plan="processes:2")
     assert found == [(k, k) for k in range(10)]
+
+
+def test_delayed_items_are_refused(plan):
+    waiting = ab.delayed(increment)(1)
+    refusal = r"<Delayed increment> is not computed, and {} does not compute it\nhint: abreast.comp"
+    for items in ([waiting, 2], [[2], {"k": (waiting,)}], (it for it in (1, waiting))):
+        with pytest.raises(TypeError, match=refusal.format("map")):
+            ab.map(str, items)
+    with pytest.raises(TypeError, match=refusal.format("imap")):
+        list(ab.imap(increment, [waiting]))
+    with pytest.raises(TypeError, match=refusal.format("map")):
+        ab.map(add, [1, 2], [3, waiting])
+    for given in (waiting, [waiting], {"k": [waiting]}):
+        with pytest.raises(TypeError, match=refusal.format("submit")):
+            ab.submit(increment, given)
+    with pytest.raises(TypeError, match=refusal.format("submit")):
+        ab.submit(increment, x=waiting)
+    assert ab.map(increment, [1]) == [2]

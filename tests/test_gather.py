@@ -131,3 +131,13 @@ def test_thousands_waited_for_at_once(parallel):
     futures = [ab.submit(square, k) for k in range(3000)]
     done, pending = ab.wait(futures, timeout=15)
     assert len(done) == 3000 and not pending
+
+
+@pytest.mark.parametrize("call", [ab.gather, ab.as_completed, ab.wait])
+def test_what_is_no_list_of_futures(call):
+    name = call.__name__
+    wrong = rf"{name}: takes several futures, and 3 is none\nhint: {name}\("
+    with pytest.raises(TypeError, match=wrong):
+        call(3)
+    with pytest.raises(TypeError, match=r"item 0 is <Delayed abs>, .*\nhint: abreast.compute"):
+        call([ab.delayed(abs)(-1)])

@@ -535,3 +535,11 @@ print(ab.compute(ab.delayed(lambda v: [plain(x) for x in v])(values)))
 
 
 assert sys.getrecursionlimit() < 10_000
+
+
+def test_a_delayed_function_that_nobody_called():
+    for given in ([ab.delayed(len)], [[1, ab.delayed(len)]]):
+        with pytest.raises(TypeError, match=r"delayed\(len\) is a function .*\nhint: delayed\("):
+            ab.compute(*given)
+        with pytest.raises(TypeError, match="was not called"):
+            ab.persist(*given)

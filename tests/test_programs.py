@@ -29,8 +29,8 @@ def test_variables(run, variables, shown):
     ("variables", "message"),
     [
         ({"ABREAST_PLAN": "fibers"}, "PlanError: the variable ABREAST_PLAN: plan('fibers')"),
-        ({"ABREAST_WORKERS": "two"}, "the variable ABREAST_WORKERS='two': a whole number"),
-        ({"ABREAST_WORKERS": "0"}, "a whole number"),
+        ({"ABREAST_WORKERS": "two"}, "PlanError: the variable ABREAST_WORKERS='two': not a"),
+        ({"ABREAST_WORKERS": "0"}, "PlanError: the variable ABREAST_WORKERS='0': not a number"),
     ],
 )
 def test_bad_variables(start, variables, message):

@@ -168,7 +168,7 @@ def lost(
             "hint: what it printed stands above; `abreast doctor` tries every plan"
         )
     error = WorkerLost(
-        f"worker {pid} {ending} while it ran {task}{_peak(peak)}; all other results are kept\n"
+        f"worker {pid} {ending} while it ran {task}{_peak(peak)}\n"
         f"hint: {_HINTS.get(number, 'the task itself ended the process')}"
     )
     error.index, error.pid, error.signal, error.status = index, pid, number, status

@@ -295,7 +295,8 @@ def _default() -> tuple[Level, ...]:
     try:
         return resolve(text)
     except PlanError as error:
-        raise PlanError(f"the variable ABREAST_PLAN: {error}") from None
+        own = str(error).startswith("the variable ")
+        raise error if own else PlanError(f"the variable ABREAST_PLAN: {error}") from None
 
 
 def resolve(
@@ -398,8 +399,11 @@ def _parse(name: str, given: int | None, budget: int, outermost: bool) -> tuple[
         given = int(number)
     if given is None and outermost and os.environ.get("ABREAST_WORKERS") and _worker is None:
         text = os.environ["ABREAST_WORKERS"]
-        if not text.isdigit():
-            raise PlanError(f"the variable ABREAST_WORKERS={text!r}: a whole number, at least 1")
+        if not text.isdigit() or not int(text):
+            raise PlanError(
+                f"the variable ABREAST_WORKERS={text!r}: not a number of workers\n"
+                "hint: a whole number, at least 1; unset, there is one for each usable core"
+            )
         given = int(text)
     if name == "serial":
         return name, 1

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ir::elementary::Function;
 use ir::{BlockId, Kernel, Reduce, Statement};
 use memory::DType;
 
@@ -12,7 +13,7 @@ use crate::loops::{is_structured, scopes};
 use crate::split::Split;
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
-use crate::{Compiled, Unsupported};
+use crate::{Compiled, Unsupported, remainder};
 
 /// What a kernel's body is made of.
 enum Shape<'k> {
@@ -151,7 +152,7 @@ fn stores_along(kernel: &Kernel, it: &ir::For) -> bool {
 }
 
 fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, Unsupported> {
-    let mut kernel = &ir::lower(kernel);
+    let mut kernel = &ir::lower_except(kernel, remainder::is_one);
     let forwarded;
     if is_structured(kernel) {
         forwarded = forward(kernel);
@@ -376,18 +377,20 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
     )
 }
 
-/// The version of an elementary function for any argument, in a module of its own.
-fn exact((function, dtype, lanes): Exact) -> String {
+/// The version of an op for any operands, in a module of its own.
+fn exact((op, dtype, lanes): Exact) -> String {
     let ty = Type::new(dtype, lanes);
     let mut text = Text::default();
     let entry = text.label();
     text.begin(entry);
     let arguments: Vec<_> =
-        ["x", "y"].into_iter().take(function.arity()).map(Operand::Argument).collect();
-    let writer = Writer::new(&mut text, lanes);
-    let found = match dtype {
-        DType::F32 => function.exact::<_, f32>(&writer, &arguments),
-        _ => function.exact::<_, f64>(&writer, &arguments),
+        ["x", "y"].into_iter().take(op.arity()).map(Operand::Argument).collect();
+    let found = match (Function::named(op.name()), dtype) {
+        (None, _) => remainder::exact(&mut text, op, ty, [arguments[0], arguments[1]]),
+        (Some(function), DType::F32) => {
+            function.exact::<_, f32>(&Writer::new(&mut text, lanes), &arguments)
+        }
+        (Some(function), _) => function.exact::<_, f64>(&Writer::new(&mut text, lanes), &arguments),
     };
     let found = text.show(found, lanes);
     text.line(format_args!("ret {ty} {found}"));

@@ -12,10 +12,11 @@ use crate::frame::Frame;
 use crate::held::Held;
 use crate::loops::Loops;
 use crate::text::{Operand, Text, Type};
-use crate::{Unsupported, op};
+use crate::wrapped::Wrapped;
+use crate::{Unsupported, op, remainder};
 
-/// A version of an elementary function for any argument, which slow blocks call.
-pub(crate) type Exact = (Function, DType, u32);
+/// A version of an op for any operands, which slow blocks call.
+pub(crate) type Exact = (Op, DType, u32);
 
 /// What the machine offers to a kernel.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,11 @@ pub(crate) struct Lanes {
     pub(crate) masks: bool,
     /// How blocks are made of them.
     pub(crate) how: How,
+}
+
+/// Whether an op comes in two versions, a fast one for common operands and one for any.
+fn is_twofold(op: Op, operand: DType) -> bool {
+    op.is_elementary(operand) || remainder::is_one(op, operand)
 }
 
 /// Writes one function of a kernel.
@@ -53,6 +59,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) mask: Option<Operand>,
     /// Whether all are there, where that is asked of a mask.
     pub(crate) full: Option<Operand>,
+    /// The indices that the lanes go through as one, where they do.
+    pub(crate) wrapped: Option<Wrapped>,
     /// Whether elementary functions take any argument.
     exact: bool,
     /// The lanes whose arguments were common so far, where that is asked.
@@ -105,6 +113,7 @@ impl<'k> Emitter<'k> {
             lanes: 1,
             mask: None,
             full: None,
+            wrapped: None,
             exact: false,
             common: None,
             exacts,
@@ -174,7 +183,7 @@ impl<'k> Emitter<'k> {
     pub(crate) fn is_long(&self, block: BlockId) -> bool {
         let elementary = |statement: &Statement| match statement {
             Statement::Op { op, operands, .. } => {
-                op.is_elementary(self.kernel.dtype(operands[operands.len() - 1]))
+                is_twofold(*op, self.kernel.dtype(operands[operands.len() - 1]))
             }
             _ => false,
         };
@@ -265,7 +274,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// Whether a truth value holds in every lane that is there.
-    fn all(&mut self, truth: Operand) -> Operand {
+    pub(crate) fn all(&mut self, truth: Operand) -> Operand {
         if self.lanes == 1 {
             return truth;
         }
@@ -300,8 +309,7 @@ impl<'k> Emitter<'k> {
                     return Err(Unsupported::new("a complex array"));
                 }
                 let from = self.text.mark();
-                let site = self.site(*buffer, index);
-                let held = self.load(&site);
+                let held = self.found_at(*buffer, index);
                 self.tag(from, *buffer);
                 self.hold(*result, held);
             }
@@ -322,8 +330,8 @@ impl<'k> Emitter<'k> {
             Some(given) => (given, 1),
             None => (operands.iter().map(|&it| self.vector(it)).collect(), self.lanes),
         };
-        let found = if op.is_elementary(last) {
-            self.elementary(op, last, &given, lanes)?
+        let found = if is_twofold(op, last) {
+            self.twofold(op, last, &given, lanes)?
         } else {
             op::emit(&mut self.text, op, last, to, lanes, &given)?
         };
@@ -347,7 +355,8 @@ impl<'k> Emitter<'k> {
         Some(Held::Linear(self.text.op(name, Type::new(DType::I64, 1), &[a, b])))
     }
 
-    fn elementary(
+    /// Write an op that comes in two versions.
+    fn twofold(
         &mut self,
         op: Op,
         dtype: DType,
@@ -360,24 +369,27 @@ impl<'k> Emitter<'k> {
                 let cast = op::emit(&mut self.text, Op::Cast, dtype, DType::F32, lanes, &[operand]);
                 wide.push(cast?);
             }
-            let found = self.elementary(op, DType::F32, &wide, lanes)?;
+            let found = self.twofold(op, DType::F32, &wide, lanes)?;
             return op::emit(&mut self.text, Op::Cast, DType::F32, dtype, lanes, &[found]);
         }
-        let function = Function::named(op.name())
-            .ok_or_else(|| Unsupported::new(format!("{op} of {}", dtype.short())))?;
         let ty = Type::new(dtype, lanes);
+        if remainder::is_one(op, dtype) && self.lanes == 1 {
+            return Ok(self.remainder(op, ty, [operands[0], operands[1]]));
+        }
         // A scalar beside lanes is computed once, so its speed does not matter.
         if self.exact || lanes == 1 {
-            let shown: Vec<_> =
-                operands.iter().map(|&it| format!("{ty} {}", self.text.show(it, lanes))).collect();
-            let place = self.exact_place((function, dtype, lanes));
-            let pointer = self.frame.pointer(&mut self.text, place);
-            return Ok(self.text.define(format_args!("call {ty} {pointer}({})", shown.join(", "))));
+            return Ok(self.call_exact(op, ty, operands));
         }
-        let writer = Writer::new(&mut self.text, lanes);
-        let (found, common) = match dtype {
-            DType::F32 => function.fast::<_, f32>(&writer, operands),
-            _ => function.fast::<_, f64>(&writer, operands),
+        let (found, common) = if remainder::is_one(op, dtype) {
+            remainder::fast(&mut self.text, op, ty, [operands[0], operands[1]])
+        } else {
+            let function = Function::named(op.name())
+                .ok_or_else(|| Unsupported::new(format!("{op} of {}", dtype.short())))?;
+            let writer = Writer::new(&mut self.text, lanes);
+            match dtype {
+                DType::F32 => function.fast::<_, f32>(&writer, operands),
+                _ => function.fast::<_, f64>(&writer, operands),
+            }
         };
         let mask = Type::new(DType::Bool, lanes);
         self.common = Some(match self.common {
@@ -385,6 +397,31 @@ impl<'k> Emitter<'k> {
             None => common,
         });
         Ok(found)
+    }
+
+    /// The version of an op for any operands.
+    fn call_exact(&mut self, op: Op, ty: Type, operands: &[Operand]) -> Operand {
+        let shown: Vec<_> =
+            operands.iter().map(|&it| format!("{ty} {}", self.text.show(it, ty.lanes))).collect();
+        let place = self.exact_place((op, ty.dtype, ty.lanes));
+        let pointer = self.frame.pointer(&mut self.text, place);
+        self.text.define(format_args!("call {ty} {pointer}({})", shown.join(", ")))
+    }
+
+    /// A remainder in code of one lane, where a call for each would take longer than the division.
+    fn remainder(&mut self, op: Op, ty: Type, operands: [Operand; 2]) -> Operand {
+        let (fast, common) = remainder::fast(&mut self.text, op, ty, operands);
+        let (slow, join) = (self.text.label(), self.text.label());
+        let from_fast = self.text.here();
+        self.text.branch_likely(common, join, slow);
+        self.text.begin(slow);
+        let exact = self.call_exact(op, ty, &operands);
+        let from_slow = self.text.here();
+        self.text.jump(join);
+        self.text.begin(join);
+        let [fast, exact] = [fast, exact].map(|it| self.text.show(it, 1));
+        self.text
+            .define(format_args!("phi {ty} [ {fast}, %{from_fast} ], [ {exact}, %{from_slow} ]"))
     }
 
     /// Which of the functions that the caller provides it is.

@@ -177,6 +177,7 @@ fn integer(text: &mut Text, op: Op, ty: Type, operands: &[Operand]) -> Option<Op
         Op::Add => text.op("add", ty, &[x, y]),
         Op::Sub => text.op("sub", ty, &[x, y]),
         Op::Mul => text.op("mul", ty, &[x, y]),
+        Op::MulHigh if ty.dtype == DType::U64 => multiply_high(text, ty, x, y),
         Op::Square => text.op("mul", ty, &[x, x]),
         Op::Div | Op::FloorDiv | Op::Rem | Op::Fmod => divide(text, op, ty, x, y),
         Op::Reciprocal => divide(text, Op::Div, ty, whole(ty, 1), x),
@@ -215,6 +216,25 @@ fn integer(text: &mut Text, op: Op, ty: Type, operands: &[Operand]) -> Option<Op
         Op::TrailingZeros => text.zeros("cttz", ty, x),
         _ => return None,
     })
+}
+
+/// The upper word of a product of two words.
+fn multiply_high(text: &mut Text, ty: Type, x: Operand, y: Operand) -> Operand {
+    let lanes = ty.lanes;
+    let (wide, half) = match lanes {
+        1 => ("i128".to_owned(), "64".to_owned()),
+        _ => (format!("<{lanes} x i128>"), "splat (i128 64)".to_owned()),
+    };
+    let [x, y] = [x, y].map(|it| {
+        let it = text.show(it, lanes);
+        let widened = text.define(format_args!("zext {ty} {it} to {wide}"));
+        text.show(widened, 1)
+    });
+    let product = text.define(format_args!("mul nuw {wide} {x}, {y}"));
+    let product = text.show(product, 1);
+    let upper = text.define(format_args!("lshr {wide} {product}, {half}"));
+    let upper = text.show(upper, 1);
+    text.define(format_args!("trunc {wide} {upper} to {ty}"))
 }
 
 fn cast(text: &mut Text, from: DType, to: DType, lanes: u32, x: Operand) -> Operand {

@@ -16,7 +16,7 @@ impl Unsupported {
 
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not compiled yet\nhint: the interpreter runs the kernel", self.what)
+        write!(f, "{} is not compiled yet", self.what)
     }
 }
 

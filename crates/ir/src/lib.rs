@@ -51,7 +51,7 @@ pub use interpret::{Argument, Failure, interpret, interpret_within};
 pub use kernel::{
     Access, Block, BufferType, DEEPEST, Kernel, Parameter, ParameterKind, Stride, Table, ValueInfo,
 };
-pub use lower::{is_lowered, lower};
+pub use lower::{is_lowered, lower, lower_except};
 pub use op::{Group, Op, Row};
 pub use order::Place;
 pub use parse::ParseError;

@@ -16,15 +16,17 @@ use crate::writer::{Tables, Writer};
 use crate::{BlockId, Kernel, Op, Statement, Value};
 
 /// Whether [`lower`] replaces an op whose first operand and result have these types: `floor_div`,
-/// `rem`, `fmod`, `nextafter`, `ldexp`, `exponent`, `mantissa` of floats, `pow`, `mul_high` of integers, and
-/// all of complex numbers but `real`, `imag`, `complex` and `select`.
+/// `rem`, `fmod`, `nextafter`, `ldexp`, `exponent`, `mantissa` of floats, `pow`, `mul_high` of narrow integers,
+/// and all of complex numbers but `real`, `imag`, `complex` and `select`.
 pub fn is_lowered(op: Op, operand: DType, result: DType) -> bool {
     match op {
         Op::Real | Op::Imag | Op::Complex | Op::Select => false,
         Op::Cast => operand.is_complex() || result.is_complex(),
         _ if operand.is_complex() => true,
         Op::FloorDiv | Op::Rem | Op::Fmod => operand.is_float(),
-        Op::NextAfter | Op::Ldexp | Op::Exponent | Op::Mantissa | Op::MulHigh => true,
+        Op::NextAfter | Op::Ldexp | Op::Exponent | Op::Mantissa => true,
+        // Machines multiply words to two words.
+        Op::MulHigh => operand != DType::U64,
         Op::Pow => operand.is_integer(),
         _ => false,
     }
@@ -32,6 +34,12 @@ pub fn is_lowered(op: Op, operand: DType, result: DType) -> bool {
 
 /// Replace these ops in a legal kernel. The numbers of values that are there stay.
 pub fn lower(kernel: &Kernel) -> Kernel {
+    lower_except(kernel, |_, _| false)
+}
+
+/// The same, but for ops of operands of a type that whoever emits them writes by itself.
+pub fn lower_except(kernel: &Kernel, kept: impl Fn(Op, DType) -> bool) -> Kernel {
+    let is_lowered = |op, operand, result| is_lowered(op, operand, result) && !kept(op, operand);
     let mut kernel = kernel.clone();
     let mut tables = Tables::new();
     for position in 0..kernel.blocks.len() {
@@ -43,13 +51,18 @@ pub fn lower(kernel: &Kernel) -> Kernel {
             _ => false,
         };
         if kernel.block(block).statements.iter().any(is_one) {
-            lower_block(&mut kernel, block, &mut tables);
+            lower_block(&mut kernel, block, &mut tables, &is_lowered);
         }
     }
     kernel
 }
 
-fn lower_block(kernel: &mut Kernel, block: BlockId, tables: &mut Tables) {
+fn lower_block(
+    kernel: &mut Kernel,
+    block: BlockId,
+    tables: &mut Tables,
+    is_lowered: &impl Fn(Op, DType, DType) -> bool,
+) {
     let (writer, statements) = Writer::take(kernel, tables, block);
     for statement in statements {
         match &statement {

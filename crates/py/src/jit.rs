@@ -1,11 +1,13 @@
 //! Compiled Python functions: their source, their dispatch by the types of arguments, their calls.
 //!
-//! What arguments are is in `argument`, the same at a glance for the usual ones in `glance`, how NumPy's
+//! What arguments are is in `argument`, random generators in `generators`, the
+//! same at a glance for the usual ones in `glance`, how NumPy's
 //! arrays lie in `head`, what Python says of names in `source`, a function compiled for
 //! some types in `program` and all of these in `programs`, the class that is called in `call`.
 
 mod argument;
 mod call;
+mod generators;
 mod glance;
 mod head;
 mod program;

@@ -92,3 +92,4 @@ pub use state_error::StateError;
 pub use uniform::{StandardUniform, Triangular, Uniform};
 pub use vonmises::VonMises;
 pub use waiting::{Geometric, LogSeries, Zipf};
+pub use ziggurat::Layers;

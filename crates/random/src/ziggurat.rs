@@ -8,6 +8,37 @@ mod normal;
 
 use crate::BitGenerator;
 
+/// The layers of a density in double precision, for those who write the method in another language.
+#[derive(Clone, Copy, Debug)]
+pub struct Layers {
+    /// Of each layer: below which integer a point lies under the curve for sure, and the width of one
+    /// unit.
+    pub layers: &'static [(u64, f64); 256],
+    /// The density where each layer ends.
+    pub heights: &'static [f64; 256],
+    /// Where the last layer ends and the tail begins.
+    pub tail: f64,
+    /// What the logarithm of the tail is multiplied by.
+    pub slope: f64,
+}
+
+impl Layers {
+    /// Of the standard normal distribution.
+    pub const NORMAL: Self = Self {
+        layers: &normal::LAYERS,
+        heights: &normal::HEIGHTS,
+        tail: normal::TAIL,
+        slope: INVERSE_TAIL,
+    };
+    /// Of the standard exponential distribution.
+    pub const EXPONENTIAL: Self = Self {
+        layers: &exponential::LAYERS,
+        heights: &exponential::HEIGHTS,
+        tail: exponential::TAIL,
+        slope: 1.0,
+    };
+}
+
 /// Standard normal, double precision.
 #[inline]
 pub(crate) fn normal<B: BitGenerator + ?Sized>(bits: &mut B) -> f64 {

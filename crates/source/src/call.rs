@@ -50,6 +50,7 @@ impl Lowerer<'_> {
         match function {
             Val::Named(name) => self.named(range, &name, &given),
             Val::Unit(unit) => self.inlined(range, &unit, given),
+            Val::Draw(rng, method) => self.drawn(range, rng, &method, &given),
             other => {
                 let message = format!("a call of {}", other.describe());
                 let hint = "call functions of math and numpy, builtins, and functions that ab.jit \
@@ -340,6 +341,7 @@ impl Lowerer<'_> {
                 let axis = view.axes[0].clone();
                 Val::Num(self.axis_length(&axis))
             }
+            ("len", [Val::Rngs(rngs)]) => Val::Num(self.natural(rngs.length)),
             ("len", [Val::Tuple(items)]) => Val::Num(self.int(items.len() as i64)),
             ("len", [Val::Iter(iter)]) if matches!(**iter, Iter::Range { .. }) => {
                 let length = self.length(range, iter)?;

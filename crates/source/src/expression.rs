@@ -190,6 +190,7 @@ impl Lowerer<'_> {
 
     fn attribute_of(&mut self, range: TextRange, value: &Val, name: &str) -> Result<Val> {
         match (value, name) {
+            (Val::Rng(rng), name) => Ok(Val::Draw(*rng, name.to_owned())),
             (Val::View(_) | Val::Lazy(_), "real" | "imag") => {
                 let what = if name == "real" { What::Real } else { What::Imag };
                 self.apply(range, what, std::slice::from_ref(value))

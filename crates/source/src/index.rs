@@ -67,6 +67,7 @@ impl Lowerer<'_> {
                 let view = self.indexed(view, index)?;
                 Ok(self.loaded(view))
             }
+            Val::Rngs(rngs) => self.one_of(rngs, index),
             other => {
                 let message = format!("an index of {}", other.describe());
                 Err(self.refuse(range, message, "index arrays and tuples"))

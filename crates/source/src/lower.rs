@@ -13,7 +13,7 @@ use crate::signature::{ArgumentType, ArrayType, ResultType};
 use crate::step::RESULT;
 use crate::fresh::{Home, Room};
 use crate::size::{Finder, Sizes};
-use crate::value::{At, Axis, Iter, Known, Num, NumType, Ty, Val, View};
+use crate::value::{At, Axis, Iter, Known, Num, NumType, Rng, Rngs, Ty, Val, View};
 use crate::{Refusal, Unit};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<Refusal>>;
@@ -164,6 +164,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) turns: Vec<(ir::BlockId, Site)>,
     /// What is stored and loaded in them, and where that is written.
     pub(crate) touched: Vec<(Touched, Site)>,
+    /// Tables of distributions that are drawn from.
+    pub(crate) ziggurats: [Option<crate::random::Tables>; 2],
     /// The statement that is compiled.
     pub(crate) here: TextRange,
     /// Expressions around.
@@ -213,6 +215,7 @@ pub fn specialise(
             parallel: 0,
             turns: Vec::new(),
             touched: Vec::new(),
+            ziggurats: [None; 2],
             here: TextRange::default(),
             depth: 0,
             work: 0,
@@ -313,6 +316,16 @@ impl Lowerer<'_> {
                     values.push(self.parameter(&format!("{name}{place}"), item));
                 }
                 Val::Tuple(values)
+            }
+            ArgumentType::Generator { bits, many: false } => {
+                let buffer = self.b.buffer(name, DType::U64, Access::Update, &[Stride::Unit]);
+                Val::Rng(Rng { buffer, row: None, bits: *bits })
+            }
+            ArgumentType::Generator { bits, many: true } => {
+                let length = self.b.extent(&format!("{name}_n"));
+                let strides = [Stride::Any, Stride::Unit];
+                let buffer = self.b.buffer(name, DType::U64, Access::Update, &strides);
+                Val::Rngs(Rngs { buffer, length, bits: *bits })
             }
             ArgumentType::None => Val::None,
         }

@@ -14,6 +14,29 @@ pub struct ArrayType {
     pub writable: bool,
 }
 
+/// Which of NumPy's bit generators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Bits {
+    Pcg64,
+    Pcg64Dxsm,
+    Sfc64,
+}
+
+impl Bits {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pcg64, Self::Pcg64Dxsm, Self::Sfc64];
+
+    /// NumPy's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pcg64 => "PCG64",
+            Self::Pcg64Dxsm => "PCG64DXSM",
+            Self::Sfc64 => "SFC64",
+        }
+    }
+}
+
 /// What a function is compiled for, of an argument.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ArgumentType {
@@ -30,6 +53,13 @@ pub enum ArgumentType {
     Same(usize),
     /// Several values.
     Tuple(Vec<ArgumentType>),
+    /// A random generator, or a list of them: a buffer of eight words each; of a list also its length.
+    Generator {
+        /// Where its bits come from.
+        bits: Bits,
+        /// Whether it is a list.
+        many: bool,
+    },
     /// `None`.
     None,
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use ir::{Buffer, Value};
 use memory::{DType, Kind, promote};
 
-use crate::Unit;
 use crate::fresh::Home;
 use crate::whole::Lazy;
+use crate::{Bits, Unit};
 
 /// A constant that is known when the function is compiled.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -135,6 +135,23 @@ pub(crate) enum Iter {
     Reversed(Box<Iter>),
 }
 
+/// A random generator, whose state lies in a buffer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rng {
+    pub(crate) buffer: Buffer,
+    /// Which of a list.
+    pub(crate) row: Option<Value>,
+    pub(crate) bits: Bits,
+}
+
+/// A list of random generators.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rngs {
+    pub(crate) buffer: Buffer,
+    pub(crate) length: Value,
+    pub(crate) bits: Bits,
+}
+
 /// Any value.
 #[derive(Clone, Debug)]
 pub(crate) enum Val {
@@ -150,6 +167,10 @@ pub(crate) enum Val {
     Unit(Arc<Unit>),
     Iter(Box<Iter>),
     Exception(String),
+    Rng(Rng),
+    Rngs(Rngs),
+    /// A method of a generator.
+    Draw(Rng, String),
     Other(String),
 }
 
@@ -166,6 +187,9 @@ impl PartialEq for Val {
             | (Self::Exception(a), Self::Exception(b)) => a == b,
             (Self::Unit(a), Self::Unit(b)) => Arc::ptr_eq(a, b),
             (Self::Iter(a), Self::Iter(b)) => a == b,
+            (Self::Rng(a), Self::Rng(b)) => a == b,
+            (Self::Rngs(a), Self::Rngs(b)) => a == b,
+            (Self::Draw(a, x), Self::Draw(b, y)) => a == b && x == y,
             _ => false,
         }
     }
@@ -186,6 +210,9 @@ impl Val {
             Self::Unit(it) => format!("the jit function {}", it.name()),
             Self::Iter(_) => "an iterator".into(),
             Self::Exception(it) => format!("the exception {it}"),
+            Self::Rng(it) => format!("a generator of {}", it.bits.name()),
+            Self::Rngs(it) => format!("a list of generators of {}", it.bits.name()),
+            Self::Draw(_, name) => format!("the method {name} of a generator"),
             Self::Other(it) => it.clone(),
         }
     }

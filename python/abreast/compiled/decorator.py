@@ -12,14 +12,16 @@ __all__ = ["jit"]
 
 
 @overload
-def jit(function: Callable[..., Any], /, *, boundscheck: bool = True) -> JitFunction: ...
+def jit(
+    function: Callable[..., Any], /, *, boundscheck: bool = True, **others: Any
+) -> JitFunction: ...
 @overload
 def jit(
-    function: str | None = None, /, *, boundscheck: bool = True
+    function: str | None = None, /, *, boundscheck: bool = True, **others: Any
 ) -> Callable[[Callable[..., Any]], JitFunction]: ...
 
 
-def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
+def jit(function: Any = None, /, *, boundscheck: bool = True, **others: Any) -> Any:
     """Compile a Python function to machine code, for the types of arguments that it meets.
 
     It is compiled at the first call with new types, which takes some milliseconds, and kept on disk
@@ -30,12 +32,15 @@ def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
     Parameters
     ----------
     function : callable or str
-        A function of numbers, tuples and NumPy arrays, written with ``def`` or ``lambda``. Or a
-        signature such as ``"float64(float64[:], int64)"``: then the function is compiled at once,
-        numbers are converted to its types, and arrays must have them.
+        A function of numbers, tuples, NumPy arrays and random generators, written with ``def`` or
+        ``lambda``. Or a signature such as ``"float64(float64[:], int64)"``: then the function is
+        compiled at once, numbers are converted to its types, and arrays must have them.
     boundscheck : bool
         Raise `IndexError` where an index is out of bounds. Without it such an index reads or writes
         memory of somebody else, and indices must not be negative.
+    **others
+        Options of Numba's that ask for what is so anyway: ``nopython=True``, ``parallel=True``,
+        ``nogil=True``, ``cache=True``, ``error_model="python"``. Others are refused with a hint.
 
     Returns
     -------
@@ -45,7 +50,7 @@ def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
     Raises
     ------
     TypeError
-        It is given something else than a Python function.
+        It is given something else than a Python function, or an option that there is not.
 
     Examples
     --------
@@ -59,6 +64,15 @@ def jit(function: Any = None, /, *, boundscheck: bool = True) -> Any:
     >>> gauss(10)
     45
     """
+    if others:
+        from abreast.compiled.options import taken
+
+        taken("jit", jit, others)
+    if isinstance(function, list | tuple):
+        raise TypeError(
+            "jit: a list of signatures\n"
+            "hint: leave it away: a function is compiled for the types that it meets"
+        )
     if isinstance(function, str):
         from abreast.compiled.given import SignedFunction
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import linecache
+from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, overload
 
 from abreast.compiled.function import JitFunction
 from abreast.compiled.loops import prange
@@ -12,7 +13,13 @@ from abreast.compiled.loops import prange
 __all__ = ["Vectorized", "vectorize"]
 
 
-def vectorize(function: Any) -> Vectorized:
+@overload
+def vectorize(function: Callable[..., Any], /, **others: Any) -> Vectorized: ...
+@overload
+def vectorize(function: None = None, /, **others: Any) -> Callable[[Any], Vectorized]: ...
+
+
+def vectorize(function: Any = None, /, **others: Any) -> Any:
     """Compile a function of numbers to one of arrays, element by element, on all cores.
 
     Parameters
@@ -20,6 +27,8 @@ def vectorize(function: Any) -> Vectorized:
     function : callable
         A Python function of numbers that returns a number; it is compiled as by `jit`, but
         functions of `math` give NaN and inf where they would raise, as those of NumPy do.
+    **others
+        Options of Numba's that ask for what is so anyway, as `jit` takes them.
 
     Returns
     -------
@@ -36,6 +45,17 @@ def vectorize(function: Any) -> Vectorized:
     >>> larger(np.array([1, 5, 2]), 3).tolist()
     [3, 5, 3]
     """
+    if others:
+        from abreast.compiled.options import taken
+
+        taken("vectorize", vectorize, others)
+    if function is None:
+        return vectorize
+    if isinstance(function, list | tuple | str):
+        raise TypeError(
+            "vectorize: signatures\n"
+            "hint: leave them away: the function is compiled for the types that it meets"
+        )
     if isinstance(function, Vectorized | JitFunction):
         function = function.plain
     if not isinstance(function, FunctionType):

@@ -17,7 +17,7 @@ from abreast.keywords import refuse
 from abreast.pickling import Blob, is_plain, pack
 from abreast.plans import abandon
 from abreast.structure import build
-from abreast.tasks.delayed import hold
+from abreast.tasks.delayed import DelayedFunction, hold
 from abreast.tasks.graph import Tasks
 from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import PlanLike, check_seed_global, note, place
@@ -137,6 +137,7 @@ def _run(
 ) -> list[Any]:
     if output is not None:
         check_output("compute", output)
+    _check_called(anything)
     tasks = Tasks(anything)
     if not tasks.nodes:
         Progress(progress, 0, "compute").close()
@@ -167,6 +168,17 @@ def _run(
         abandon(run.job)
         raise run.failure
     return run.outcome(asked)
+
+
+def _check_called(anything: tuple[Any, ...]) -> None:
+    """Refuse a delayed function that nobody called: there is nothing to compute."""
+    for given in anything:
+        for each in given if type(given) in (list, tuple) else (given,):
+            if isinstance(each, DelayedFunction):
+                raise TypeError(
+                    f"compute: {each!r} is a function that was not called\n"
+                    f"hint: {each!r}(arguments), with () if it takes none"
+                )
 
 
 def _check_seed(node: Any, backend: Backend) -> None:

@@ -76,8 +76,8 @@ class Delayed(Generic[R]):
     def __reduce__(self) -> Any:
         raise TypeError(
             f"{self!r} stays in the process that made it, and a task cannot wait for it\n"
-            "hint: give it to the task as an argument, also inside a list, tuple or dict; not "
-            "through a closure, an attribute or a set"
+            "hint: abreast.compute(value) first; or give it to a delayed call as an argument, also "
+            "inside a list, tuple or dict, not through a closure, an attribute or a set"
         )
 
     def __bool__(self) -> NoReturn:

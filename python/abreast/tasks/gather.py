@@ -6,6 +6,7 @@ import concurrent.futures
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
+from abreast.tasks.delayed import Delayed
 from abreast.tasks.future import Future
 
 __all__ = ["Waited", "as_completed", "gather", "wait"]
@@ -23,16 +24,27 @@ class Waited(NamedTuple):
 def _checked(caller: str, futures: Iterable[Future[R]]) -> list[Future[R]]:
     if isinstance(futures, concurrent.futures.Future):
         raise TypeError(f"{caller}: takes several futures\nhint: {caller}([future])")
+    if not isinstance(futures, Iterable):
+        raise TypeError(
+            f"{caller}: takes several futures, and {futures!r} is none\n"
+            f"hint: {caller}([future, ...]); futures come from abreast.submit"
+        )
     listed = list(futures)
     for place, future in enumerate(listed):
         if not isinstance(future, concurrent.futures.Future):
             raise TypeError(
                 f"{caller}: item {place} is {future!r}, which is not a future\n"
-                "hint: futures come from abreast.submit"
+                f"hint: {_hint(future)}"
             )
         # What has ended is settled here and now, by this thread.
         future.done()
     return listed
+
+
+def _hint(given: object) -> str:
+    if isinstance(given, Delayed):
+        return "abreast.compute([value, ...]) gives the values of what is delayed"
+    return "futures come from abreast.submit"
 
 
 def gather(futures: Iterable[Future[R]]) -> list[R]:

@@ -3,6 +3,8 @@
 Exact lists and dicts (their values), tuples and named tuples are looked into, however deep they
 lie inside each other; everything else is taken as it is. A container that holds a future is copied,
 one that does not is passed on. There is no recursion, so depth has no limit.
+
+A delayed value there is refused: nobody has begun to compute it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from itertools import chain
 from typing import Any
 
 from abreast.pickling import unpack
+from abreast.tasks.delayed import Delayed
 
 __all__ = [
     "PLAIN",
@@ -33,6 +36,8 @@ PLAIN = frozenset((int, float, str, bytes, bool, type(None), complex))
 """What neither holds a future nor can change."""
 
 _FUTURE, _LIST, _DICT, _TUPLE, _NAMED = range(1, 6)
+_PROMISES = (Future, Delayed)
+_SOUGHT = (*_PROMISES, tuple)
 _EXACT: dict[type, int] = {list: _LIST, dict: _DICT, tuple: _TUPLE}
 
 
@@ -46,7 +51,7 @@ def may_hold(values: Iterable[Any]) -> bool:
     """
     for value in values:
         kind = type(value)
-        if kind not in PLAIN and (kind in _EXACT or issubclass(kind, (Future, tuple))):
+        if kind not in PLAIN and (kind in _EXACT or issubclass(kind, _SOUGHT)):
             return True
     return False
 
@@ -55,7 +60,7 @@ def _role(kind: type) -> int:
     """Say what values of a type are to the search; zero for what it does not look into."""
     if kind in PLAIN:
         return 0
-    if issubclass(kind, Future):
+    if issubclass(kind, _PROMISES):
         return _FUTURE
     if issubclass(kind, tuple) and hasattr(kind, "_fields") and hasattr(kind, "_make"):
         return _NAMED
@@ -128,8 +133,13 @@ def failure(futures: Iterable[Future[Any]]) -> BaseException | None:
     return None
 
 
-def find(root: Any) -> list[Future[Any]]:
+def find(root: Any, caller: str = "submit") -> list[Future[Any]]:
     """Return the futures inside `root`, each once, in the order in which they stand.
+
+    Raises
+    ------
+    TypeError
+        If there is a delayed value, which `caller` does not compute.
 
     Examples
     --------
@@ -139,7 +149,7 @@ def find(root: Any) -> list[Future[Any]]:
     True
     """
     if _role(type(root)) == _FUTURE:
-        return [root]
+        return [_begun(root, caller)]
     if not _role(type(root)):
         return []
     found: dict[Future[Any], None] = {}
@@ -148,7 +158,7 @@ def find(root: Any) -> list[Future[Any]]:
     while stack:
         for role, value in stack[-1]:
             if role == _FUTURE:
-                found[value] = None
+                found[_begun(value, caller)] = None
             elif id(value) not in seen:
                 seen.add(id(value))
                 stack.append(_inside(value, 0))
@@ -156,6 +166,17 @@ def find(root: Any) -> list[Future[Any]]:
         else:
             stack.pop()
     return list(found)
+
+
+def _begun(promise: Any, caller: str) -> Any:
+    """Return a future; refuse a delayed value."""
+    if type(promise) is Delayed:
+        raise TypeError(
+            f"{caller}: {promise!r} is not computed, and {caller} does not compute it\n"
+            "hint: abreast.compute(value) first; or have the call wait as well, with "
+            "abreast.delayed(function)(value) and one abreast.compute for all"
+        )
+    return promise
 
 
 def replace(root: Any, value_of: Callable[[Any], Any], kind: type = Future) -> Any:
@@ -239,7 +260,8 @@ def find_in_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Future[A
     """Return the futures among arguments, as `find`; quickly where there are no containers."""
     if _is_flat(args) and _is_flat(kwargs.values()):
         values = chain(args, kwargs.values())
-        return list(dict.fromkeys(each for each in values if isinstance(each, Future)))
+        found = (_begun(each, "submit") for each in values if isinstance(each, _PROMISES))
+        return list(dict.fromkeys(found))
     # Containers seldom hold any, and then finding that out is all there is to do.
     return find((args, kwargs)) if hold([*args, *kwargs.values()]) else []
 

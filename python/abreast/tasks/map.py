@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Never, TypeVar
 
 from abreast.backends.contract import Job
-from abreast.errors import MISSING, DeadlineExceeded, TransferError
+from abreast.errors import MISSING, DeadlineExceeded, TransferError, WorkerLost
 from abreast.keywords import refuse
 from abreast.plans import abandon
 from abreast.tasks.checkpoint import CheckpointLike, begin
@@ -179,6 +179,8 @@ def map(
         run.errors = {index: run.errors[index] for index in sorted(run.errors)}
         index, error = next(iter(run.errors.items()))
         note(error, "map", function, index)
+        if on_error == "raise" and isinstance(error, WorkerLost):
+            error.add_note("hint: on_error='return' gives what the other tasks return")
         if on_error == "finish" and len(run.errors) > 1:
             others = ", ".join(str(each) for each in list(run.errors)[1:6])
             more = ", ..." if len(run.errors) > 6 else ""

@@ -31,6 +31,10 @@ class _NotThere(Exception):
     """A future of an item has no value."""
 
 
+class _Over(Exception):
+    """An item can never be given; why is kept."""
+
+
 class Reading:
     """Items that are read as they are asked for, once; `given` counts them."""
 
@@ -143,6 +147,8 @@ class Source:
             except _NotThere:
                 self.unread(items[at + (self._refused is not None) :])
                 break
+            except _Over:
+                break
         return settled
 
     def _settled_or_end(self, item: Any) -> Any:
@@ -151,10 +157,17 @@ class Source:
         except _NotThere:
             self.unread([item])
             raise StopIteration from None
+        except _Over:
+            raise StopIteration from None
 
     def _settled(self, item: Any, *, alone: bool) -> Any:
         """Return an item with values for futures; one that failed is refused when it is first."""
-        futures = find(item)
+        try:
+            futures = find(item, self._caller)
+        except TypeError as refusal:
+            # As if the iterable had raised it: what it gave before comes first.
+            self.error, self.exhausted, self._unread = refusal, True, []
+            raise _Over from None
         if not futures:
             return item
         for each in futures:

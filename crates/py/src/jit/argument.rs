@@ -6,8 +6,9 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyNone, PyTuple, PyType};
-use source::{ArgumentType, ArrayType};
+use source::{ArgumentType, ArrayType, Bits};
 
+use super::generators::{self, Generators};
 use super::head::Head;
 
 /// An array as it lies in memory.
@@ -28,6 +29,7 @@ unsafe impl Sync for Seen {}
 pub(super) enum Part {
     Scalar(Scalar),
     Array(usize),
+    Generators(usize),
 }
 
 /// The arguments of a call.
@@ -39,6 +41,8 @@ pub(super) struct Given<'py> {
     pub(super) arrays: Vec<Seen>,
     /// The arrays as Python knows them.
     pub(super) objects: Vec<Bound<'py, PyAny>>,
+    /// Random generators: a number or list of them.
+    pub(super) generators: Vec<Generators<'py>>,
     /// Whether arrays that are the same are told apart from now on: those of a closure are.
     pub(super) distinct: bool,
 }
@@ -49,6 +53,7 @@ pub(super) const BOOL: u64 = 3;
 pub(super) const COMPLEX: u64 = 4;
 pub(super) const NONE: u64 = 5;
 const TUPLE: u64 = 6;
+const GENERATOR: u64 = 7;
 const NUMPY: u64 = 16;
 pub(super) const SAME: u64 = 1 << 40;
 pub(super) const ARRAY: u64 = 1 << 41;
@@ -125,6 +130,14 @@ impl<'py> Given<'py> {
         {
             let value = object.call_method0("item")?;
             self.scalar(NUMPY + *dtype as u64, number(*dtype, &value)?);
+        } else if let Some(found) = Generators::of(place, object)? {
+            if self.generators.iter().any(|it| it.shares(&found)) {
+                return Err(generators::twice(place));
+            }
+            let many = u64::from(found.many) << 16;
+            self.key.push(GENERATOR | (found.bits as u64) << 8 | many);
+            self.parts.push(Part::Generators(self.generators.len()));
+            self.generators.push(found);
         } else if let Ok(value) = object.cast::<PyInt>() {
             self.scalar(INT, Scalar::from(integer(place, value)?));
         } else if object.get_type().getattr("__module__")?.eq("abreast.numpy")? {
@@ -134,8 +147,8 @@ impl<'py> Given<'py> {
             let class = object.get_type().qualname()?;
             return Err(PyTypeError::new_err(format!(
                 "argument {} of a jit function is a {class}\n\
-                 hint: it takes int, float, bool, complex, None, tuples of these, and arrays of numbers; \
-                 numpy.asarray(x) makes an array of a list",
+                 hint: it takes int, float, bool, complex, None, tuples of these, arrays of numbers, and random \
+                 generators and lists of them; numpy.asarray(x) makes an array of a list",
                 place + 1
             )));
         }
@@ -278,6 +291,10 @@ fn one(code: u64, left: &mut impl Iterator<Item = u64>) -> ArgumentType {
             ArgumentType::Array(ArrayType { dtype: dtype(code), strides, writable })
         }
         _ if code & SAME != 0 => ArgumentType::Same((code & 0xffff) as usize),
+        _ if code & 0xff == GENERATOR => {
+            let bits = Bits::ALL[(code >> 8 & 0xff) as usize % Bits::ALL.len()];
+            ArgumentType::Generator { bits, many: code >> 16 & 1 == 1 }
+        }
         _ if code & 0xff == TUPLE => {
             let mut items = Vec::new();
             for _ in 0..code >> 8 {

@@ -274,6 +274,8 @@ fn said(types: &[source::ArgumentType]) -> String {
             }
             ArgumentType::Same(place) => format!("the same as array {}", place + 1),
             ArgumentType::Tuple(items) => format!("({})", said(items)),
+            ArgumentType::Generator { bits, many: false } => format!("Generator({})", bits.name()),
+            ArgumentType::Generator { bits, .. } => format!("list of Generator({})", bits.name()),
             ArgumentType::None => "None".into(),
         })
         .collect();

@@ -15,6 +15,7 @@ use source::{
 use tasks::pool;
 
 use super::argument::{Given, Part, Seen, scalar_class, types};
+use super::generators::Generators;
 use super::room::{Rooms, shown};
 use super::glance::{Glance, WORDS};
 use super::source::refused;
@@ -64,7 +65,9 @@ impl Device for Nowhere {
 
     fn compile(&self, kernel: &Kernel) -> Result<Arc<dyn Executable>, DeviceError> {
         let why = compiler::compile(kernel, cpu().vector).err();
-        Err(DeviceError::Failed(why.map_or_else(String::new, |it| it.to_string())))
+        let hint = "write that part in another way, and please report the function";
+        let why = why.map_or_else(String::new, |it| format!("{it}\nhint: {hint}"));
+        Err(DeviceError::Failed(why))
     }
 
     fn allocate(&self, bytes: usize) -> Result<Arc<Storage>, DeviceError> {
@@ -113,7 +116,7 @@ fn fits(types: &[ArgumentType], results: &[DType], asked: &[ParameterKind]) -> b
                 && buffer(&mut left, ty.dtype.part(), &strides)
         }
         ArgumentType::Same(_) | ArgumentType::None => true,
-        ArgumentType::Tuple(_) => false,
+        ArgumentType::Tuple(_) | ArgumentType::Generator { .. } => false,
     });
     arguments
         && results.len() <= RESULTS
@@ -256,6 +259,13 @@ impl Program {
                     arguments.push(Argument::Scalar(scalar.imag()));
                 }
                 Part::Scalar(scalar) => arguments.push(Argument::Scalar(*scalar)),
+                Part::Generators(place) => {
+                    let it = &given.generators[*place];
+                    if it.many {
+                        arguments.push(Argument::Extent(it.length()));
+                    }
+                    arguments.push(Argument::Buffer(it.place()?));
+                }
                 Part::Array(place) => {
                     let seen = &given.arrays[*place];
                     arguments.extend(seen.shape.iter().map(|&it| Argument::Extent(it)));
@@ -287,6 +297,7 @@ impl Program {
         given: &Given<'py>,
         raise: impl Fn(&Raise) -> PyErr,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let _held = Generators::take(&given.generators)?;
         let mut arguments = self.arguments(given)?;
         let rooms = Rooms::make(py, &self.extras, &self.sizes, &mut arguments)?;
         let mut results = vec![0u128; self.dtypes.len()];
@@ -301,6 +312,9 @@ impl Program {
         let done = watched(py, threads, |interrupted| {
             self.executable.launch(&arguments, interrupted)
         });
+        for it in &given.generators {
+            it.restore()?;
+        }
         self.ended(py, done, |it| raise(&rooms.told(it)))?;
         self.value(py, &results, |place| {
             given.objects.get(place).cloned().or_else(|| rooms.array(place))
@@ -312,7 +326,7 @@ impl Program {
     pub(super) fn run_words<'py>(
         &self,
         args: &Bound<'py, PyTuple>,
-        glance: &Glance<'_>,
+        glance: &Glance,
         raise: impl Fn(&Raise) -> PyErr,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         if !self.wordy {
