@@ -1,4 +1,4 @@
-"""Whole arrays in compiled functions, beside NumPy: values, types, shapes, exceptions, what was written."""
+"""Whole arrays in compiled functions, beside NumPy: values, types, shapes, exceptions."""
 
 from __future__ import annotations
 
@@ -221,7 +221,15 @@ def made(n):
 def like(x):
     y = np.zeros_like(x)
     y[1:] = x[1:] - x[:-1]
-    return np.cumsum(y), y.astype(np.float32), y.size, y.shape, np.ones_like(x), len(y * 2), x.copy()
+    return (
+        np.cumsum(y),
+        y.astype(np.float32),
+        y.size,
+        y.shape,
+        np.ones_like(x),
+        len(y * 2),
+        x.copy(),
+    )
 
 
 def looped(n):
@@ -253,6 +261,7 @@ def chosen(x, flag):
         y = x + 1
     else:
         y = x[1:] * 2
+        y = -y
     return y
 
 
@@ -384,7 +393,12 @@ def truths(a):
 def test_more_reductions():
     check(truths, TABLE)
     check(truths, np.zeros((0, 2)))
-    for function in (lambda a: a.min(), lambda a: np.argmax(a), lambda a: a.sum(), lambda a: a.prod()):
+    for function in (
+        lambda a: a.min(),
+        lambda a: np.argmax(a),
+        lambda a: a.sum(),
+        lambda a: a.prod(),
+    ):
         check(function, np.zeros(0))
     check(lambda a: a.max(), np.array([1, np.nan, 2]))
     check(lambda z: (z.sum(), z.mean(), z.real, z.imag, np.conj(z), abs(z)), LINE + 1j * LINE)

@@ -229,7 +229,12 @@ impl Lowerer<'_> {
         self.named_numbers(range, name, &args)
     }
 
-    pub(crate) fn named_numbers(&mut self, range: TextRange, name: &str, args: &[Val]) -> Result<Val> {
+    pub(crate) fn named_numbers(
+        &mut self,
+        range: TextRange,
+        name: &str,
+        args: &[Val],
+    ) -> Result<Val> {
         let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
         if module == "numpy" && args.iter().any(is_array) {
             return self.apply(range, What::Call(name.to_owned()), args);

@@ -210,9 +210,7 @@ impl Lowerer<'_> {
                 let axes = view.axes.clone();
                 self.sized(&axes, name)
             }
-            (Val::View(view), "T") => {
-                Ok(Val::View(crate::method::transposed(view)))
-            }
+            (Val::View(view), "T") => Ok(Val::View(crate::method::transposed(view))),
             (Val::View(view), "dtype") => Ok(Val::Named(format!("numpy.{}", view.dtype.name()))),
             (Val::Num(num), "real") => {
                 let ty = NumType { dtype: num.ty.dtype.part(), weak: num.ty.weak };
@@ -445,9 +443,10 @@ impl Lowerer<'_> {
 
 fn refused(expr: &Expr) -> (&'static str, &'static str) {
     match expr {
-        Expr::List(_) | Expr::ListComp(_) => {
-            ("a list", "use a tuple where its length is known, else an array: np.zeros(n), np.arange(n)")
-        }
+        Expr::List(_) | Expr::ListComp(_) => (
+            "a list",
+            "use a tuple where its length is known, else an array: np.zeros(n), np.arange(n)",
+        ),
         Expr::Dict(_) | Expr::DictComp(_) => {
             ("a dict", "use arrays, one for keys and one for values")
         }

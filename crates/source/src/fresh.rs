@@ -195,10 +195,7 @@ impl Lowerer<'_> {
                 it.store(range, &element, &num)
             })
         })?;
-        let (view, aside) = match made {
-            Some(it) => it,
-            None => return Err(self.refuse(range, "this array", "")),
-        };
+        let Some((view, aside)) = made else { return Err(self.refuse(range, "this array", "")) };
         if !aside {
             return Ok(view);
         }
@@ -281,7 +278,9 @@ impl Lowerer<'_> {
     ) -> Result<Val> {
         Ok(match value {
             Val::Lazy(it) => Val::View(self.computed(range, &it, name)?),
-            Val::Tuple(items) if items.iter().any(|it| matches!(it, Val::Lazy(_) | Val::Tuple(_))) => {
+            Val::Tuple(items)
+                if items.iter().any(|it| matches!(it, Val::Lazy(_) | Val::Tuple(_))) =>
+            {
                 let mut settled = Vec::new();
                 for (place, item) in items.into_iter().enumerate() {
                     let name = name.map(|it| format!("${it}.{place}"));

@@ -46,7 +46,10 @@ impl Lowerer<'_> {
                 ty.describe()
             );
             let hint = match (&join.ty, &ty) {
-                (Ty::Array(_) | Ty::Fixed(Val::View(_)), Ty::Array(_) | Ty::Fixed(Val::View(_))) => {
+                (
+                    Ty::Array(_) | Ty::Fixed(Val::View(_)),
+                    Ty::Array(_) | Ty::Fixed(Val::View(_)),
+                ) => {
                     "a variable that is one array and then another begins with one of its own, of the \
                      same type: write `y = x.copy()` before; or store to its elements, `y[:] = ...`"
                 }

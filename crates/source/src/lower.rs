@@ -8,11 +8,11 @@ use memory::{DType, Scalar};
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
+use crate::fresh::{Home, Room};
 use crate::race::{Site, Touched};
 use crate::signature::{ArgumentType, ArrayType, ResultType};
-use crate::step::RESULT;
-use crate::fresh::{Home, Room};
 use crate::size::{Finder, Sizes};
+use crate::step::RESULT;
 use crate::value::{At, Axis, Iter, Known, Num, NumType, Rng, Rngs, Ty, Val, View};
 use crate::{Refusal, Unit};
 

@@ -102,7 +102,13 @@ impl Lowerer<'_> {
         Ok(axes)
     }
 
-    fn filled(&mut self, axes: Vec<Extent>, num: &Num, dtype: DType, range: TextRange) -> Result<Val> {
+    fn filled(
+        &mut self,
+        axes: Vec<Extent>,
+        num: &Num,
+        dtype: DType,
+        range: TextRange,
+    ) -> Result<Val> {
         let num = self.to_element(range, num, dtype)?;
         Ok(Val::Lazy(Lazy { axes, node: Rc::new(Node::Num(num)) }))
     }
@@ -219,7 +225,13 @@ impl Lowerer<'_> {
         Ok(Val::Lazy(self.lazy(range, value)?))
     }
 
-    fn made(&mut self, range: TextRange, name: &str, axes: Vec<Extent>, dtype: DType) -> Result<Val> {
+    fn made(
+        &mut self,
+        range: TextRange,
+        name: &str,
+        axes: Vec<Extent>,
+        dtype: DType,
+    ) -> Result<Val> {
         if name == "empty" {
             let node = Rc::new(Node::Empty(NumType::strong(dtype)));
             return Ok(Val::Lazy(Lazy { axes, node }));
@@ -241,7 +253,11 @@ impl Lowerer<'_> {
             _ => None,
         };
         let Some(first) = number(0) else {
-            return Err(self.refuse(range, "arange of something else than numbers", "give numbers"));
+            return Err(self.refuse(
+                range,
+                "arange of something else than numbers",
+                "give numbers",
+            ));
         };
         let (start, stop) = match number(1) {
             Some(stop) => (first, stop),
@@ -295,7 +311,11 @@ impl Lowerer<'_> {
         let (Some(Val::Num(start)), Some(Val::Num(stop))) =
             (taken.get(0).cloned(), taken.get(1).cloned())
         else {
-            return Err(self.refuse(range, "linspace of something else than numbers", "give numbers"));
+            return Err(self.refuse(
+                range,
+                "linspace of something else than numbers",
+                "give numbers",
+            ));
         };
         let count = taken.get(2).cloned().unwrap_or_else(|| Val::Num(self.int(50)));
         let axes = self.new_shape(range, &count)?;
@@ -310,8 +330,7 @@ impl Lowerer<'_> {
         let strong = NumType::strong(DType::F64);
         let (start, stop) = (self.to(&start, strong), self.to(&stop, strong));
         let one = self.b.constant(1i64);
-        let parts =
-            if endpoint { self.b.sub(axes[0].length, one) } else { axes[0].length };
+        let parts = if endpoint { self.b.sub(axes[0].length, one) } else { axes[0].length };
         let some = self.b.max(parts, one);
         let some = self.b.cast(DType::F64, some);
         let way = self.b.sub(stop.re, start.re);

@@ -22,12 +22,14 @@ impl Lowerer<'_> {
             return self.total(range, name, given).map(Some);
         }
         Ok(Some(match (name, &given.plain[..]) {
-            ("dot" | "matmul", [(x, _), (y, _)]) if arrays => self.matrix_product(range, x, y, name)?,
+            ("dot" | "matmul", [(x, _), (y, _)]) if arrays => {
+                self.matrix_product(range, x, y, name)?
+            }
             ("cumsum" | "cumprod", [(x, _)]) if arrays => self.running(range, name, x)?,
             ("count_nonzero", [(x, _)]) if arrays => {
                 let count = self.counted_true(range, x)?;
                 Val::Num(self.to(&count, NumType::strong(DType::I64)))
-            },
+            }
             ("transpose", [(x, _)]) if arrays => {
                 let x = self.settled(range, x.clone(), None)?;
                 match x {

@@ -109,8 +109,7 @@ impl<'k> Finder<'k> {
                     made.insert(*result, Made::Op(*op, operands));
                 }
                 Statement::For(it) => {
-                    let (index, carried) =
-                        kernel.block(it.body).arguments.split_at(it.axes.len());
+                    let (index, carried) = kernel.block(it.body).arguments.split_at(it.axes.len());
                     for (index, axis) in index.iter().zip(&it.axes) {
                         made.insert(*index, Made::Index(*axis));
                     }

@@ -27,7 +27,8 @@ impl<'l> Lowerer<'l> {
             other => other,
         };
         let spread = matches!(name, "var" | "std");
-        let names: &[&str] = if spread { &["a", "axis", "ddof"] } else { &["a", "axis", "keepdims"] };
+        let names: &[&str] =
+            if spread { &["a", "axis", "ddof"] } else { &["a", "axis", "keepdims"] };
         let taken = self.taken(range, name, given, names)?;
         let value = taken.get(0).cloned().unwrap_or(Val::None);
         let lazy = self.lazy(range, &value)?;
@@ -54,7 +55,11 @@ impl<'l> Lowerer<'l> {
                     let Some(place) = usize::try_from(place).ok().filter(|&it| it < rank) else {
                         let message =
                             format!("axis {at} is out of bounds for array of dimension {rank}");
-                        return Err(self.refuse(taken.at(1, range), message, "NumPy refuses it too"));
+                        return Err(self.refuse(
+                            taken.at(1, range),
+                            message,
+                            "NumPy refuses it too",
+                        ));
                     };
                     axes.push(place);
                 }
@@ -174,9 +179,7 @@ impl<'l> Lowerer<'l> {
         for &axis in axes {
             count = self.b.mul(count, lazy.axes[axis].length);
         }
-        let found = self.folded(lazy, axes, kept, &mut |it, num| {
-            it.combined(range, name, num)
-        })?;
+        let found = self.folded(lazy, axes, kept, &mut |it, num| it.combined(range, name, num))?;
         let (num, values) = found;
         let strong = NumType::strong;
         Ok(match name {
@@ -318,7 +321,11 @@ impl<'l> Lowerer<'l> {
         let (rows, columns) = (x.axes.len(), y.axes.len());
         if !(1..=2).contains(&rows) || !(1..=2).contains(&columns) {
             let hint = "arrays of one and two dimensions are multiplied here: write a loop around";
-            return Err(self.refuse(range, format!("{name} of {rows} and {columns} dimensions"), hint));
+            return Err(self.refuse(
+                range,
+                format!("{name} of {rows} and {columns} dimensions"),
+                hint,
+            ));
         }
         let dtype = memory::promote(first, second);
         let (inner, other) = (x.axes[rows - 1].length, y.axes[0].length);
@@ -418,7 +425,8 @@ impl<'l> Lowerer<'l> {
                 let sum = it.binary(range, Operator::Add, &before, &term)?;
                 let yields: Vec<_> = [Some(sum.re), sum.im].into_iter().flatten().collect();
                 let body = it.b.close(&yields);
-                let results: Vec<_> = start.iter().map(|_| it.b.new_value(strong.dtype.part())).collect();
+                let results: Vec<_> =
+                    start.iter().map(|_| it.b.new_value(strong.dtype.part())).collect();
                 it.b.push(Statement::For(ir::For {
                     parallel: false,
                     lanes: false,
@@ -548,4 +556,3 @@ fn mean_type(dtype: DType) -> DType {
         _ => dtype,
     }
 }
-

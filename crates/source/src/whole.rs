@@ -357,10 +357,8 @@ impl<'l> Lowerer<'l> {
         let mut given = arguments.iter();
         let mut index = Vec::new();
         for it in extents.iter().enumerate() {
-            index.push(match single(it) {
-                true => self.b.constant(0i64),
-                false => given.next().copied().unwrap_or_else(|| self.b.constant(0i64)),
-            });
+            let next = if single(it) { None } else { given.next().copied() };
+            index.push(next.unwrap_or_else(|| self.b.constant(0i64)));
         }
         body(self, &index)?;
         let body = self.b.close(&[]);
@@ -532,7 +530,11 @@ impl<'l> Lowerer<'l> {
                 && it.axes.iter().zip(&view.axes).all(|(a, b)| {
                     same(a.begin, b.begin)
                         && same(a.step, b.step)
-                        && (if exact { a.length == b.length } else { self.same(a.length, b.length) })
+                        && (if exact {
+                            a.length == b.length
+                        } else {
+                            self.same(a.length, b.length)
+                        })
                 });
             let map = it.map.len() == view.map.len()
                 && it.map.iter().zip(&view.map).all(|(a, b)| match (a, b) {

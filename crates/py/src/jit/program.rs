@@ -10,14 +10,15 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyVal
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyTuple};
 use source::{
-    ArgumentType, Extra, Options, Raise, RaiseKind, ResultType, Sizes, Specialised, Unit, specialise,
+    ArgumentType, Extra, Options, Raise, RaiseKind, ResultType, Sizes, Specialised, Unit,
+    specialise,
 };
 use tasks::pool;
 
 use super::argument::{Given, Part, Seen, scalar_class, types};
 use super::generators::Generators;
-use super::room::{Rooms, shown};
 use super::glance::{Glance, WORDS};
+use super::room::{Rooms, shown};
 use super::source::refused;
 use crate::array::threads_here;
 use crate::compile::cache;
@@ -176,12 +177,7 @@ impl Program {
         }
     }
 
-    fn new(
-        key: &[u64],
-        made: Specialised,
-        executable: Arc<dyn Executable>,
-        from: From,
-    ) -> Self {
+    fn new(key: &[u64], made: Specialised, executable: Arc<dyn Executable>, from: From) -> Self {
         let mut dtypes = Vec::new();
         leaves(&made.result, &mut dtypes);
         let parallel = made.kernel.blocks.iter().flat_map(|it| &it.statements).any(|it| {
@@ -309,9 +305,8 @@ impl Program {
             arguments.push(Argument::Buffer(Place::new(storage, layout)));
         }
         let threads = if self.parallel { threads_here(py)? } else { 1 };
-        let done = watched(py, threads, |interrupted| {
-            self.executable.launch(&arguments, interrupted)
-        });
+        let done =
+            watched(py, threads, |interrupted| self.executable.launch(&arguments, interrupted));
         for it in &given.generators {
             it.restore()?;
         }
@@ -508,7 +503,9 @@ pub(super) fn argument(seen: &Seen) -> PyResult<Argument> {
 /// A raise as Python takes it: kind, two words, file, function, line.
 pub(super) fn told(raise: &Raise) -> (&str, &str, Option<&str>, &str, &str, usize) {
     let (kind, first, second) = match &raise.kind {
-        RaiseKind::Builtin(class, message) | RaiseKind::Noted(class, message) => ("builtin", *class, Some(message.as_str())),
+        RaiseKind::Builtin(class, message) | RaiseKind::Noted(class, message) => {
+            ("builtin", *class, Some(message.as_str()))
+        }
         RaiseKind::Like(expression) => ("like", *expression, None),
         RaiseKind::User(class, message) => ("user", class.as_str(), message.as_deref()),
     };

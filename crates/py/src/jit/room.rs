@@ -148,7 +148,11 @@ pub(super) fn shown<'py>(
     if rank > order.len() {
         let index: Vec<_> = (0..rank)
             .map(|it| {
-                if order.contains(&it) { PySlice::full(py).into_any() } else { py.None().into_bound(py) }
+                if order.contains(&it) {
+                    PySlice::full(py).into_any()
+                } else {
+                    py.None().into_bound(py)
+                }
             })
             .collect();
         view = view.get_item(PyTuple::new(py, index)?)?;
