@@ -14,6 +14,7 @@ mod program;
 mod programs;
 mod room;
 mod source;
+mod watch;
 
 pub(crate) use call::JitCall;
 pub(crate) use source::JitSource;

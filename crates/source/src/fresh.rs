@@ -61,6 +61,9 @@ impl Lowerer<'_> {
                 let dtype = home.dtype;
                 let mut strides = vec![Stride::Any; lengths.len()];
                 if dtype.is_complex() {
+                    if let Some(last) = strides.last_mut() {
+                        *last = Stride::Pair;
+                    }
                     strides.push(Stride::Unit);
                 } else if let Some(last) = strides.last_mut() {
                     *last = Stride::Unit;

@@ -65,6 +65,7 @@ mod step;
 mod total;
 mod unit;
 mod value;
+mod watch;
 mod whole;
 
 pub use lower::{Extra, Options, Raise, RaiseKind, Specialised, specialise};
@@ -72,3 +73,4 @@ pub use refusal::Refusal;
 pub use signature::{ArgumentType, ArrayType, Bits, ResultType};
 pub use size::Sizes;
 pub use unit::{Constant, Site, Unit};
+pub use watch::{ELEMENT, TOLD, WATCHED};

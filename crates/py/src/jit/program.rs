@@ -20,17 +20,21 @@ use super::generators::Generators;
 use super::glance::{Glance, WORDS};
 use super::room::{Rooms, shown};
 use super::source::refused;
+use super::watch::{Watch, explained};
 use crate::array::threads_here;
 use crate::compile::cache;
 use crate::enter::outside;
 
 /// A function compiled for some types.
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from another")]
 pub(super) struct Program {
     pub(super) key: Vec<u64>,
     pub(super) kernel: Kernel,
     raises: Vec<Raise>,
+    lines: Vec<Option<(usize, String)>>,
     result: ResultType,
     written: Vec<usize>,
+    races: bool,
     dtypes: Vec<DType>,
     parallel: bool,
     /// Whether it ends within a microsecond or so: without loops, and not long.
@@ -143,9 +147,9 @@ impl Program {
         unit: &Arc<Unit>,
         key: &[u64],
         closure: usize,
-        (boundscheck, domain): (bool, bool),
+        (boundscheck, domain, races): (bool, bool, bool),
     ) -> PyResult<Self> {
-        let options = Options { boundscheck, domain, overlapping: false };
+        let options = Options { boundscheck, domain, races, overlapping: false };
         Self::made(py, key, From { unit: unit.clone(), closure, options })
     }
 
@@ -201,7 +205,9 @@ impl Program {
             key: key.to_vec(),
             kernel: made.kernel,
             raises: made.raises,
+            lines: made.lines,
             result: made.result,
+            races: from.options.races,
             written: made.written.into_iter().collect(),
             dtypes,
             parallel,
@@ -250,7 +256,7 @@ impl Program {
         })
     }
 
-    fn arguments(&self, given: &Given<'_>) -> PyResult<Vec<Argument>> {
+    fn arguments(&self, given: &Given<'_>, watch: Option<&Watch>) -> PyResult<Vec<Argument>> {
         let mut arguments = Vec::with_capacity(self.kernel.parameters.len());
         for part in &given.parts {
             match part {
@@ -270,9 +276,11 @@ impl Program {
                     let seen = &given.arrays[*place];
                     arguments.extend(seen.shape.iter().map(|&it| Argument::Extent(it)));
                     arguments.push(argument(seen)?);
+                    arguments.extend(watch.map(|it| it.beside(*place)));
                 }
             }
         }
+        arguments.extend(watch.map(Watch::told));
         Ok(arguments)
     }
 
@@ -298,7 +306,8 @@ impl Program {
         raise: impl Fn(&Raise) -> PyErr,
     ) -> PyResult<Bound<'py, PyAny>> {
         let _held = Generators::take(&given.generators)?;
-        let mut arguments = self.arguments(given)?;
+        let watch = if self.races { Some(Watch::new(&given.arrays)?) } else { None };
+        let mut arguments = self.arguments(given, watch.as_ref())?;
         let rooms = Rooms::make(py, &self.extras, &self.sizes, &mut arguments)?;
         let mut results = vec![0u128; self.dtypes.len()];
         for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
@@ -314,7 +323,7 @@ impl Program {
         for it in &given.generators {
             it.restore()?;
         }
-        self.ended(py, done, |it| raise(&rooms.told(it)))?;
+        self.ended(py, done, |it| raise(&explained(&rooms.told(it), watch.as_ref())))?;
         self.value(py, &results, |place| {
             given.objects.get(place).cloned().or_else(|| rooms.array(place))
         })
@@ -352,7 +361,7 @@ impl Program {
         };
         let done =
             if self.short { (work(&mut || false), None) } else { watched(py, threads, work) };
-        if !self.ended(py, done, raise)? {
+        if !self.ended(py, done, |it| raise(&explained(it, None)))? {
             return Ok(None);
         }
         self.value(py, &results, |array| args.get_item(glance.position(array)?).ok()).map(Some)
@@ -399,6 +408,25 @@ impl Program {
             ResultType::Number { dtype, .. } => Some(dtype.name()),
             _ => None,
         }
+    }
+
+    /// What became of its loops: line, function where that is another one, depth, in words.
+    pub(super) fn told(&self, py: Python<'_>) -> PyResult<Vec<(usize, String, usize, String)>> {
+        let places = self.lines.iter().enumerate().filter(|(_, line)| line.is_some());
+        let labels: Vec<_> =
+            places.map(|(at, _)| (ir::BlockId::new(at), format!("line{at}"))).collect();
+        let kernel = compiler::improve(&compiler::labelled(&self.kernel, &labels));
+        let told = compiler::report(&kernel, cpu().vector);
+        let told = told.map_err(|error| failed(py, &error.to_string()))?;
+        let place = |label: Option<String>| {
+            let at: usize = label?.strip_prefix("line")?.parse().ok()?;
+            self.lines.get(at).cloned().flatten()
+        };
+        let told = told.into_iter().map(|it| {
+            let (line, function) = place(it.label).unwrap_or_default();
+            (line, function, it.depth, it.words)
+        });
+        Ok(told.collect())
     }
 
     /// Texts to look at: `ir`, `llvm` or `asm`.
@@ -512,6 +540,8 @@ pub(super) fn told(raise: &Raise) -> (&str, &str, Option<&str>, &str, &str, usiz
         }
         RaiseKind::Like(expression) => ("like", *expression, None),
         RaiseKind::User(class, message) => ("user", class.as_str(), message.as_deref()),
+        RaiseKind::Index(_) => ("builtin", "IndexError", None),
+        RaiseKind::Race(message, _) => ("race", message.as_str(), None),
     };
     (kind, first, second, &raise.file, &raise.function, raise.line)
 }
