@@ -73,6 +73,9 @@ LINES = [
     xp.eye(3,dtype=int)
     xp.eye(3,None,0,int)
     xp.arange(0,10,2,int)
+    xp.arange(start=1,stop=5)
+    xp.arange(stop=5)
+    xp.arange(start=1,stop=5,step=2)
     xp.arange(3,dtype='float32')
     xp.linspace(0,1,5,True)
     xp.linspace(0,1,5,False)
@@ -306,6 +309,7 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: x().__setitem__(x() > 2, 0), TypeError, "anp.where(condition, 0, x)"),
     (lambda: x().__setitem__(0, x()[0] + 1), TypeError, "for += it is x = x.at[0].add(...)"),
     (lambda: anp.zeros(2, order="X"), ValueError, "full: order='X'"),
+    (lambda: anp.arange(), TypeError, "arange: no number is given"),
     (lambda: anp.reshape(x(), 3, "X"), ValueError, "reshape: order='X'"),
     (lambda: ab.random.normal, AttributeError, "then rng.normal(...)"),
     (lambda: ab.random.randn, AttributeError, "then rng.standard_normal(...)"),
@@ -346,7 +350,7 @@ def test_what_is_no_number_equals_no_element() -> None:
         assert (x() == other).tolist() == [False] * 3
         assert (x() != other).tolist() == [True] * 3
         assert isinstance(x() == other, Array)
-    assert not (anp.asarray(1) == None)  # noqa: E711
+    assert (anp.asarray(1) != None).item() is True  # noqa: E711
     assert None not in x()
 
 
