@@ -2,7 +2,6 @@
 //!
 //! Where the exception is raised the numbers are stored to a buffer; Python formats them.
 
-use ir::{Access, Stride};
 use memory::{DType, Kind};
 use ruff_python_ast::{ConversionFlag, Expr, ExprFString, FStringPart, InterpolatedStringElement};
 use ruff_text_size::{Ranged, TextRange};
@@ -132,7 +131,9 @@ impl Lowerer<'_> {
             self.b.cast(DType::I64, num.re)
         };
         if self.told.is_none() {
-            self.told = Some(self.b.buffer("told", DType::I64, Access::Update, &[Stride::Unit]));
+            // Once more, with the buffer among the parameters.
+            self.learned.told = true;
+            self.learned.again = true;
         }
         self.tell(place as i64, bits);
         Ok(Piece::Value { place, dtype: num.ty.dtype, weak: num.ty.weak, conversion, spec })

@@ -60,7 +60,7 @@ impl Lowerer<'_> {
 
     /// Where what is found is told.
     pub(crate) fn teller(&mut self) {
-        if self.options.races {
+        if self.options.races || self.learned.told {
             let buffer = self.b.buffer("told", DType::I64, Access::Update, &[Stride::Unit]);
             self.told = Some(buffer);
         }
