@@ -40,11 +40,14 @@ mod lanes;
 mod loops;
 mod nest;
 mod op;
+mod pairs;
+mod parts;
 pub mod passes;
 mod poll;
 mod reduce;
 mod region;
 mod remainder;
+mod report;
 mod rows;
 mod split;
 mod structure;
@@ -57,6 +60,7 @@ mod wrapped;
 pub use compile::{compile, compile_short, compile_split, compile_streaming};
 pub use compiled::Compiled;
 pub use passes::improve;
+pub use report::{Told, labelled, report};
 pub use unsupported::Unsupported;
 
 /// What a kernel answers that was asked to stop; no check has this code.

@@ -162,7 +162,7 @@ impl<'k> Emitter<'k> {
         let lanes = Lanes { width: self.width, masks: self.masks, how: How::Plain };
         let exacts = std::mem::take(&mut self.exacts);
         let mut inner =
-            Emitter::within(self.kernel, lanes, exacts, "%frame = load ptr, ptr %context")?;
+            Emitter::within(self.kernel, lanes, exacts, "%frame = load ptr, ptr %context");
         inner.loops.counts();
         for (place, &(value, operand)) in outside.iter().enumerate() {
             let known = if matches!(operand, Operand::Constant(..)) {
@@ -179,6 +179,7 @@ impl<'k> Emitter<'k> {
         let header = format!("internal i64 @{name}(ptr noalias readonly %context");
         self.loops.regions.push(define(&header, &inner));
         self.loops.in_lanes |= inner.loops.in_lanes;
+        self.loops.ways.append(&mut inner.loops.ways);
         self.exacts = inner.exacts;
         self.text.outside.append(&mut inner.text.outside);
         Ok(name)
