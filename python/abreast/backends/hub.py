@@ -154,15 +154,17 @@ class Hub(Switchboard):
 
     def step(self) -> None:
         """Hear what pilots say, and hand out tasks."""
+        # What pilots had said by then counts: which tasks had begun.
+        is_broken = self.broken is not None
         self.hear(TICK if self.jobs or self.links or self.launched else None)
         self.engine.poll()
         calls: list[Callable[[], None]] = []
         while self.fallen:
             self.forget(-1, self.fallen.popleft())
         with self.lock:
-            if self.broken is not None:
+            if is_broken:
                 self._fail_all()
-            else:
+            elif self.broken is None:
                 self._launch()
                 self._hand_out()
                 self._even_out()
