@@ -10,6 +10,7 @@ use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
 use crate::loops::{is_structured, scopes};
+use crate::shorten::shorten;
 use crate::split::Split;
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
@@ -155,7 +156,11 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
     let mut kernel = &ir::lower_except(kernel, remainder::is_one);
     let forwarded;
     if is_structured(kernel) {
-        forwarded = forward(kernel);
+        forwarded = {
+            let mut kernel = forward(kernel);
+            shorten(&mut kernel);
+            kernel
+        };
         kernel = &forwarded;
     }
     let streams = how == How::Streaming;

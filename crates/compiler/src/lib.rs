@@ -46,6 +46,7 @@ mod reduce;
 mod region;
 mod remainder;
 mod rows;
+mod shorten;
 mod split;
 mod structure;
 mod text;
