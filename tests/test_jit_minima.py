@@ -14,9 +14,7 @@ def edit(a, b, table):
     for i in range(len(a)):
         for j in range(len(b)):
             cost = 0 if a[i] == b[j] else 1
-            table[i + 1, j + 1] = min(
-                table[i, j + 1] + 1, table[i + 1, j] + 1, table[i, j] + cost
-            )
+            table[i + 1, j + 1] = min(table[i, j + 1] + 1, table[i + 1, j] + 1, table[i, j] + cost)
 
 
 def largest(a, b, table):

@@ -377,7 +377,8 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
         "{}\n\n{functions}\n\
          attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
          attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
-         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n",
+         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n\
+         !3 = distinct !{{!3, !4}}\n!4 = !{{!\"llvm.loop.unroll.count\", i32 4}}\n",
         outside.join("\n"),
     )
 }
