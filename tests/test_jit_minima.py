@@ -1,4 +1,4 @@
-"""Minima and maxima in loops that carry something: the bits of CPython, whatever is compared first."""
+"""Minima and maxima in loops that carry something: CPython's bits, whatever comes first."""
 
 from __future__ import annotations
 
