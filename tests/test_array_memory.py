@@ -78,11 +78,25 @@ def test_the_limit_holds_and_the_message_names_what_was_asked():
     with pytest.raises(MemoryError) as caught:
         anp.exp(x).block_until_ready()
     text = str(caught.value)
-    assert "exp: the result of shape (1024, 1024) and type float64 takes 8388608 bytes" in text
-    assert "that they may have" in text and "\nhint: " in text
+    assert "exp: the result of shape (1024, 1024) and type float64 takes 8.0 MiB" in text
+    assert "no room for 8.0 MiB more: arrays have " in text
+    assert " that they may have, and 4.0 MiB are free\nhint: " in text
     assert (x[:100] + 1).sum() == 204800.0  # smaller ones go on
     ab.memory(limit=0)
     assert anp.exp(x).sum() == pytest.approx(np.e * MB)
+
+
+def test_what_is_refused_is_not_told_as_held():
+    held = (anp.arange(4 * MB, dtype="uint8") + 1).block_until_ready()
+    for _ in range(2):
+        with pytest.raises(MemoryError) as caught:
+            anp.cumsum(anp.ones((1 << 40,))).block_until_ready()
+        text = str(caught.value)
+        assert "cumsum: the result of shape (1099511627776,) and type float64 takes 8.0 TiB" in text
+        told = text.partition("arrays have ")[2].split()
+        assert told[1].rstrip(",") == "MiB" and float(told[0]) < 200, text
+        assert " are free\nhint: let arrays go" in text and "float32" in text
+    assert held[0] == 1
 
 
 def test_no_address_space_left():
@@ -120,7 +134,7 @@ def test_no_address_space_left():
         """
     )
     assert "cumsum" in out or "arange" in out
-    assert "shape (1073741824,) and type float64 takes 8589934592 bytes" in out
+    assert "shape (1073741824,) and type float64 takes 8.0 GiB: " in out
 
 
 def test_steps_of_a_chain_are_let_go():

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use devices::{Argument, Device, DeviceError, Place, Storage};
-use memory::{Layout, Scalar};
+use memory::{Layout, Scalar, in_words};
 
 use crate::error::tuple;
 use crate::graph::{Graph, Source};
@@ -118,9 +118,10 @@ impl<'r> Run<'r> {
             Error::new(
                 ErrorKind::Memory,
                 format!(
-                    "{what}: the result of shape {} and type {} takes {bytes} bytes: {error}",
+                    "{what}: the result of shape {} and type {} takes {}: {error}",
                     tuple(layout.shape()),
-                    layout.dtype()
+                    layout.dtype(),
+                    in_words(bytes)
                 ),
             )
         })

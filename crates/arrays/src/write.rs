@@ -75,6 +75,8 @@ struct Writer<'g> {
     scalars: Vec<(Scalar, Option<usize>)>,
     /// Which scalar holds the value of a vertex.
     known_scalars: HashMap<usize, u32>,
+    /// Whether the order in which values are combined tells in a result.
+    ordered: bool,
     /// Steps that count along an axis of the space before axes join: level, step, axis.
     iotas: Vec<(Level, usize, Option<usize>)>,
 }
@@ -93,6 +95,7 @@ impl<'g> Writer<'g> {
             inputs: Vec::new(),
             scalars: Vec::new(),
             known_scalars: HashMap::new(),
+            ordered: false,
             iotas: Vec::new(),
         }
     }
@@ -187,6 +190,9 @@ impl<'g> Writer<'g> {
             Some(Operation::View(..)) => return needs[0],
             Some(Operation::Reduce { combiner, result, .. }) => {
                 let reduction = (*combiner, needs[0]);
+                let dtype =
+                    self.graph.vertices[self.graph.vertices[vertex].inputs[0]].array.dtype();
+                self.ordered |= !combiner.any_order(dtype);
                 let known = self.program.reductions.iter().position(|it| *it == reduction);
                 let reduction = known.unwrap_or_else(|| {
                     self.program.reductions.push(reduction);
@@ -304,12 +310,8 @@ impl<'g> Writer<'g> {
                 .collect(),
         };
         let outside = part(0..outer, &pass.outer).permuted(&order).collapsed();
-        let mut inside = part(outer..outer + inner.len(), inner).collapsed();
-        if pass.inner.is_some() && inside.lengths.is_empty() {
-            // A reduction has an axis, also if there is one value only.
-            inside.lengths.push(1);
-            inside.strides.iter_mut().for_each(|strides| strides.push(0));
-        }
+        let inside = part(outer..outer + inner.len(), inner);
+        let inside = self.joined_inside(&inside, pass, outer);
 
         let total = outside.lengths.len() + inside.lengths.len();
         let joined = |at: usize, both: bool| {
@@ -365,6 +367,24 @@ impl<'g> Writer<'g> {
         }
         let strides = self.inputs.iter().map(|(seen, _, _)| seen.strides.clone()).collect();
         Axes { lengths: pass.outer.clone(), strides }.memory_order()
+    }
+
+    /// The inner axes, joined where they can be: in the order of memory, if their own does not tell.
+    fn joined_inside(&self, axes: &Axes, pass: &Pass, outer: usize) -> Axes {
+        let mut joined = if self.ordered || pass.form != Form::Map {
+            axes.collapsed()
+        } else {
+            let inside = self.inputs.iter().filter(|(_, level, _)| *level == Level::Inner);
+            let strides = inside.map(|(seen, _, _)| seen.strides[outer..].to_vec()).collect();
+            let order = Axes { lengths: axes.lengths.clone(), strides }.memory_order();
+            axes.permuted(&order).collapsed()
+        };
+        if pass.inner.is_some() && joined.lengths.is_empty() {
+            // A reduction has an axis, also if there is one value only.
+            joined.lengths.push(1);
+            joined.strides.iter_mut().for_each(|strides| strides.push(0));
+        }
+        joined
     }
 
     /// Memory of its own for an output, with the axes in the order in which it is written.

@@ -129,6 +129,10 @@ impl Emitter<'_> {
                 self.store_beside(*buffer, index, *value);
                 Ok(())
             }
+            Statement::Check { condition, .. } => {
+                self.check_beside(*condition);
+                Ok(())
+            }
             Statement::For(it) if self.varying().parts(it) => self.sequence_apart(it),
             Statement::For(it) => self.sequence_beside(it),
             Statement::If(it) if self.varying().is_uniform(it.condition) => self.choose_beside(it),

@@ -12,6 +12,7 @@ use crate::frame::Frame;
 use crate::held::Held;
 use crate::loops::Loops;
 use crate::text::{Operand, Text, Type};
+use crate::wrapped::Wrapped;
 use crate::{Unsupported, op, remainder};
 
 /// A version of an op for any operands, which slow blocks call.
@@ -58,6 +59,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) mask: Option<Operand>,
     /// Whether all are there, where that is asked of a mask.
     pub(crate) full: Option<Operand>,
+    /// The indices that the lanes go through as one, where they do.
+    pub(crate) wrapped: Option<Wrapped>,
     /// Whether elementary functions take any argument.
     exact: bool,
     /// The lanes whose arguments were common so far, where that is asked.
@@ -110,6 +113,7 @@ impl<'k> Emitter<'k> {
             lanes: 1,
             mask: None,
             full: None,
+            wrapped: None,
             exact: false,
             common: None,
             exacts,
@@ -270,7 +274,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// Whether a truth value holds in every lane that is there.
-    fn all(&mut self, truth: Operand) -> Operand {
+    pub(crate) fn all(&mut self, truth: Operand) -> Operand {
         if self.lanes == 1 {
             return truth;
         }
@@ -305,8 +309,7 @@ impl<'k> Emitter<'k> {
                     return Err(Unsupported::new("a complex array"));
                 }
                 let from = self.text.mark();
-                let site = self.site(*buffer, index);
-                let held = self.load(&site);
+                let held = self.found_at(*buffer, index);
                 self.tag(from, *buffer);
                 self.hold(*result, held);
             }

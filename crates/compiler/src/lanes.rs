@@ -11,6 +11,9 @@ use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
 use crate::{LANES, Unsupported};
 
+/// Statements of a body over several axes that make it long.
+const MANY: usize = 12;
+
 impl Emitter<'_> {
     /// Lanes side by side: in registers where the body is short, else in memory, so that the code of
     /// the body is there once.
@@ -22,7 +25,9 @@ impl Emitter<'_> {
         length: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
         let parts = &pass.parts[..];
-        let sums = if self.is_long(it.body) {
+        // Loads from several axes are long.
+        let several = it.axes.len() > 1 && self.kernel.block(it.body).statements.len() > MANY;
+        let sums = if several || self.is_long(it.body) {
             self.sums_in_memory(it, pass, begin, length)?
         } else {
             self.sums_in_registers(it, pass, begin, length)?
@@ -219,14 +224,19 @@ impl Emitter<'_> {
         mask: Option<Operand>,
     ) -> Result<Vec<Operand>, Unsupported> {
         let at = self.text.op("add", WORD, &[begin, shift]);
-        let index = self.kernel.block(it.body).arguments[0];
         let lanes = std::mem::replace(&mut self.lanes, width);
         let outer = std::mem::replace(&mut self.mask, mask);
-        let place = self.index_of(&it.axes[0], at);
-        self.hold(index, Held::Linear(place));
+        if let [axis] = it.axes[..] {
+            let index = self.kernel.block(it.body).arguments[0];
+            let place = self.index_of(&axis, at);
+            self.hold(index, Held::Linear(place));
+        } else {
+            self.wrap(it, at);
+        }
         let ahead = self.ahead.replace(AHEAD);
         self.straight(it.body)?;
         self.ahead = ahead;
+        self.wrapped = None;
         let k = self.places_from(shift);
         let found = self.yielded(it, pass, k);
         self.lanes = lanes;

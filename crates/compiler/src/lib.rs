@@ -24,6 +24,7 @@
 
 mod access;
 mod beside;
+mod checked;
 mod column;
 mod combine;
 mod compile;
@@ -51,6 +52,7 @@ mod text;
 mod tree;
 mod unsupported;
 mod varying;
+mod wrapped;
 
 pub use compile::{compile, compile_short, compile_split, compile_streaming};
 pub use compiled::Compiled;

@@ -91,7 +91,7 @@ impl Emitter<'_> {
         begin: Operand,
         length: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
-        let straight = self.is_straight(it.body) && it.axes.len() == 1 && it.axes[0].step.is_none();
+        let straight = self.is_straight(it.body) && self.can_wrap(it);
         if straight && self.width > 1 {
             self.block_in_lanes(it, pass, begin, length)
         } else {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ir::{Kernel, ParameterKind};
-use memory::{Layout, Scalar};
+use memory::{Layout, Scalar, in_words};
 
 use crate::Storage;
 
@@ -157,13 +157,16 @@ impl fmt::Display for DeviceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfMemory { bytes, why } => {
-                let needed = *bytes as f64 / f64::from(1 << 20);
-                write!(f, "no room for {needed:.1} MiB more")?;
+                f.write_str("no room")?;
+                if *bytes > 0 {
+                    write!(f, " for {} more", in_words(*bytes))?;
+                }
                 if !why.is_empty() {
                     write!(f, ": {why}")?;
                 }
                 f.write_str(
-                    "\nhint: release arrays that are no longer needed, or compute in smaller pieces",
+                    "\nhint: let arrays go that are no longer needed, compute in smaller pieces, or in a \
+                     smaller type such as float32; abreast.memory() tells and sets what arrays have",
                 )
             }
             Self::Check(code) => write!(f, "check {code} of a kernel failed"),

@@ -67,6 +67,27 @@ impl Combiner {
         Self::ALL.into_iter().find(|combiner| combiner.name() == name)
     }
 
+    /// Whether values of a type give the same bits in whatever order they are combined. Sums of floats round,
+    /// and of zeros of both signs the first one is the smallest.
+    ///
+    /// ```
+    /// use ir::Combiner;
+    /// use memory::DType;
+    ///
+    /// assert!(Combiner::Max.any_order(DType::I32));
+    /// assert!(!Combiner::Max.any_order(DType::F32));
+    /// assert!(!Combiner::ArgMax.any_order(DType::I32));
+    /// ```
+    pub const fn any_order(self, dtype: DType) -> bool {
+        match self {
+            Self::And | Self::Or | Self::Xor => true,
+            Self::Add | Self::Mul | Self::Min | Self::Max => {
+                !dtype.is_float() && !dtype.is_complex()
+            }
+            Self::ArgMin | Self::ArgMax | Self::Moments => false,
+        }
+    }
+
     /// Types of values that it combines.
     pub const fn accepts(self) -> Types {
         match self {

@@ -53,19 +53,35 @@ pub struct OutOfMemory {
 impl OutOfMemory {
     /// What there is, in words.
     pub fn why(&self) -> String {
-        let used = mib(self.used as u64);
+        let used = in_words(self.used);
         match self.available {
-            Some(left) => format!("arrays have {used}, the machine has {} left", mib(left)),
-            None if self.limit < usize::MAX => {
-                format!("arrays have {used} of the {} that they may have", mib(self.limit as u64))
+            Some(left) => {
+                format!("arrays have {used}, and {} are free", in_words(left as usize))
             }
-            None => format!("arrays have {used}, the system gives no more"),
+            None if self.limit < usize::MAX => {
+                let free = in_words(self.limit.saturating_sub(self.used));
+                format!(
+                    "arrays have {used} of the {} that they may have, and {free} are free",
+                    in_words(self.limit)
+                )
+            }
+            None => format!("arrays have {used}, and the system gives no more"),
         }
     }
 }
 
-fn mib(bytes: u64) -> String {
-    format!("{:.1} MiB", bytes as f64 / 1_048_576.0)
+/// So many bytes in a unit of which there are not too many.
+pub fn in_words(bytes: usize) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut number, mut rank) = (bytes as f64 / 1024.0, 0);
+    if number < 1.0 {
+        return format!("{bytes} bytes");
+    }
+    // What would be written as 1024.0 is one of the next.
+    while number >= 1023.95 && rank + 1 < units.len() {
+        (number, rank) = (number / 1024.0, rank + 1);
+    }
+    format!("{number:.1} {}", units[rank])
 }
 
 impl fmt::Display for OutOfMemory {
@@ -74,7 +90,7 @@ impl fmt::Display for OutOfMemory {
             f,
             "no memory for an array of {}: {}\nhint: delete arrays that are not needed any more, or \
              work in smaller pieces",
-            mib(self.asked as u64),
+            in_words(self.asked),
             self.why()
         )
     }
@@ -173,7 +189,7 @@ impl Allocator {
 
     /// A piece of at least `len` bytes, with any contents.
     pub(crate) fn take(&self, len: usize) -> Result<Piece, OutOfMemory> {
-        let size = class::size(len).ok_or_else(|| self.refuse(len, None))?;
+        let size = class::size(len).ok_or_else(|| self.refuse(len, self.left()))?;
         let kept = self.hold().and_then(|mut shelf| shelf.take(size));
         let asked = kept.as_ref().map_or(size, Piece::len);
         if let Err(refusal) = self.enter(asked, len) {
@@ -186,8 +202,10 @@ impl Allocator {
             self.reused.fetch_add(1, Ordering::Relaxed);
             return Ok(piece);
         }
-        let piece = self.make(size, len).inspect_err(|_| {
+        let piece = self.make(size).map_err(|available| {
+            // Not counted any more, so that it is not told among what arrays have.
             self.used.fetch_sub(asked, Ordering::Relaxed);
+            self.refuse(len, available)
         })?;
         self.fresh.fetch_add(1, Ordering::Relaxed);
         Ok(piece)
@@ -215,8 +233,13 @@ impl Allocator {
         }
     }
 
-    /// Fresh memory; gives back what is kept before it refuses.
-    fn make(&self, size: usize, len: usize) -> Result<Piece, OutOfMemory> {
+    /// What the machine has left; `None` where arrays may not have all of it.
+    fn left(&self) -> Option<u64> {
+        (self.limit.load(Ordering::Relaxed) == usize::MAX).then(self.available).flatten()
+    }
+
+    /// Fresh memory, or what is left; gives back what is kept before it refuses.
+    fn make(&self, size: usize) -> Result<Piece, Option<u64>> {
         if size >= LOOK
             && let Some(left) = (self.available)()
             && left < size as u64 + RESERVE
@@ -224,14 +247,14 @@ impl Allocator {
             self.trim(0);
             let left = (self.available)().unwrap_or(u64::MAX);
             if left < size as u64 {
-                return Err(self.refuse(len, Some(left)));
+                return Err(Some(left));
             }
         }
         if let Some(piece) = Piece::new(size) {
             return Ok(piece);
         }
         self.trim(0);
-        Piece::new(size).ok_or_else(|| self.refuse(len, (self.available)()))
+        Piece::new(size).ok_or_else(|| (self.available)())
     }
 
     fn refuse(&self, asked: usize, available: Option<u64>) -> OutOfMemory {

@@ -47,5 +47,5 @@ pub use slice::{Index, Run, Slice};
 mod allocator;
 mod buffer;
 
-pub use allocator::{Allocator, OutOfMemory, Usage, allocator};
+pub use allocator::{Allocator, OutOfMemory, Usage, allocator, in_words};
 pub use buffer::Buffer;

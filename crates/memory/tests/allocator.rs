@@ -1,6 +1,6 @@
 //! Memory is reused, aligned, bounded, and given back before anybody is told that there is none.
 
-use memory::{Allocator, Buffer};
+use memory::{Allocator, Buffer, in_words};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -98,7 +98,7 @@ fn beyond_the_limit_is_an_error_and_all_goes_on() {
         assert!(
             text.starts_with("no memory for an array of 6.0 MiB: arrays have 6.0 MiB of the 10.0")
         );
-        assert!(text.contains("that they may have\nhint: "), "{text}");
+        assert!(text.contains("that they may have, and 4.0 MiB are free\nhint: "), "{text}");
     }
     assert!(holds(&first, 3));
     let small = Buffer::from(allocator, 3 * MIB).unwrap();
@@ -112,7 +112,8 @@ fn beyond_the_limit_is_an_error_and_all_goes_on() {
     // What the system itself refuses.
     let boundless = fresh(usize::MAX, 0);
     let error = Buffer::from(boundless, 1 << 47).unwrap_err();
-    assert_eq!((error.asked, boundless.usage().used), (1 << 47, 0));
+    assert_eq!((error.asked, error.used, boundless.usage().used), (1 << 47, 0, 0));
+    assert!(error.to_string().starts_with("no memory for an array of 128.0 TiB: arrays have 0"));
     drop(Buffer::from(boundless, 5 * MIB).unwrap());
 }
 
@@ -140,7 +141,9 @@ fn a_machine_that_runs_short_gets_kept_memory_back_first() {
     LEFT.store(50 << 20, Ordering::Relaxed);
     let error = Buffer::from(allocator, 60 * MIB).unwrap_err();
     assert_eq!(error.available, Some(50 << 20));
-    assert!(error.to_string().contains("the machine has 50.0 MiB left"), "{error}");
+    // What was refused is not told among what arrays have.
+    assert_eq!(error.used, allocator.usage().used);
+    assert!(error.to_string().contains("and 50.0 MiB are free"), "{error}");
     drop(buffer);
     assert_eq!(allocator.usage().used, 0);
 }
@@ -182,4 +185,21 @@ fn threads_never_get_the_same_memory() {
     let usage = allocator.usage();
     assert_eq!(usage.used, 0);
     assert!(usage.kept <= 3 * MIB && usage.reused > usage.fresh, "{usage:?}");
+}
+
+#[test]
+fn bytes_are_told_in_a_unit_that_fits() {
+    let cases = [
+        (0, "0 bytes"),
+        (1023, "1023 bytes"),
+        (1024, "1.0 KiB"),
+        (95 << 20, "95.0 MiB"),
+        ((1 << 30) - 1, "1.0 GiB"),
+        (1536 << 20, "1.5 GiB"),
+        (15 << 39, "7.5 TiB"),
+        (usize::MAX, "16.0 EiB"),
+    ];
+    for (bytes, words) in cases {
+        assert_eq!(in_words(bytes), words);
+    }
 }

@@ -1,5 +1,6 @@
 //! Shared memory as Python sees it: an object that shows bytes.
 
+use ::memory::in_words;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -65,9 +66,9 @@ pub(crate) fn copied(
         if !error.is_instance_of::<PyMemoryError>(py) {
             return error;
         }
-        let needed = span.len as f64 / f64::from(1 << 20);
+        let needed = in_words(usize::try_from(span.len).unwrap_or(usize::MAX));
         PyMemoryError::new_err(format!(
-            "this process has no room for {needed:.1} MiB more, neither to map nor to copy them\n\
+            "this process has no room for {needed} more, neither to map nor to copy them\n\
              hint: `ulimit -v` tells how much address space a process may have"
         ))
     })?;

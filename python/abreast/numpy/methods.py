@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from abreast._abreast import Array, array_function
-from abreast.numpy import manipulation, reduction
+from abreast.numpy import manipulation, reduction, sorting
 from abreast.numpy.at import At
 from abreast.numpy.convert import asarray
 from abreast.numpy.fallback import by_numpy
@@ -53,6 +53,12 @@ def _reducer(name: str) -> Callable[..., Any]:
     return reduced
 
 
+def _argsort(
+    self: Array, axis: Any = -1, kind: Any = None, order: Any = None, **options: Any
+) -> Any:
+    return sorting.argsort(self, axis, kind=kind, order=order, **options)
+
+
 def _clip(self: Array, min: Any = None, max: Any = None, **options: Any) -> Any:
     return manipulation.clip(self, min, max, **options)
 
@@ -94,6 +100,7 @@ def _to_device(self: Array, device: Any, /, *, stream: Any = None) -> Array:  # 
 
 
 METHODS: dict[str, Callable[..., Any]] = {
+    "argsort": _argsort,
     "astype": _astype,
     "clip": _clip,
     "conj": lambda self: array_function("conj", self),

@@ -1,4 +1,4 @@
-"""The order of elements; runs through NumPy so far."""
+"""The order of elements; computed by NumPy, on the memory of arrays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from abreast._abreast import Array
+from abreast.numpy import ordering
 from abreast.numpy.convert import asarray
 from abreast.numpy.fallback import by_numpy
 from abreast.numpy.manipulation import flip
@@ -14,9 +15,22 @@ from abreast.numpy.manipulation import flip
 __all__ = ["argsort", "sort"]
 
 
-def _options(axis: int | None, stable: bool, options: dict[str, Any]) -> dict[str, Any]:
+def _plain(stable: Any, options: dict[str, Any]) -> bool:
+    """Whether NumPy is asked for nothing else; takes what asks for nothing out of the options."""
+    for name in ("kind", "order"):
+        if options.get(name, 0) is None:
+            del options[name]
+    return not options and stable in (True, False, None)
+
+
+def _options(axis: int | None, stable: Any, options: dict[str, Any]) -> dict[str, Any]:
     # NumPy takes a kind or stability, not both.
     return {"axis": axis, **({} if "kind" in options else {"stable": stable}), **options}
+
+
+def _line(x: Any, axis: int | None) -> tuple[Array, int]:
+    array = asarray(x)
+    return (array.reshaped([-1]), -1) if axis is None else (array, axis)
 
 
 def sort(
@@ -39,7 +53,7 @@ def sort(
     descending : bool
         Whether the largest comes first.
     stable : bool
-        Whether equal elements stay in their order.
+        Whether equal elements stay in their order. They do in any case, at no cost worth a wish.
     **options
         What else NumPy takes.
 
@@ -49,8 +63,18 @@ def sort(
     >>> anp.sort([3, 1, 2], descending=True)
     Array([3, 2, 1])
     """
-    made = asarray(by_numpy(np.sort, (x,), _options(axis, stable, options)))
-    return flip(made, axis=-1 if axis is None else axis) if descending else made
+    array, axis = _line(x, axis)
+    # Backwards twice: equal elements keep their order.
+    array = _backwards(array, axis) if descending else array
+    if _plain(stable, options):
+        made = by_numpy(ordering.sort, (array, axis))
+    else:
+        made = asarray(by_numpy(np.sort, (array,), _options(axis, stable, options)))
+    return _backwards(made, axis) if descending else made
+
+
+def _backwards(array: Array, axis: int) -> Array:
+    return flip(array, axis=axis) if array.ndim else array
 
 
 def argsort(
@@ -70,12 +94,12 @@ def argsort(
     >>> anp.argsort([3, 1, 2])
     Array([1, 2, 0])
     """
-    array = asarray(x)
-    if axis is None:
-        array, axis = array.reshaped([-1]), -1
+    array, axis = _line(x, axis)
+    array = _backwards(array, axis) if descending else array
+    if _plain(stable, options):
+        found: Array = by_numpy(ordering.argsort, (array, axis))
+    else:
+        found = asarray(by_numpy(np.argsort, (array,), _options(axis, stable, options)))
     if not descending or array.ndim == 0:
-        return asarray(by_numpy(np.argsort, (array,), _options(axis, stable, options)))
-    # Backwards twice: equal elements keep their order.
-    places = by_numpy(np.argsort, (flip(array, axis=axis),), _options(axis, stable, options))
-    made: Array = array.shape[axis] - 1 - flip(places, axis=axis)
-    return made
+        return found
+    return array.shape[axis] - 1 - _backwards(found, axis)

@@ -289,7 +289,7 @@ impl Program {
     pub(super) fn run_words<'py>(
         &self,
         args: &Bound<'py, PyTuple>,
-        glance: &Glance<'_>,
+        glance: &Glance,
         raise: impl Fn(&Raise) -> PyErr,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         if !self.wordy {
