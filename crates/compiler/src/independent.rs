@@ -436,16 +436,23 @@ impl<'k> Emitter<'k> {
         copies: &mut [Vec<Option<Held>>],
     ) -> Result<(), Unsupported> {
         let kernel = self.kernel;
-        for statement in &kernel.block(block).statements {
+        let mut left = &kernel.block(block).statements[..];
+        while let Some(statement) = left.first() {
             if let Statement::For(it) = statement {
                 self.loop_at_once(it, copies)?;
+                left = &left[1..];
                 continue;
             }
+            self.swap(&mut copies[0]);
+            let both = left.get(1).is_some_and(|next| self.are_parts(statement, next));
+            self.swap(&mut copies[0]);
+            let (now, rest) = left.split_at(1 + usize::from(both));
             for copy in copies.iter_mut() {
                 self.swap(copy);
-                self.one_beside(statement)?;
+                self.beside_all(now)?;
                 self.swap(copy);
             }
+            left = rest;
         }
         Ok(())
     }

@@ -40,6 +40,8 @@ mod lanes;
 mod loops;
 mod nest;
 mod op;
+mod pairs;
+mod parts;
 pub mod passes;
 mod poll;
 mod reduce;

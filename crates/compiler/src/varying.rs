@@ -84,7 +84,7 @@ impl<'k> Varying<'k> {
                 continue;
             }
             found = match (found, self.kind(value), stride) {
-                (Reach::One, Kind::Linear, Stride::Unit) => Reach::Row,
+                (Reach::One, Kind::Linear, Stride::Unit | Stride::Pair) => Reach::Row,
                 _ => Reach::Scattered,
             };
         }

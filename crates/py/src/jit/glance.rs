@@ -128,10 +128,9 @@ impl Glance {
                 *word = *length as u64;
             }
             there[rank] = head.address() as u64;
-            // As the key says: no word for the axis of elements side by side. Numbers of two parts
-            // are never.
+            // As the key says: no word for the axis of elements side by side.
             debug_assert!(code & ARRAY != 0);
-            let unit = if dtype.is_complex() { None } else { head.unit(dtype) };
+            let unit = head.unit(dtype);
             words.len += rank + 1;
             for (axis, stride) in strides.iter().enumerate() {
                 if Some(axis) != unit {
