@@ -111,7 +111,7 @@ pub fn divisions(arrays: &[Array]) -> Vec<Division> {
         let Source::Operation(operation) = &vertex.source else { return None };
         let Operation::Elementwise(op, inputs) = &**operation else { return None };
         let asked = vertex.array.dtype().is_integer() && vertex.array.count() > 0;
-        let constant = graph.constant(vertex.inputs[1]).map(|it| it.to_i128());
+        let constant = graph.constant(vertex.inputs[1]).map(Scalar::to_i128);
         let mut division = division(*op, inputs, &vertex.array)?;
         if constant.is_some_and(|it| it != -1) {
             division.dividend = None;

@@ -227,9 +227,9 @@ pub(super) fn some_is(data: &Data, bits: u64) -> Option<bool> {
 
 /// Whether some piece of these bytes is the one wanted.
 fn some<const SIZE: usize>(bytes: &[u8], wanted: [u8; SIZE]) -> bool {
-    // All of a stretch, without looking up: in vectors.
+    // Counted, a stretch takes vectors.
     let (pieces, _) = bytes.as_chunks::<SIZE>();
-    pieces.chunks(256).any(|stretch| stretch.iter().fold(false, |some, it| some | (*it == wanted)))
+    pieces.chunks(256).any(|stretch| stretch.iter().filter(|&&it| it == wanted).count() > 0)
 }
 
 /// The only element as a number of Python.
