@@ -39,4 +39,7 @@ pub struct Compiled {
     /// Where [`compile_short`](crate::compile_short) has: the places of the parameters, extents all, whose
     /// product is how many values each point reduces.
     pub short: Option<Vec<usize>>,
+    /// Of loops that may run in lanes and have names, the name and how they run; nothing for one turn
+    /// after the other.
+    pub ways: Vec<(String, String)>,
 }
