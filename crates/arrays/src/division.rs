@@ -111,8 +111,8 @@ pub fn divisions(arrays: &[Array]) -> Vec<Division> {
         let Source::Operation(operation) = &vertex.source else { return None };
         let Operation::Elementwise(op, inputs) = &**operation else { return None };
         let asked = vertex.array.dtype().is_integer() && vertex.array.count() > 0;
-        let constant = graph.constant(vertex.inputs[1]).map(Scalar::to_i128);
         let mut division = division(*op, inputs, &vertex.array)?;
+        let constant = graph.constant(vertex.inputs[1]).map(Scalar::to_i128);
         if constant.is_some_and(|it| it != -1) {
             division.dividend = None;
         }
