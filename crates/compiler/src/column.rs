@@ -115,7 +115,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// How many loads go through memory element by element as an index grows.
-    fn close(&self, statements: &[Statement], index: Value) -> usize {
+    pub(crate) fn close(&self, statements: &[Statement], index: Value) -> usize {
         statements
             .iter()
             .filter(|statement| {

@@ -39,4 +39,6 @@ pub struct Compiled {
     /// Where [`compile_short`](crate::compile_short) has: the places of the parameters, extents all, whose
     /// product is how many values each point reduces.
     pub short: Option<Vec<usize>>,
+    /// Where [`compile_turned`](crate::compile_turned) has: the places of the extents of all axes but the first.
+    pub turned: Option<Vec<usize>>,
 }
