@@ -66,7 +66,7 @@ pub const INTERRUPTED: i64 = i64::MIN;
 pub const NO_ROOM: i64 = i64::MIN + 1;
 
 /// Most values of a point for which [`compile_short`] pays.
-pub const SHORT: i64 = 63;
+pub const SHORT: i64 = 39;
 
 /// Least length of all axes but the first for which [`compile_turned`] pays.
 pub const TURNED: i64 = 1024;

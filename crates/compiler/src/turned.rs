@@ -80,13 +80,13 @@ impl Emitter<'_> {
     /// How many strips of columns there are.
     pub(crate) fn turned_count(&mut self, it: &Reduce) -> Operand {
         let work = self.turned_work(it);
-        let tiles = self.up(work.across, number(self.tile()));
+        let tiles = self.up(work.across, number(self.tile));
         self.text.op("mul", WORD, &[tiles, work.strips])
     }
 
     /// Bytes that the results of a strip take.
     pub(crate) fn turned_scratch(&self, parts: &[Part]) -> usize {
-        16 * parts.len() * (self.tile() * BEGIN).unsigned_abs() as usize
+        16 * parts.len() * (self.tile * BEGIN).unsigned_abs() as usize
     }
 
     /// Where the parts of the block that begins at value `at` of a column lie in the scratch memory.
@@ -100,7 +100,7 @@ impl Emitter<'_> {
         let place = self.text.op("sdiv", WORD, &[at, number(BLOCK)]);
         let room = self.text.op("mul", WORD, &[column, number(BEGIN)]);
         let room = self.text.op("add", WORD, &[room, place]);
-        let all = self.text.op("mul", WORD, &[unit, number(self.tile() * BEGIN)]);
+        let all = self.text.op("mul", WORD, &[unit, number(self.tile * BEGIN)]);
         let room = self.text.op("add", WORD, &[all, room]);
         let scratch = self.frame.scratch(&mut self.text);
         let places = 0..parts.len();
@@ -116,7 +116,7 @@ impl Emitter<'_> {
     ) -> Result<(), Unsupported> {
         let work = self.turned_work(it);
         let pass = self.first_pass(it);
-        let size = self.tile();
+        let size = self.tile;
         let room = |e: &mut Self, count| -> Vec<Operand> {
             pass.parts.iter().map(|part| e.room(part.dtype, count)).collect()
         };
@@ -182,7 +182,7 @@ impl Emitter<'_> {
         let least = self.text.intrinsic("smax", WORD, &[least, number(0)]);
         let least = self.text.convert("trunc", WORD, least, narrow);
         let lane = self.text.op("and", WORD, &[t, number(LANES - 1)]);
-        let base = self.text.op("mul", WORD, &[lane, number(self.tile())]);
+        let base = self.text.op("mul", WORD, &[lane, number(self.tile)]);
         let width = self.width;
         let each = self.text.begin_count(number(0), count, i64::from(width));
         let (places, truth) = (Type::new(DType::I32, width), Type::new(DType::Bool, width));
@@ -293,14 +293,11 @@ impl Emitter<'_> {
         let bit = self.text.op("lshr", WORD, &[bits, each.index]);
         let bit = self.text.op("and", WORD, &[bit, number(1)]);
         let is = self.text.op("icmp ne", WORD, &[bit, number(0)]);
-        let (take, next) = (self.text.label(), self.text.label());
-        self.text.branch(is, take, next);
-        self.text.begin(take);
-        let column = self.text.op("add", WORD, &[at, each.index]);
-        let begin = self.text.op("sub", WORD, &[t, number(BLOCK)]);
-        self.finish_block(it, work, strip, (column, begin), number(BLOCK))?;
-        self.text.jump(next);
-        self.text.begin(next);
+        self.only_if(is, |e| {
+            let column = e.text.op("add", WORD, &[at, each.index]);
+            let begin = e.text.op("sub", WORD, &[t, number(BLOCK)]);
+            e.finish_block(it, work, strip, (column, begin), number(BLOCK))
+        })?;
         self.text.end_count(&each);
         self.text.jump(join);
         self.text.begin(join);
@@ -322,7 +319,7 @@ impl Emitter<'_> {
         let lane = self.text.begin_count(number(0), number(LANES), 1);
         let row = self.text.op("sub", WORD, &[lane.index, before]);
         let row = self.text.op("and", WORD, &[row, number(LANES - 1)]);
-        let row = self.text.op("mul", WORD, &[row, number(self.tile())]);
+        let row = self.text.op("mul", WORD, &[row, number(self.tile)]);
         let row = self.text.op("add", WORD, &[row, column]);
         let values = self.take_parts(&strip.sums, parts, row);
         self.put_parts(&strip.lanes, parts, lane.index, &values);
@@ -365,21 +362,15 @@ impl Emitter<'_> {
         let length = self.text.op("sub", WORD, &[work.points, begin]);
         let (unit, column, at) = self.whereabouts(work, begin);
         let here = self.text.op("icmp eq", WORD, &[unit, strip.unit]);
-        let (yes, join) = (self.text.label(), self.text.label());
-        self.text.branch(here, yes, join);
-        self.text.begin(yes);
-        self.finish_block(it, work, strip, (column, at), length)?;
-        self.text.jump(join);
-        self.text.begin(join);
-        Ok(())
+        self.only_if(here, |e| e.finish_block(it, work, strip, (column, at), length))
     }
 
     /// In which strip value `k` lies, in which of its columns, and at which value of that.
     fn whereabouts(&mut self, work: &Work, k: Operand) -> (Operand, Operand, Operand) {
         let column = self.text.op("udiv", WORD, &[k, work.down]);
         let at = self.text.op("urem", WORD, &[k, work.down]);
-        let tile = self.text.op("udiv", WORD, &[column, number(self.tile())]);
-        let column = self.text.op("urem", WORD, &[column, number(self.tile())]);
+        let tile = self.text.op("udiv", WORD, &[column, number(self.tile)]);
+        let column = self.text.op("urem", WORD, &[column, number(self.tile)]);
         let strip = self.text.op("udiv", WORD, &[at, number(STRIP)]);
         let unit = self.text.op("mul", WORD, &[tile, work.strips]);
         (self.text.op("add", WORD, &[unit, strip]), column, at)
