@@ -93,7 +93,12 @@ CASES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("at.set", lambda: x().at.set(1), AttributeError, "before elements are named"),
     # Writing.
     ("x[0] = 1", lambda: operator.setitem(x(), 0, 1), TypeError, "x = x.at[0].set(1)"),
-    ("x[x > 0] = 1", lambda: operator.setitem(x(), x() > 0, 1), TypeError, "x.at[value].set(1)"),
+    (
+        "x[x > 0] = 1",
+        lambda: operator.setitem(x(), x() > 0, 1),
+        TypeError,
+        "x = anp.where(condition, 1, x)",
+    ),
     ("del x[0]", lambda: operator.delitem(x(), 0), TypeError, STILL),
     (
         "out",

@@ -115,8 +115,8 @@ def test_what_only_a_value_can_answer():
             question(a)
     with pytest.raises(TypeError, match="cannot be changed"):
         a[0] = 1
-    with pytest.raises(TypeError):
-        a < 1  # noqa: B015
+    with pytest.raises(TypeError, match="is neither true nor false"):
+        bool(a < 1)
     assert (a == a, a == same_(1), len({a, a})) == (True, False, 1)
 
 
@@ -543,3 +543,26 @@ def test_a_delayed_function_that_nobody_called():
             ab.compute(*given)
         with pytest.raises(TypeError, match="was not called"):
             ab.persist(*given)
+
+
+def test_what_a_delayed_value_does_not_know_before_it_is_computed() -> None:
+    total = ab.delayed(sum)([1, 2, 3])
+    asked = [
+        (lambda: float(total), TypeError, "<Delayed sum> is no number before"),
+        (lambda: int(total), TypeError, "<Delayed sum> is no number before"),
+        (lambda: complex(total), TypeError, "<Delayed sum> is no number before"),
+        (lambda: total == 6, TypeError, "<Delayed sum> neither equals 6 nor differs"),
+        (lambda: total != 6, TypeError, "<Delayed sum> neither equals 6 nor differs"),
+        (lambda: total.bit_count(), AttributeError, "<Delayed sum> has no attribute 'bit_count'"),
+    ]
+    for ask, kind, words in asked:
+        with pytest.raises(kind) as caught:
+            ask()
+        assert words in str(caught.value) and "\nhint: " in str(caught.value)
+    assert not hasattr(total, "__array__")
+    other = ab.delayed(sum)([1, 2, 3])
+    same = total
+    assert total == same and total != other and len({total, other, total}) == 2
+    assert total in [other, total]
+    greater = (total > 5, total >= 7, total < 7, total <= 5, total > 5)
+    assert ab.compute(*greater, plan="serial") == (True, False, True, False, True)

@@ -5,6 +5,8 @@ The first call compiles, the second one finds code; so each is made several time
 
 from __future__ import annotations
 
+import ctypes
+import itertools
 import threading
 from typing import Any
 
@@ -102,6 +104,52 @@ def test_arrays_without_axes():
 
     for _ in range(3):
         assert both(np.array(4.0), np.ones(3)) == 3
+
+
+def test_arrays_without_axes_have_no_lists_of_lengths():
+    # NumPy leaves null pointers there, of which no list may be made, not even an empty one.
+    point = np.array(4.0)
+    for field in (32, 40):
+        assert ctypes.c_void_p.from_address(id(point) + field).value is None
+
+    @ab.jit
+    def kinds(x, y, z):
+        return x.ndim + y.ndim + z.ndim
+
+    row = np.ones(3)
+    for given in itertools.product(
+        (point, point.copy(), row, row[:0], np.ones((2, 2)).T), repeat=3
+    ):
+        assert kinds(*given) == sum(it.ndim for it in given)
+        kinds.compile(*given)
+
+
+def test_arrays_may_get_another_shape_while_a_kernel_runs():
+    @ab.jit
+    def total(x, times):
+        s = 0.0
+        for _ in range(times):
+            for i in range(x.shape[0]):
+                for j in range(x.shape[1]):
+                    s += x[i, j]
+        return s
+
+    x = np.ones((20, 30))
+    assert total(x, 1) == 600
+    stop = threading.Event()
+
+    def turn():
+        while not stop.is_set():
+            for shape in ((30, 20), (600, 1), (1, 600), (20, 30)):
+                x.shape = shape
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    try:
+        assert [total(x, 2000) for _ in range(10)] == [1_200_000.0] * 10
+    finally:
+        stop.set()
+        thread.join()
 
 
 @pytest.mark.parametrize("shift", [-2, -1, 0, 1, 2, 5])

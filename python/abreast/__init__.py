@@ -129,7 +129,7 @@ __version__: str
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
-        raise AttributeError(f"module 'abreast' has no attribute {name!r}")
+        raise AttributeError(_absent(name), name=name)
     from importlib import import_module
 
     home = _HOME[name]
@@ -137,6 +137,16 @@ def __getattr__(name: str) -> Any:
         return import_module(f"abreast.{name}")
     globals()[name] = getattr(import_module(home), name)
     return globals()[name]
+
+
+def _absent(name: str) -> str:
+    said = f"module 'abreast' has no attribute {name!r}"
+    if name.startswith("_"):
+        return said
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, __all__, 1, 0.7)
+    return f"{said}\nhint: did you mean abreast.{near[0]}?" if near else said
 
 
 def __dir__() -> list[str]:

@@ -21,6 +21,8 @@ enum Kind {
     One(Operand),
     /// One after the other.
     Row(Operand),
+    /// One part of complex numbers one after the other, which begin here.
+    Pairs(Operand, u32),
     /// Anywhere: a vector of addresses.
     Scattered(Operand),
 }
@@ -40,6 +42,19 @@ impl Site {
             Kind::One(address) => Some(address),
             _ => None,
         }
+    }
+
+    /// The address of complex numbers one after the other, and the part of them that is meant.
+    pub(crate) fn pairs(&self) -> Option<(Operand, u32)> {
+        match self.kind {
+            Kind::Pairs(address, part) => Some((address, part)),
+            _ => None,
+        }
+    }
+
+    /// Type of what is there.
+    pub(crate) fn dtype(&self) -> DType {
+        self.dtype
     }
 
     /// The same elements at addresses, one a lane.
@@ -68,7 +83,9 @@ impl Emitter<'_> {
         // What each lane adds: bytes from one lane to the next, or any offset.
         let mut from_lane_to_lane: Option<Step> = None;
         let mut anywhere: Option<Operand> = None;
-        for (&step, &value) in place.steps.iter().zip(index) {
+        let part = self.part(buffer, index);
+        let count = index.len() - usize::from(part.is_some());
+        for (&step, &value) in place.steps.iter().zip(index).take(count) {
             if matches!(step, Step::Bytes(0)) {
                 continue;
             }
@@ -93,11 +110,19 @@ impl Emitter<'_> {
                 }
             }
         }
+        let size = dtype.size().cast_signed() as i64;
+        if let Some(part) = part {
+            if let (Some(Step::Bytes(bytes)), None) = (from_lane_to_lane, anywhere)
+                && bytes == 2 * size
+            {
+                return Site { dtype, kind: Kind::Pairs(address, part) };
+            }
+            address =
+                self.move_by(address, Operand::Constant(WORD, part.into()), Step::Bytes(size));
+        }
         let kind = match (from_lane_to_lane, anywhere) {
             (None, None) => Kind::One(address),
-            (Some(Step::Bytes(bytes)), None) if bytes == dtype.size().cast_signed() as i64 => {
-                Kind::Row(address)
-            }
+            (Some(Step::Bytes(bytes)), None) if bytes == size => Kind::Row(address),
             (regular, irregular) => {
                 let ty = Type::new(WORD, self.lanes);
                 let mut offset = irregular;
@@ -146,7 +171,7 @@ impl Emitter<'_> {
         Step::Given(self.text.op("add", Type::new(WORD, 1), &[a, b]))
     }
 
-    fn scaled(&mut self, index: Operand, step: Step) -> Operand {
+    pub(crate) fn scaled(&mut self, index: Operand, step: Step) -> Operand {
         let ty = Type::new(WORD, self.lanes);
         let bytes = match step {
             Step::Bytes(bytes) => Operand::Constant(WORD, bytes.cast_unsigned()),
@@ -171,21 +196,11 @@ impl Emitter<'_> {
                     i64::from(lanes) * site.dtype.size().cast_signed() as i64,
                 );
                 let address = self.text.show(address, 1);
-                match self.mask {
-                    None => self
-                        .text
-                        .define(format_args!("load {stored}, ptr {address}, align {align}")),
-                    Some(mask) => {
-                        let suffix = stored.suffix();
-                        self.text.outside.insert(format!(
-                            "declare {stored} @llvm.masked.load.{suffix}.p0(ptr, i32, <{lanes} x i1>, {stored})"
-                        ));
-                        let mask = self.text.show(mask, lanes);
-                        self.text.define(format_args!(
-                            "call {stored} @llvm.masked.load.{suffix}.p0(ptr {address}, i32 {align}, <{lanes} x i1> {mask}, {stored} zeroinitializer)"
-                        ))
-                    }
-                }
+                self.load_row(&address, stored, align, self.mask)
+            }
+            Kind::Pairs(address, part) => {
+                let wide = self.load_pairs(address, site.dtype);
+                self.part_of_pairs(wide, site.dtype, part)
             }
             Kind::Scattered(addresses) => {
                 let mask = self.shown_mask();
@@ -200,9 +215,30 @@ impl Emitter<'_> {
         if lanes == 1 { Held::Uniform(found) } else { Held::Vector(found) }
     }
 
+    /// Elements one after the other, in the lanes of a mask.
+    pub(crate) fn load_row(
+        &mut self,
+        address: &str,
+        stored: Type,
+        align: usize,
+        mask: Option<Operand>,
+    ) -> Operand {
+        let Some(mask) = mask else {
+            return self.text.define(format_args!("load {stored}, ptr {address}, align {align}"));
+        };
+        let (suffix, lanes) = (stored.suffix(), stored.lanes);
+        self.text.outside.insert(format!(
+            "declare {stored} @llvm.masked.load.{suffix}.p0(ptr, i32, <{lanes} x i1>, {stored})"
+        ));
+        let mask = self.text.show(mask, lanes);
+        self.text.define(format_args!(
+            "call {stored} @llvm.masked.load.{suffix}.p0(ptr {address}, i32 {align}, <{lanes} x i1> {mask}, {stored} zeroinitializer)"
+        ))
+    }
+
     /// Have what lies behind `address` fetched into the second cache. Machines do that by themselves, but
     /// not far enough ahead of code that computes for long between two loads.
-    fn fetch_ahead(&mut self, address: Operand, bytes: i64) {
+    pub(crate) fn fetch_ahead(&mut self, address: Operand, bytes: i64) {
         let Some(ahead) = self.ahead else { return };
         let address = self.text.show(address, 1);
         for line in (0..bytes).step_by(LINE) {
@@ -215,7 +251,7 @@ impl Emitter<'_> {
 
     /// Have the elements there fetched into the second cache, where they lie one after the other.
     pub(crate) fn fetch(&mut self, site: &Site) {
-        if let Kind::Row(address) = site.kind {
+        if let Kind::Row(address) | Kind::Pairs(address, _) = site.kind {
             self.fetch_at(address);
         }
     }
@@ -255,7 +291,11 @@ impl Emitter<'_> {
                     .line(format_args!("store {stored} {given}, ptr {address}, align {align}"));
             }
             Kind::Row(address) => self.store_row(address, stored, align, &given),
-            Kind::Scattered(addresses) => {
+            Kind::Pairs(..) | Kind::Scattered(_) => {
+                let addresses = match site.kind {
+                    Kind::Scattered(addresses) => addresses,
+                    _ => self.addresses_of_part(site),
+                };
                 let suffix = stored.suffix();
                 self.text.outside.insert(format!(
                     "declare void @llvm.masked.scatter.{suffix}.v{lanes}p0({stored}, <{lanes} x ptr>, i32, <{lanes} x i1>)"
@@ -270,7 +310,7 @@ impl Emitter<'_> {
     }
 
     /// Elements one after the other: past the caches where that is wanted and memory lies right for it.
-    fn store_row(&mut self, address: Operand, stored: Type, align: usize, given: &str) {
+    pub(crate) fn store_row(&mut self, address: Operand, stored: Type, align: usize, given: &str) {
         let bytes = stored.dtype.size() as u64 * u64::from(stored.lanes);
         if self.streaming.is_none_or(|least| bytes < least) {
             return self.store_plainly(address, stored, align, given);

@@ -9,6 +9,7 @@ use memory::DType;
 use crate::Unsupported;
 use crate::emitter::Emitter;
 use crate::held::Held;
+use crate::parts::Stored;
 use crate::structure::{WORD, number};
 use crate::text::{Operand, Text, Type};
 
@@ -85,14 +86,24 @@ impl Emitter<'_> {
     /// Write a block in lanes, whatever stands in it.
     pub(crate) fn beside(&mut self, block: BlockId) -> Result<(), Unsupported> {
         let kernel = self.kernel;
-        let statements = &kernel.block(block).statements;
+        self.beside_all(&kernel.block(block).statements)
+    }
+
+    /// Write statements in lanes.
+    pub(crate) fn beside_all(&mut self, statements: &[Statement]) -> Result<(), Unsupported> {
         let mut begin = 0;
         for (at, statement) in statements.iter().enumerate() {
-            if is_plain(statement) {
+            if is_plain(statement) || at < begin {
                 continue;
             }
             self.plain_run(&statements[begin..at])?;
             begin = at + 1;
+            if let Some(next) = statements.get(begin).filter(|next| self.are_parts(statement, next))
+            {
+                begin += 1;
+                self.both_beside(statement, next);
+                continue;
+            }
             self.one_beside(statement)?;
         }
         self.plain_run(&statements[begin..])
@@ -113,6 +124,10 @@ impl Emitter<'_> {
                 self.store_beside(*buffer, index, *value);
                 Ok(())
             }
+            Statement::Check { condition, .. } => {
+                self.check_beside(*condition);
+                Ok(())
+            }
             Statement::For(it) if self.varying().parts(it) => self.sequence_apart(it),
             Statement::For(it) => self.sequence_beside(it),
             Statement::If(it) if self.varying().is_uniform(it.condition) => self.choose_beside(it),
@@ -123,6 +138,22 @@ impl Emitter<'_> {
                 self.repeat_beside(it, apart)
             }
             plain => self.plain_run(std::slice::from_ref(plain)),
+        }
+    }
+
+    /// Store both parts of complex numbers.
+    pub(crate) fn both_beside(&mut self, real: &Statement, imag: &Statement) {
+        let mut stores = Vec::new();
+        let from = self.text.mark();
+        for statement in [real, imag] {
+            let Statement::Store { buffer, index, value } = statement else { continue };
+            let site = self.site(*buffer, index);
+            let site = self.spread(site);
+            stores.push(Stored { site, buffer: *buffer, index, value: *value });
+        }
+        self.store_all(&stores);
+        if let Some(first) = stores.first() {
+            self.tag(from, first.buffer);
         }
     }
 

@@ -2,9 +2,9 @@
 //! are the lanes, and rows are read in order.
 //!
 //! Each column has its own 32 accumulators, of design note 0009. Those of a tile of columns lie in
-//! memory, few enough for the first cache: what row `k` gives is added to the ones of `k % 32`.
+//! memory, few enough for the second cache: what row `k` gives is added to the ones of `k % 32`.
 
-use ir::{Axis, Combiner, For, Kernel, Reduce, Statement, Value};
+use ir::{Axis, Combiner, For, Kernel, Reduce, Statement, Stride, Value};
 use memory::DType;
 
 use crate::beside::is_plain;
@@ -130,10 +130,9 @@ impl<'k> Emitter<'k> {
                     return false;
                 };
                 let Some(ty) = self.kernel.buffer(*buffer) else { return false };
-                indices
-                    .iter()
-                    .zip(&ty.strides)
-                    .any(|(&at, &stride)| at == index && stride == ir::Stride::Unit)
+                indices.iter().zip(&ty.strides).any(|(&at, &stride)| {
+                    at == index && matches!(stride, Stride::Unit | Stride::Pair)
+                })
             })
             .count()
     }

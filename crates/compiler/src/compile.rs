@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use ir::elementary::Function;
-use ir::{BlockId, Kernel, Reduce, Statement};
+use ir::{BlockId, Kernel, Reduce, Statement, Stride};
 use memory::DType;
 
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
 use crate::loops::{is_structured, scopes};
+use crate::pairs::pairs;
 use crate::split::Split;
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
@@ -159,9 +160,13 @@ fn short(e: &Emitter<'_>, it: &ir::For) -> Option<Vec<usize>> {
 fn stores_along(kernel: &Kernel, it: &ir::For) -> bool {
     let index = kernel.block(it.body).arguments.last();
     kernel.block(it.body).statements.iter().any(|statement| match statement {
-        Statement::Store { buffer, index: at, .. } => kernel
-            .buffer(*buffer)
-            .is_some_and(|ty| ty.strides.last() == Some(&ir::Stride::Unit) && at.last() == index),
+        Statement::Store { buffer, index: at, .. } => {
+            let along = |ty: &ir::BufferType| match &ty.strides[..] {
+                [.., Stride::Pair, Stride::Unit] => at.get(at.len() - 2) == index,
+                strides => strides.last() == Some(&Stride::Unit) && at.last() == index,
+            };
+            kernel.buffer(*buffer).is_some_and(along)
+        }
         _ => false,
     })
 }
@@ -173,6 +178,8 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         forwarded = forward(kernel);
         kernel = &forwarded;
     }
+    let paired = pairs(kernel)?;
+    kernel = paired.as_ref().unwrap_or(kernel);
     let streams = how == How::Streaming;
     let width = Lanes { width: width(kernel, vector_bytes), masks: vector_bytes == 64, how };
     let mut can_stream = false;
@@ -209,7 +216,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
             })?;
         }
         Shape::Reduction(before, it, after) => {
-            let e = Emitter::new(kernel, width, Vec::new())?;
+            let e = Emitter::new(kernel, width, Vec::new());
             let turns = !kernel.overlapping && e.turns_of(it);
             if how == How::Turned && turns {
                 (words, scratch) = written.turned(kernel, width, (before, it, after))?;
@@ -395,7 +402,7 @@ impl Module {
         width: Lanes,
         body: impl FnOnce(&mut Emitter<'k>) -> Result<Operand, Unsupported>,
     ) -> Result<usize, Unsupported> {
-        let mut emitter = Emitter::new(kernel, width, std::mem::take(&mut self.exacts))?;
+        let mut emitter = Emitter::new(kernel, width, std::mem::take(&mut self.exacts));
         let answer = body(&mut emitter)?;
         let answer = emitter.text.show(answer, 1);
         emitter.text.line(format_args!("ret i64 {answer}"));

@@ -4,7 +4,7 @@ use ir::elementary::Function;
 use ir::{BlockId, Kernel, Op, Statement, Value};
 use memory::DType;
 
-use crate::access::{AHEAD, LEAST, Site};
+use crate::access::{AHEAD, LEAST};
 use crate::beside::is_plain;
 use crate::column::vectors;
 use crate::compile::How;
@@ -12,6 +12,7 @@ use crate::elementary::Writer;
 use crate::frame::Frame;
 use crate::held::Held;
 use crate::loops::Loops;
+use crate::parts::{Stored, Wide};
 use crate::text::{Operand, Text, Type};
 use crate::wrapped::Wrapped;
 use crate::{Unsupported, op, remainder};
@@ -72,14 +73,13 @@ pub(crate) struct Emitter<'k> {
     pub(crate) exacts: Vec<Exact>,
     /// Whether a `check` may end the function here.
     pub(crate) may_end: bool,
+    /// What was loaded last, if that was both parts of complex numbers; where from, once that is known.
+    pub(crate) wide: Option<Wide>,
+    pub(crate) wide_vector: Option<Operand>,
 }
 
 impl<'k> Emitter<'k> {
-    pub(crate) fn new(
-        kernel: &'k Kernel,
-        lanes: Lanes,
-        exacts: Vec<Exact>,
-    ) -> Result<Self, Unsupported> {
+    pub(crate) fn new(kernel: &'k Kernel, lanes: Lanes, exacts: Vec<Exact>) -> Self {
         Self::within(kernel, lanes, exacts, "")
     }
 
@@ -89,19 +89,19 @@ impl<'k> Emitter<'k> {
         Lanes { width, masks, how }: Lanes,
         exacts: Vec<Exact>,
         first: &str,
-    ) -> Result<Self, Unsupported> {
+    ) -> Self {
         let streams = how == How::Streaming;
         let mut text = Text::default();
         text.wide = masks;
         let entry = text.label();
         text.begin(entry);
         text.line(first);
-        let frame = Frame::read(&mut text, kernel)?;
+        let frame = Frame::read(&mut text, kernel);
         let mut held = vec![None; kernel.values.len()];
         for &(value, operand) in &frame.scalars {
             held[value.index()] = Some(Held::Uniform(operand));
         }
-        Ok(Self {
+        Self {
             kernel,
             text,
             frame,
@@ -122,7 +122,9 @@ impl<'k> Emitter<'k> {
             common: None,
             exacts,
             may_end: true,
-        })
+            wide: None,
+            wide_vector: None,
+        }
     }
 
     pub(crate) fn hold(&mut self, value: Value, held: Held) {
@@ -212,22 +214,21 @@ impl<'k> Emitter<'k> {
     ) -> Result<(), Unsupported> {
         self.common = None;
         self.exact = self.lanes == 1;
-        let mut stores: Vec<(Site, Value)> = Vec::new();
+        let mut stores: Vec<Stored<'_>> = Vec::new();
         for statement in runs.iter().copied().flatten() {
             if let Statement::Store { buffer, index, value } = statement {
-                stores.push((self.site(*buffer, index), *value));
+                let site = self.site(*buffer, index);
+                stores.push(Stored { site, buffer: *buffer, index, value: *value });
             } else {
                 self.simple(statement)?;
             }
         }
         if let Some(common) = self.common.take() {
-            let mut outputs: Vec<_> = stores.iter().map(|&(_, value)| value).collect();
+            let mut outputs: Vec<_> = stores.iter().map(|it| it.value).collect();
             outputs.extend(wanted);
             self.rerun(runs, common, &outputs)?;
         }
-        for (site, value) in stores {
-            self.store(&site, value);
-        }
+        self.store_all(&stores);
         Ok(())
     }
 
@@ -278,7 +279,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// Whether a truth value holds in every lane that is there.
-    fn all(&mut self, truth: Operand) -> Operand {
+    pub(crate) fn all(&mut self, truth: Operand) -> Operand {
         if self.lanes == 1 {
             return truth;
         }
@@ -300,21 +301,20 @@ impl<'k> Emitter<'k> {
     pub(crate) fn simple(&mut self, statement: &Statement) -> Result<(), Unsupported> {
         match statement {
             Statement::Constant { result, scalar } => {
-                if scalar.dtype().is_complex() {
-                    return Err(Unsupported::new("a complex constant"));
-                }
                 let operand = Operand::Constant(scalar.dtype(), scalar.bits() as u64);
                 self.hold(*result, Held::Uniform(operand));
             }
             Statement::Op { result, op, operands } => self.op(*result, *op, operands)?,
             Statement::Lookup { result, table, index } => self.lookup(*result, *table, *index)?,
             Statement::Load { result, buffer, index } => {
-                if self.kernel.dtype(*result).is_complex() {
-                    return Err(Unsupported::new("a complex array"));
+                if let Some(held) = self.other_part(*buffer, index) {
+                    self.hold(*result, held);
+                    return Ok(());
                 }
                 let from = self.text.mark();
                 let held = self.found_at(*buffer, index);
                 self.tag(from, *buffer);
+                self.remember(*buffer, index);
                 self.hold(*result, held);
             }
             _ => return Err(Unsupported::new("a statement with blocks inside of lanes")),
@@ -323,6 +323,13 @@ impl<'k> Emitter<'k> {
     }
 
     fn op(&mut self, result: Value, op: Op, operands: &[Value]) -> Result<(), Unsupported> {
+        if matches!(op, Op::Real | Op::Imag) {
+            // Of an argument: nothing else is complex any more.
+            let known = self.frame.pairs.iter().find(|(value, _)| *value == operands[0]);
+            let (_, parts) = known.expect("complex numbers are pairs");
+            self.hold(result, Held::Uniform(parts[usize::from(op == Op::Imag)]));
+            return Ok(());
+        }
         if let Some(held) = self.index_arithmetic(op, operands) {
             self.hold(result, held);
             return Ok(());

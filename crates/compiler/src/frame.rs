@@ -3,7 +3,6 @@
 use ir::{Kernel, ParameterKind, Stride};
 use memory::DType;
 
-use crate::Unsupported;
 use crate::text::{Operand, Text, Type};
 
 /// A stride of a buffer.
@@ -29,6 +28,8 @@ pub(crate) struct Frame {
     pub(crate) places: Vec<Option<Place>>,
     /// For each other parameter, with its value.
     pub(crate) scalars: Vec<(ir::Value, Operand)>,
+    /// Of those that are complex their parts, a word each.
+    pub(crate) pairs: Vec<(ir::Value, [Operand; 2])>,
     /// Words in all, before that of the scratch memory and those of functions.
     pub(crate) words: usize,
 }
@@ -58,7 +59,7 @@ impl Frame {
         text.show(address, 1)
     }
 
-    pub(crate) fn read(text: &mut Text, kernel: &Kernel) -> Result<Self, Unsupported> {
+    pub(crate) fn read(text: &mut Text, kernel: &Kernel) -> Self {
         let mut frame = Self::default();
         for parameter in &kernel.parameters {
             let mut place = None;
@@ -71,7 +72,12 @@ impl Frame {
                 ParameterKind::Scalar(value) => {
                     let dtype = kernel.dtype(*value);
                     if dtype.is_complex() {
-                        return Err(Unsupported::new("a complex scalar"));
+                        let part = Type::new(dtype.part(), 1).to_string();
+                        let parts = [0, 1].map(|place| word(text, frame.words + place, &part));
+                        frame.pairs.push((*value, parts));
+                        frame.words += 2;
+                        frame.places.push(None);
+                        continue;
                     }
                     let ty = Type::new(dtype, 1);
                     let stored = word(text, frame.words, &ty.stored().to_string());
@@ -90,6 +96,9 @@ impl Frame {
                     for stride in &buffer.strides {
                         steps.push(match stride {
                             Stride::Unit => Step::Bytes(buffer.dtype.size().cast_signed() as i64),
+                            Stride::Pair => {
+                                Step::Bytes(2 * buffer.dtype.size().cast_signed() as i64)
+                            }
                             Stride::Zero => Step::Bytes(0),
                             Stride::Any => {
                                 frame.words += 1;
@@ -102,6 +111,6 @@ impl Frame {
             }
             frame.places.push(place);
         }
-        Ok(frame)
+        frame
     }
 }

@@ -3,7 +3,7 @@
 use crate::text::Operand;
 
 /// Where a value is, seen from the lanes that run side by side.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Held {
     /// The same in every lane; a scalar.
     Uniform(Operand),

@@ -134,21 +134,26 @@ impl<'k> Emitter<'k> {
         }
     }
 
+    /// Whether lanes are worth their scattered accesses.
+    pub(crate) fn pays(&self, varying: &Varying<'_>, body: BlockId) -> bool {
+        let cost = self.cost_of(varying, body, 1);
+        if cost.scattered > 0 {
+            let inside = self.best_inside(body, 1);
+            if inside.is_some_and(|inside| inside < cost.scattered)
+                || !cost.loops && cost.ops < 2 * cost.scattered
+            {
+                return false;
+            }
+        }
+        cost.rows + cost.ops > 0
+    }
+
     fn lanes_of(&self, it: &For) -> Option<(Rc<Varying<'k>>, i64)> {
         let varying = self.varying_of(it)?;
-        let cost = self.cost_of(&varying, it.body, 1);
-        if cost.scattered > 0 {
-            let inside = self.best_inside(it.body, 1);
-            if inside.is_some_and(|inside| inside < cost.scattered) {
-                return None;
-            }
-            if !cost.loops && cost.ops < 2 * cost.scattered {
-                return None;
-            }
-        }
-        if cost.rows + cost.ops == 0 {
+        if !self.pays(&varying, it.body) {
             return None;
         }
+        let cost = self.cost_of(&varying, it.body, 1);
         let vectors = match self.carried_by(it.body, &varying, None) {
             Some(carried) if cost.statements <= TILED => self.tile_of(carried).1,
             _ => 1,
@@ -287,6 +292,10 @@ impl<'k> Emitter<'k> {
         self.loops.in_lanes |= !matches!(way, Way::Single);
         match way {
             Way::Single => {
+                let from = match self.checked_lanes(it) {
+                    Some(varying) => self.while_checks_hold(it, varying, [from, to])?,
+                    None => from,
+                };
                 let each = self.text.begin_count(from, to, 1);
                 let at = self.index_of(&axis, each.index);
                 self.hold(index, Held::Uniform(at));
@@ -427,16 +436,23 @@ impl<'k> Emitter<'k> {
         copies: &mut [Vec<Option<Held>>],
     ) -> Result<(), Unsupported> {
         let kernel = self.kernel;
-        for statement in &kernel.block(block).statements {
+        let mut left = &kernel.block(block).statements[..];
+        while let Some(statement) = left.first() {
             if let Statement::For(it) = statement {
                 self.loop_at_once(it, copies)?;
+                left = &left[1..];
                 continue;
             }
+            self.swap(&mut copies[0]);
+            let both = left.get(1).is_some_and(|next| self.are_parts(statement, next));
+            self.swap(&mut copies[0]);
+            let (now, rest) = left.split_at(1 + usize::from(both));
             for copy in copies.iter_mut() {
                 self.swap(copy);
-                self.one_beside(statement)?;
+                self.beside_all(now)?;
                 self.swap(copy);
             }
+            left = rest;
         }
         Ok(())
     }

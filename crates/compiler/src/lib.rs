@@ -24,6 +24,7 @@
 
 mod access;
 mod beside;
+mod checked;
 mod column;
 mod combine;
 mod compile;
@@ -39,6 +40,8 @@ mod lanes;
 mod loops;
 mod nest;
 mod op;
+mod pairs;
+mod parts;
 pub mod passes;
 mod poll;
 mod reduce;

@@ -7,7 +7,7 @@ use ir::{Buffer, Kernel, ParameterKind, Statement};
 use crate::access::Site;
 use crate::emitter::Emitter;
 use crate::held::Held;
-use crate::text::Operand;
+use crate::text::{Label, Operand};
 use crate::varying::Varying;
 
 /// State of loops.
@@ -22,6 +22,8 @@ pub(crate) struct Loops<'k> {
     pub(crate) launches: bool,
     /// The functions of those, so far.
     pub(crate) regions: Vec<String>,
+    /// Where a loop in lanes goes on in which a check does not hold in all of them.
+    pub(crate) otherwise: Option<Label>,
     /// How many loops stand around what is written now.
     pub(crate) depth: usize,
     /// Whether iterations are counted, so that the function can be stopped.

@@ -157,19 +157,22 @@ impl<'k> Emitter<'k> {
     fn first_whole(&mut self, it: &For, index: ir::Value, from: Operand, to: Operand) -> Operand {
         let body = self.kernel.block(it.body);
         let axis = it.axes[it.axes.len() - 1];
-        let found = body.statements.iter().find_map(|statement| match statement {
-            Statement::Store { buffer, index: at, .. }
-                if at.last() == Some(&index) && at.iter().all(|it| body.arguments.contains(it)) =>
-            {
-                Some((*buffer, at))
-            }
-            _ => None,
+        let found = body.statements.iter().find_map(|statement| {
+            let Statement::Store { buffer, index: at, .. } = statement else { return None };
+            // Of complex numbers the real parts.
+            let part = self.part(*buffer, at);
+            let number = &at[..at.len() - usize::from(part.is_some())];
+            let along = number.last() == Some(&index)
+                && number.iter().all(|it| body.arguments.contains(it))
+                && part.is_none_or(|part| part == 0);
+            along.then_some((*buffer, at, 1 + i64::from(part.is_some())))
         });
-        let Some((buffer, at)) = found else { return from };
+        let Some((buffer, at, parts)) = found else { return from };
         let first = self.index_of_lane(&axis, from);
         self.hold(index, Held::Uniform(first));
         let site = self.site(buffer, at);
         let (address, size) = site.one().expect("in one lane there is one address");
+        let size = size * parts;
         let bytes = size * i64::from(self.width);
         let address = self.text.show(address, 1);
         let address = self.text.define(format_args!("ptrtoint ptr {address} to i64"));

@@ -4,6 +4,7 @@
 //! `docs/design/0014-guards.md` says why they are as they are.
 
 mod copy;
+mod count;
 mod dead;
 mod facts;
 mod formula;
@@ -20,6 +21,7 @@ mod simplify;
 
 use ir::{Axis, BlockId, Kernel, Statement};
 
+pub use self::count::count;
 pub use self::dead::dead;
 pub use self::guard::guard;
 pub use self::hoist::hoist;
@@ -51,10 +53,11 @@ pub use self::simplify::simplify;
 pub fn improve(kernel: &Kernel) -> Kernel {
     let mut kernel = kernel.clone();
     // Twice: what a loop carries is seen through once its body is simple.
-    for _ in 0..2 {
-        simplify(&mut kernel);
-        hoist(&mut kernel);
-    }
+    simplify(&mut kernel);
+    hoist(&mut kernel);
+    count(&mut kernel);
+    simplify(&mut kernel);
+    hoist(&mut kernel);
     dead(&mut kernel);
     guard(&mut kernel);
     simplify(&mut kernel);

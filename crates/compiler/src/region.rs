@@ -162,7 +162,7 @@ impl<'k> Emitter<'k> {
         let lanes = Lanes { width: self.width, masks: self.masks, how: How::Plain };
         let exacts = std::mem::take(&mut self.exacts);
         let mut inner =
-            Emitter::within(self.kernel, lanes, exacts, "%frame = load ptr, ptr %context")?;
+            Emitter::within(self.kernel, lanes, exacts, "%frame = load ptr, ptr %context");
         inner.loops.counts();
         for (place, &(value, operand)) in outside.iter().enumerate() {
             let known = if matches!(operand, Operand::Constant(..)) {

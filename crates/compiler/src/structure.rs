@@ -165,6 +165,7 @@ impl<'k> Emitter<'k> {
         if it.lanes || it.parallel {
             return self.unordered(it);
         }
+        let checked = self.checked_lanes(it);
         let rooms = self.carried(&it.results);
         self.put_all(&rooms, &it.start);
         let arguments = self.kernel.block(it.body).arguments.clone();
@@ -184,6 +185,9 @@ impl<'k> Emitter<'k> {
                 let end = self.text.op("add", WORD, &[whole.index, number(STRETCH)]);
                 (from, to) = (whole.index, self.text.intrinsic("smin", WORD, &[end, to]));
                 stretch = Some(whole);
+            }
+            if let Some(varying) = checked.clone() {
+                from = self.while_checks_hold(it, varying, [from, to])?;
             }
             let count = self.text.begin_count(from, to, 1);
             let at = self.index_of(axis, count.index);

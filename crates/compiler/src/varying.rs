@@ -31,13 +31,24 @@ pub(crate) struct Varying<'k> {
     kinds: Vec<Kind>,
     changed: bool,
     fits: bool,
+    /// Whether checks may stand in the body.
+    checks: bool,
 }
 
 impl<'k> Varying<'k> {
     /// Find them for the loop with this body; `None` where something in it does not run in lanes.
     pub(crate) fn of(kernel: &'k Kernel, body: BlockId, index: Value) -> Option<Self> {
+        Self::found(kernel, body, index, false)
+    }
+
+    /// As `of`, for a loop that may have checks.
+    pub(crate) fn of_checked(kernel: &'k Kernel, body: BlockId, index: Value) -> Option<Self> {
+        Self::found(kernel, body, index, true)
+    }
+
+    fn found(kernel: &'k Kernel, body: BlockId, index: Value, checks: bool) -> Option<Self> {
         let kinds = vec![Kind::Uniform; kernel.values.len()];
-        let mut it = Self { kernel, kinds, changed: true, fits: true };
+        let mut it = Self { kernel, kinds, changed: true, fits: true, checks };
         it.kinds[index.index()] = Kind::Linear;
         while it.changed && it.fits {
             it.changed = false;
@@ -73,7 +84,7 @@ impl<'k> Varying<'k> {
                 continue;
             }
             found = match (found, self.kind(value), stride) {
-                (Reach::One, Kind::Linear, Stride::Unit) => Reach::Row,
+                (Reach::One, Kind::Linear, Stride::Unit | Stride::Pair) => Reach::Row,
                 _ => Reach::Scattered,
             };
         }
@@ -153,7 +164,8 @@ impl<'k> Varying<'k> {
                     self.join(it.results[place], carried, apart);
                 }
             }
-            Statement::Reduce(_) | Statement::Check { .. } => self.fits = false,
+            Statement::Check { .. } => self.fits &= self.checks,
+            Statement::Reduce(_) => self.fits = false,
         }
     }
 

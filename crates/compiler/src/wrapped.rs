@@ -40,7 +40,10 @@ impl Emitter<'_> {
         let far = |statement: &Statement| {
             let Statement::Load { buffer, index, .. } = statement else { return false };
             let Some(ty) = self.kernel.buffer(*buffer) else { return false };
-            let unit = index.iter().zip(&ty.strides).find(|(_, it)| **it == Stride::Unit);
+            let unit = index
+                .iter()
+                .zip(&ty.strides)
+                .find(|(_, it)| matches!(it, Stride::Unit | Stride::Pair));
             unit.is_some_and(|(at, _)| {
                 body.arguments.split_last().is_some_and(|(_, outer)| outer.contains(at))
             })
@@ -103,7 +106,7 @@ impl Emitter<'_> {
             .filter(|(at, stride)| Some(*at) == last && **stride != Stride::Zero)
             .map(|(_, stride)| *stride)
             .collect();
-        matches!(along[..], [] | [Stride::Unit])
+        matches!(along[..], [] | [Stride::Unit | Stride::Pair])
     }
 
     /// Hold the indices as they are in one row.
@@ -206,6 +209,8 @@ impl Emitter<'_> {
             self.text.jump(join);
         }
         self.text.begin(join);
+        // What was loaded on one way is not there on the other.
+        self.wide_vector = None;
         for (index, held) in indices.into_iter().zip(before) {
             self.hold(index, held);
         }

@@ -140,9 +140,10 @@ fn choices() -> impl Strategy<Value = Vec<u32>> {
 /// A pass by its name.
 type Pass = (&'static str, fn(&mut Kernel));
 
-const PASSES: [Pass; 9] = [
+const PASSES: [Pass; 10] = [
     ("simplify", compiler::passes::simplify),
     ("hoist", compiler::passes::hoist),
+    ("count", compiler::passes::count),
     ("simplify again", compiler::passes::simplify),
     ("dead", compiler::passes::dead),
     ("guard", compiler::passes::guard),

@@ -41,6 +41,8 @@ impl Access {
 pub enum Stride {
     /// The size of an element.
     Unit,
+    /// Twice that: real parts with imaginary ones between them, or the other way round.
+    Pair,
     /// Zero: one element for the whole axis.
     Zero,
     /// Any number of bytes, an argument.
@@ -52,6 +54,7 @@ impl Stride {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unit => "unit",
+            Self::Pair => "pair",
             Self::Zero => "zero",
             Self::Any => "any",
         }
@@ -68,7 +71,11 @@ impl Stride {
 
     /// Whether a stride belongs to the class.
     pub fn admits(self, bytes: i64, dtype: DType) -> bool {
-        self == Self::Any || self == Self::of(bytes, dtype)
+        match self {
+            Self::Any => true,
+            Self::Pair => usize::try_from(bytes) == Ok(2 * dtype.size()),
+            _ => self == Self::of(bytes, dtype),
+        }
     }
 }
 

@@ -308,9 +308,10 @@ impl<'s> Parser<'s> {
     fn stride(&mut self) -> Parsed<Stride> {
         let stride = match self.peek() {
             Token::Word("unit") => Stride::Unit,
+            Token::Word("pair") => Stride::Pair,
             Token::Word("zero") => Stride::Zero,
             Token::Word("any") => Stride::Any,
-            _ => return self.wanted("`unit`, `zero` or `any`"),
+            _ => return self.wanted("`unit`, `pair`, `zero` or `any`"),
         };
         self.take();
         Ok(stride)

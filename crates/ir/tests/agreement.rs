@@ -24,6 +24,7 @@ fn layout(buffer: &BufferType) -> Layout {
         .iter()
         .map(|stride| match stride {
             Stride::Unit => size,
+            Stride::Pair => 2 * size,
             Stride::Zero => 0,
             Stride::Any => {
                 next *= 3;

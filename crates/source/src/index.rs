@@ -369,11 +369,12 @@ impl<'l> Lowerer<'l> {
             self.touch(view.buffer, &index, re);
             return Val::Num(self.number(NumType::strong(view.dtype), re));
         }
-        index.push(self.b.constant(0i64));
+        let [first, second] = [0i64, 1].map(|part| self.b.constant(part));
+        index.push(first);
         let re = self.b.load(view.buffer, &index);
         self.touch(view.buffer, &index, re);
         let last = index.len() - 1;
-        index[last] = self.b.constant(1i64);
+        index[last] = second;
         let im = Some(self.b.load(view.buffer, &index));
         let ty = NumType::strong(view.dtype);
         Val::Num(Num { ty, re, im, known: None, natural: false })
@@ -404,11 +405,12 @@ impl<'l> Lowerer<'l> {
             self.touch(view.buffer, &index, num.re);
             return Ok(());
         };
-        index.push(self.b.constant(0i64));
+        let [first, second] = [0i64, 1].map(|part| self.b.constant(part));
+        index.push(first);
         self.b.store(view.buffer, &index, num.re);
         self.touch(view.buffer, &index, num.re);
         let last = index.len() - 1;
-        index[last] = self.b.constant(1i64);
+        index[last] = second;
         self.b.store(view.buffer, &index, im);
         Ok(())
     }

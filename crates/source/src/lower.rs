@@ -254,10 +254,10 @@ impl Lowerer<'_> {
         }
         let mut strides = ty.strides.clone();
         if ty.dtype.is_complex() {
-            // The parts are an axis of their own, and no other one is contiguous.
+            // The parts are an axis of their own.
             for stride in &mut strides {
                 if *stride == Stride::Unit {
-                    *stride = Stride::Any;
+                    *stride = Stride::Pair;
                 }
             }
             strides.push(Stride::Unit);

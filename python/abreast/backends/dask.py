@@ -158,8 +158,10 @@ class DaskEngine:
                 )
 
     def slots(self) -> int:
-        """All threads of its workers; any number if they are still to come."""
-        return self.cores or sys.maxsize
+        """All threads of its workers, as they come and go; any number if none is there yet."""
+        # What the client hears every other second, without asking.
+        heard = getattr(self.client, "_scheduler_identity", {}).get("total_threads")
+        return max(self.cores, heard or 0) or sys.maxsize
 
     def address(self) -> str:
         """Return the address of this machine on the way to the scheduler."""

@@ -18,7 +18,9 @@ from abreast.backends import output, pilot
 from abreast.backends.capture import facts as streams
 from abreast.backends.contract import Level, Output
 from abreast.backends.engine import Engine, Launched
+from abreast.backends.kept import Kept
 from abreast.backends.line import Link, Switchboard
+from abreast.backends.room import MANY as MANY_ROOMS
 from abreast.backends.room import Room, node
 from abreast.backends.surroundings import filters
 from abreast.errors import LaunchError
@@ -64,6 +66,8 @@ class Hub(Switchboard):
         """Jobs with tasks that nobody has; the next to be served first."""
         self.launched: dict[int, Launched | None] = {}
         self.rooms: dict[int, Room] = {}
+        self.fallen: deque[list[int]] = deque()
+        """Keys of memory that nobody wants any more."""
         self.keepers: dict[tuple[Any, int], Any] = {}
         """By machine and key: where the memory is; None while it is on its way."""
         self.numbers = itertools.count()
@@ -130,6 +134,19 @@ class Hub(Switchboard):
             self.rooms[key] = room
         return key
 
+    def keep(self, rooms: list[Room]) -> list[int]:
+        """Note memory that a task made, and answer the keys by which pilots ask for it."""
+        with self.lock:
+            keys = [next(self.keys) for _ in rooms]
+            self.rooms.update(zip(keys, rooms, strict=True))
+        return keys
+
+    def let_fall(self, keys: list[int]) -> None:
+        """Forget memory soon; on any thread, whatever that holds."""
+        self.fallen.append(keys)
+        with contextlib.suppress(OSError, AttributeError):
+            self.rope.send(b"!")
+
     # On its own thread.
 
     def step(self) -> None:
@@ -137,6 +154,8 @@ class Hub(Switchboard):
         self.hear(TICK if self.jobs or self.links or self.launched else None)
         self.engine.poll()
         calls: list[Callable[[], None]] = []
+        while self.fallen:
+            self.forget(-1, self.fallen.popleft())
         with self.lock:
             if self.broken is not None:
                 self._fail_all()
@@ -180,6 +199,7 @@ class Hub(Switchboard):
                 "filters": filters(),
                 "streams": streams(),
                 "path": _path() if self.engine.owned and link.is_near else None,
+                "near": link.is_near,
             }
             self.post(link, ("welcome", welcome))
 
@@ -214,7 +234,24 @@ class Hub(Switchboard):
             if item is not None:
                 self.mean = seconds if self.mean is None else 0.8 * self.mean + 0.2 * seconds
                 item.job.took(seconds)
+            if kind == pilot.KEPT:
+                kind, data, parts = self._take_over(link, index, *data)
+            if item is not None:
                 item.job.end(item, kind, data, parts, note)
+
+    def _take_over(
+        self, link: Link, index: int, data: bytes, places: list[tuple[int, int, int]]
+    ) -> tuple[int, Any, Any]:
+        """Hold the memory of a result here as well; its worker need not be there any more."""
+        try:
+            rooms = [Room.adopt(place) for place in places]
+        except OSError:
+            # It died in this very moment, and the result with it.
+            return -1, lost(("died", link.facts["pid"], None, None), index), ()
+        self.post(link, ("taken", [descriptor for _, descriptor, _ in places]))
+        if len(self.rooms) + len(rooms) <= MANY_ROOMS:
+            return pilot.KEPT, Kept(self, data, rooms), ()
+        return pilot.VALUE, data, [room.content() for room in rooms]
 
     def _on_o(self, link: Link, job: int, index: int, tag: int, data: Any, parts: Any) -> None:
         with self.lock:
@@ -354,7 +391,8 @@ class Hub(Switchboard):
             specs = None
             if item.buffers:
                 specs = self._specs(link, item.buffers, parts)
-            tasks.append((item.key[1], item.data, specs))
+            kept = [(each.data, self._specs(link, each.keys, parts)) for each in item.kept]
+            tasks.append((item.key[1], item.data, specs, kept))
         self.post(link, ("tasks", job.number, tasks), parts)
 
     def _send_job(self, link: Link, job: RemoteJob) -> None:

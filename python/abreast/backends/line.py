@@ -92,6 +92,9 @@ class Switchboard:
             if self.closing:
                 return
             if self.thread is None:
+                # Callers import it when they pickle, which must not be while the thread forks.
+                import cloudpickle  # noqa: F401
+
                 self.selector = selectors.DefaultSelector()
                 self.bell, self.rope = socket.socketpair()
                 self.bell.setblocking(False)

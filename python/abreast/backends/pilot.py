@@ -17,18 +17,22 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from types import FrameType
 from typing import Any
 
 from abreast.backends.interrupt import is_importing, raise_in
 
-__all__ = ["FAILURE", "INDEXED", "APPLY", "PLAIN", "STAR", "VALUE", "facts", "serve"]
+__all__ = ["APPLY", "FAILURE", "INDEXED", "KEPT", "PLAIN", "STAR", "VALUE", "facts", "serve"]
 
 PLAIN, STAR, INDEXED, APPLY = range(4)
 """How a task calls its function."""
-VALUE, FAILURE = range(2)
+VALUE, FAILURE, KEPT = range(3)
+"""How a task ended; the last with a value whose memory is not in the message."""
+
+KEEP = 1 << 20
+"""Bytes of memory of a result from which on it does not travel, where the caller finds it."""
 
 PATIENCE = 15.0
 """Seconds for one address to answer."""
@@ -106,10 +110,12 @@ class Pilot:
         self.out: list[tuple[Any, ...]] = []
         self.welcome: dict[str, Any] | None = None
         self.works: dict[int, _Work] = {}
-        self.waiting: deque[tuple[int, int, bytes, Any, list[Any]]] = deque()
+        self.waiting: deque[tuple[int, int, bytes, Any, Any, list[Any]]] = deque()
         self.places: dict[int, Any] = {}
         """Large memory: where it is, or itself."""
         self.kept: list[Any] = []
+        self.results: dict[int, Any] = {}
+        """What the caller has not taken over yet, by its descriptor."""
         self.current: tuple[int, int] | None = None
         self.listening = False
         self.halted: tuple[int, int] | None = None
@@ -178,8 +184,8 @@ class Pilot:
 
     def _on_tasks(self, job: int, tasks: Any, parts: list[Any]) -> None:
         with self.changed:
-            for index, data, specs in tasks:
-                self.waiting.append((job, index, data, specs, parts if specs else []))
+            for index, data, specs, kept in tasks:
+                self.waiting.append((job, index, data, specs, kept, parts))
             self.changed.notify_all()
 
     def _on_give(self, count: int, _parts: list[Any]) -> None:
@@ -214,6 +220,10 @@ class Pilot:
             self.tell(("kept", key, room.place()))
             content = room.place()
         self._on_place(key, content, [])
+
+    def _on_taken(self, descriptors: list[int], _parts: list[Any]) -> None:
+        for descriptor in descriptors:
+            self.results.pop(descriptor, None)
 
     def _on_halt(self, job: int, index: int, _parts: list[Any]) -> None:
         self._halt((job, index))
@@ -290,7 +300,7 @@ class Pilot:
             ended = self._task(*task)
 
     def _task(
-        self, job: int, index: int, data: bytes, specs: Any, parts: list[Any]
+        self, job: int, index: int, data: bytes, specs: Any, kept: Any, parts: list[Any]
     ) -> tuple[tuple[Any, ...], list[Any]]:
         work = self.works[job]
         self.current = job, index
@@ -311,13 +321,14 @@ class Pilot:
                     # Beside this thread the engine's own may draw from a global stream.
                     look = before if self.is_main else before_on_thread
                     state = context.run(look, function)
-                value = context.copy().run(_call, self, work, function, index, data, specs, parts)
+                read = self._reader(data, specs, kept, parts)
+                value = context.copy().run(_call, work, function, index, read)
                 if state:
                     from abreast.random.watch import after
 
                     note = context.run(after, state)
                 what = "result"
-                kind, answer = VALUE, _pack(value, buffers)
+                kind, answer = self._answer(_pack(value, buffers), buffers)
                 value = None
             finally:
                 self._deafen()
@@ -360,6 +371,36 @@ class Pilot:
             except ModuleNotFoundError as reason:
                 raise _lacking(reason) from reason
         return work.function
+
+    def _answer(self, data: bytes, buffers: list[Any]) -> tuple[int, Any]:
+        """Say what a task returned: large memory stays here, if the caller finds it."""
+        assert self.welcome is not None
+        if not self.welcome["near"] or sum(each.nbytes for each in buffers) < KEEP:
+            return VALUE, data
+        from abreast.backends.room import Room
+
+        try:
+            rooms = [Room(each) for each in buffers]
+        except OSError:  # too many of them: these bytes travel
+            return VALUE, data
+        buffers.clear()
+        self.results.update((room.descriptor, room) for room in rooms)
+        return KEPT, (data, [room.place() for room in rooms])
+
+    def _reader(self, data: bytes, specs: Any, kept: Any, parts: list[Any]) -> Callable[[], Any]:
+        """Return what reads the arguments of a task."""
+        if not kept:
+            return lambda: self.open(data, specs, parts)
+        from abreast.backends.kept import arriving
+
+        def value(number: int) -> Any:
+            return self.open(kept[number][0], kept[number][1], parts)
+
+        def read() -> Any:
+            with arriving(value):
+                return self.open(data, specs, parts)
+
+        return read
 
     def open(self, data: Any, specs: Any, parts: list[Any]) -> Any:
         """Read a pickle whose large memory came beside it."""
@@ -422,17 +463,9 @@ class Pilot:
             raise_in(self.thread, None)
 
 
-def _call(
-    pilot: Pilot,
-    work: _Work,
-    function: Any,
-    index: int,
-    data: bytes,
-    specs: Any,
-    parts: list[Any],
-) -> Any:
+def _call(work: _Work, function: Any, index: int, read: Callable[[], Any]) -> Any:
     try:
-        item = pilot.open(data, specs, parts)
+        item = read()
     except ModuleNotFoundError as reason:
         raise _lacking(reason) from reason
     if work.style == PLAIN:

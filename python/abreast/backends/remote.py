@@ -25,6 +25,7 @@ from abreast.backends.contract import (
 )
 from abreast.backends.engine import Engine
 from abreast.backends.hub import SPAN, Hub
+from abreast.backends.kept import Kept, leaving
 from abreast.backends.line import Link
 from abreast.backends.room import LARGE
 from abreast.backends.surroundings import Surroundings
@@ -90,14 +91,18 @@ def _bare(level: Level) -> Level:
 class Item:
     """A task on its way."""
 
-    __slots__ = ("buffers", "data", "job", "key", "link", "since", "size", "withdrawn")
+    __slots__ = ("buffers", "data", "job", "kept", "key", "link", "since", "size", "withdrawn")
 
-    def __init__(self, job: RemoteJob, index: int, data: bytes, buffers: list[Any]) -> None:
+    def __init__(
+        self, job: RemoteJob, index: int, data: bytes, buffers: list[Any], kept: list[Kept]
+    ) -> None:
         self.job = job
         self.key = job.number, index
         self.data = data
         self.buffers = buffers
         """Bytes that go along, or keys of placed memory."""
+        self.kept = kept
+        """Results of other tasks, which it takes from where they are."""
         self.size = len(data) + sum(len(each) for each in buffers if not isinstance(each, int))
         self.link: Link | None = None
         self.since = 0.0
@@ -160,12 +165,13 @@ class RemoteJob:
                 if self.backend.closed:
                     raise shut_down()
                 try:
-                    data, buffers = self._pack(item)
+                    with leaving() as kept:
+                        data, buffers = self._pack(item)
                 except (MemoryError, OSError):
                     raise
                 except Exception as reason:
                     raise unpicklable(what, index, reason) from reason
-                task = Item(self, index, data, buffers)
+                task = Item(self, index, data, buffers, kept)
                 with self.changed:
                     self.items[index] = task
                     self.pending.append(task)
@@ -224,9 +230,13 @@ class RemoteJob:
         notes = 0
         for index, kind, data, parts, note in taken:
             notes += note
-            if kind == pilot.VALUE:
+            if kind == pilot.KEPT and self.style == pilot.APPLY and results is None:
+                # The future opens it when it is asked; other tasks take it unopened.
+                listed.append(Ended(index, data, None))
+            elif kind in (pilot.VALUE, pilot.KEPT):
                 try:
-                    value = pickle.loads(data, buffers=parts)
+                    kept = kind == pilot.KEPT
+                    value = data.open() if kept else pickle.loads(data, buffers=parts)
                 except Exception as reason:
                     listed.append(Ended(index, None, garbled(index, reason)))
                     continue

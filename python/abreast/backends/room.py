@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import mmap
 import os
+import weakref
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LARGE", "Room", "node", "open_room"]
+__all__ = ["LARGE", "MANY", "Room", "node", "open_room"]
 
 LARGE = 128 << 10
 """Bytes from which on memory is placed, and does not travel with each task."""
+MANY = 128
+"""Descriptors for memory that somebody else made, and as many for what shows it, at most."""
+
+_views: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def node() -> tuple[str, ...]:
@@ -38,6 +43,23 @@ class Room:
         while at < self.size:
             at += os.write(self.descriptor, view[at : at + (1 << 30)])
 
+    @classmethod
+    def adopt(cls, place: tuple[int, int, int]) -> Room:
+        """Return memory that another process of this machine made, to be kept here as well.
+
+        Raises
+        ------
+        OSError
+            If it is not there any more, or not for this user.
+        """
+        keeper, descriptor, size = place
+        room = cls.__new__(cls)
+        room.size = size
+        room.descriptor = os.open(f"/proc/{keeper}/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+        if os.fstat(room.descriptor).st_size != size:
+            raise OSError("another file stands there")
+        return room
+
     def place(self) -> tuple[int, int, int]:
         """Say where other processes find it."""
         return os.getpid(), self.descriptor, self.size
@@ -45,6 +67,21 @@ class Room:
     def view(self) -> Any:
         """Return the memory, as it was placed; what is written there stays here."""
         return mmap.mmap(self.descriptor, self.size, mmap.MAP_PRIVATE)
+
+    def content(self) -> Any:
+        """Return the memory for good, to be written by this process: a view, while these are few.
+
+        A view holds a descriptor, of which a process has a thousand or so.
+        """
+        if len(_views) < MANY:
+            view = self.view()
+            _views.add(view)
+            return view
+        content = bytearray(self.size)
+        at = 0
+        while at < self.size:
+            at += os.preadv(self.descriptor, [memoryview(content)[at : at + (1 << 30)]], at)
+        return content
 
     def close(self) -> None:
         """Keep it no longer; who sees it goes on to do so."""

@@ -46,6 +46,7 @@ from abreast._abreast import Array
 from abreast._abreast import array_compilations as compilations
 from abreast._abreast import array_evaluate as evaluate
 from abreast._abreast import array_explain as explain
+from abreast.numpy import methods as _methods  # gives arrays what Python asks of their class
 from abreast.numpy.convert import array, asarray
 from abreast.numpy.creation import *
 from abreast.numpy.dtypes import *
@@ -78,11 +79,17 @@ def __getattr__(name: str) -> Any:
             "hint: x.at[...].set(value) gives a new array",
             name=name,
         )
-    raise AttributeError(f"module 'abreast.numpy' has no attribute {name!r}", name=name)
+    names = import_module("abreast.numpy.names")
+    if name in names.SAME:
+        return getattr(import_module("numpy"), name)
+    if name in names.GRIDS:
+        return names.Grid(name)
+    raise names.refusal(__name__, name, __dir__())
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *fallbacks, *_MODULES})
+    names = import_module("abreast.numpy.names")
+    return sorted({*globals(), *fallbacks, *_MODULES, *names.SAME, *names.GRIDS})
 
 
 def __array_namespace_info__() -> _NamespaceInfo:

@@ -69,7 +69,13 @@ def _refusal(what: str, dtype: np.dtype[Any]) -> str:
 
 
 def asarray(
-    obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None
+    obj: Any,
+    /,
+    dtype: Any = None,
+    order: Any = None,  # noqa: ARG001
+    *,
+    device: Any = None,
+    copy: bool | None = None,
 ) -> Array:
     """Return an object as an array; the memory of NumPy's arrays is used as it is.
 
@@ -79,6 +85,8 @@ def asarray(
         An array of abreast or NumPy, a number, nested lists, or whatever NumPy can convert.
     dtype : dtype, optional
         Type of the elements; by default what they have.
+    order : str, optional
+        Has no effect: where elements lie in memory is up to the kernels.
     device : optional
         Where the array should be; there is one place so far, `"cpu"`.
     copy : bool, optional
@@ -127,10 +135,19 @@ def asarray(
     return _of_numpy(made, name, None)
 
 
-def array(obj: Any, /, dtype: Any = None, *, copy: bool = True) -> Array:
+def array(
+    obj: Any,
+    /,
+    dtype: Any = None,
+    *,
+    copy: bool | None = True,
+    order: Any = None,
+    ndmin: int = 0,
+) -> Array:
     """Return a new array with the elements of an object.
 
-    As `asarray`, in memory of its own unless `copy` is False.
+    As `asarray`, in memory of its own unless `copy` is False or None, and with at least `ndmin`
+    axes, the new ones first.
 
     Examples
     --------
@@ -138,7 +155,9 @@ def array(obj: Any, /, dtype: Any = None, *, copy: bool = True) -> Array:
     >>> anp.array([[1, 2], [3, 4]]).sum(axis=0)
     Array([4, 6])
     """
-    return asarray(obj, dtype=dtype, copy=True if copy else None)
+    made = asarray(obj, dtype, order, copy=True if copy else None)
+    missing = max(ndmin - made.ndim, 0)
+    return made.reshaped([1] * missing + list(made.shape)) if missing else made
 
 
 def check_device(device: Any) -> None:

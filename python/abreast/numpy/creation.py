@@ -53,11 +53,22 @@ def shape_of(shape: Any) -> list[int]:
 builtin_min = min
 
 
+def order_of(name: str, order: Any) -> str:
+    """Return how NumPy would order elements in memory; for us it changes the order in `reshape`."""
+    if order not in ("C", "F", "A", "K", None):
+        raise ValueError(
+            f"{name}: order={order!r}\nhint: 'C' for rows, 'F' for columns, or leave it out"
+        )
+    return "F" if order == "F" else "C"
+
+
 def _default(kind: str) -> str:
     return f"{kind}{array_width(None)}"
 
 
-def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
+def full(
+    shape: Shape, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None
+) -> Array:
     """Return an array with one value everywhere.
 
     Parameters
@@ -68,6 +79,8 @@ def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: Any = None
         The value; an array is broadcast.
     dtype : dtype, optional
         Type of the elements, by default that of the value.
+    order : str
+        Has no effect: where elements lie in memory is up to the kernels.
     device : optional
         As for `asarray`.
 
@@ -79,12 +92,13 @@ def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: Any = None
            [7, 7]])
     """
     check_device(device)
+    order_of("full", order)
     if type(fill_value) in (bool, int, float, complex):
         return Array.full(fill_value, shape_of(shape), dtype_name(dtype))
     return asarray(fill_value, dtype=dtype).broadcasted(shape_of(shape))
 
 
-def zeros(shape: Shape, *, dtype: Any = None, device: Any = None) -> Array:
+def zeros(shape: Shape, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """Return an array of zeros; parameters as for `full`, the default float by default.
 
     Examples
@@ -93,10 +107,10 @@ def zeros(shape: Shape, *, dtype: Any = None, device: Any = None) -> Array:
     >>> anp.zeros(3)
     Array([0., 0., 0.])
     """
-    return full(shape, 0, dtype=_default("float") if dtype is None else dtype, device=device)
+    return full(shape, 0, _default("float") if dtype is None else dtype, order, device=device)
 
 
-def ones(shape: Shape, *, dtype: Any = None, device: Any = None) -> Array:
+def ones(shape: Shape, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """Return an array of ones; parameters as for `full`, the default float by default.
 
     Examples
@@ -105,10 +119,10 @@ def ones(shape: Shape, *, dtype: Any = None, device: Any = None) -> Array:
     >>> anp.ones(2, dtype=int)
     Array([1, 1])
     """
-    return full(shape, 1, dtype=_default("float") if dtype is None else dtype, device=device)
+    return full(shape, 1, _default("float") if dtype is None else dtype, order, device=device)
 
 
-def empty(shape: Shape, *, dtype: Any = None, device: Any = None) -> Array:
+def empty(shape: Shape, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """Return an array whose elements do not matter: arrays do not change, so these are zeros.
 
     Examples
@@ -117,10 +131,12 @@ def empty(shape: Shape, *, dtype: Any = None, device: Any = None) -> Array:
     >>> anp.empty((2, 3)).shape
     (2, 3)
     """
-    return zeros(shape, dtype=dtype, device=device)
+    return zeros(shape, dtype, order, device=device)
 
 
-def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
+def full_like(
+    x: Any, /, fill_value: Any, dtype: Any = None, order: str = "K", *, device: Any = None
+) -> Array:
     """Return one value everywhere, with the shape and element type of another array.
 
     Examples
@@ -130,10 +146,11 @@ def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = No
     Array([9., 9.])
     """
     like = asarray(x)
+    order_of("full_like", order)
     return full(like.shape, fill_value, dtype=like.dtype if dtype is None else dtype, device=device)
 
 
-def zeros_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Array:
+def zeros_like(x: Any, /, dtype: Any = None, order: str = "K", *, device: Any = None) -> Array:
     """Return zeros with the shape and element type of another array.
 
     Examples
@@ -142,10 +159,10 @@ def zeros_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Array:
     >>> anp.zeros_like([1, 2])
     Array([0, 0])
     """
-    return full_like(x, 0, dtype=dtype, device=device)
+    return full_like(x, 0, dtype, order, device=device)
 
 
-def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Array:
+def ones_like(x: Any, /, dtype: Any = None, order: str = "K", *, device: Any = None) -> Array:
     """Return ones with the shape and element type of another array.
 
     Examples
@@ -154,10 +171,10 @@ def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Array:
     >>> anp.ones_like([1.5, 2.5])
     Array([1., 1.])
     """
-    return full_like(x, 1, dtype=dtype, device=device)
+    return full_like(x, 1, dtype, order, device=device)
 
 
-def empty_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Array:
+def empty_like(x: Any, /, dtype: Any = None, order: str = "K", *, device: Any = None) -> Array:
     """Return zeros with the shape and element type of another array; see `empty`.
 
     Examples
@@ -166,11 +183,11 @@ def empty_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Array:
     >>> anp.empty_like([1, 2]).dtype
     dtype('int64')
     """
-    return zeros_like(x, dtype=dtype, device=device)
+    return zeros_like(x, dtype, order, device=device)
 
 
 def arange(
-    start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None
+    start: Any, /, stop: Any = None, step: Any = 1, dtype: Any = None, *, device: Any = None
 ) -> Array:
     """Return the numbers from `start` on as long as they do not reach `stop`.
 
@@ -217,14 +234,14 @@ def arange(
 def linspace(
     start: Any,
     stop: Any,
-    /,
     num: int = 50,
-    *,
-    dtype: Any = None,
-    device: Any = None,
     endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    *,
+    device: Any = None,
     **options: Any,
-) -> Array:
+) -> Any:
     """Return numbers at equal distances from `start` to `stop`.
 
     Parameters
@@ -233,12 +250,14 @@ def linspace(
         The first and the last.
     num : int
         How many.
+    endpoint : bool
+        Whether `stop` is one of them.
+    retstep : bool
+        Whether to return the distance as well.
     dtype : dtype, optional
         Type of the elements, by default the default float.
     device : optional
         As for `asarray`.
-    endpoint : bool
-        Whether `stop` is one of them.
     **options
         What else NumPy takes.
 
@@ -249,12 +268,16 @@ def linspace(
     Array([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
     check_device(device)
+    if retstep:
+        options["retstep"] = True
     plain = type(start) in (int, float) and type(stop) in (int, float) and not options
     name = dtype_name(dtype) or _default("float")
     if not plain or not name.startswith("float") or num < 2:
         made = by_numpy(
             np.linspace, (start, stop, num), {"endpoint": endpoint, "dtype": dtype, **options}
         )
+        if retstep:
+            return made
         return asarray(made, dtype=name if dtype is None and plain else None)
     first, last = float(start), float(stop)
     steps = num - 1 if endpoint else num
@@ -274,9 +297,10 @@ def eye(
     n_rows: int,
     n_cols: int | None = None,
     /,
-    *,
     k: int = 0,
     dtype: Any = None,
+    order: str = "C",
+    *,
     device: Any = None,
 ) -> Array:
     """Return ones on a diagonal and zeros elsewhere.
@@ -300,6 +324,7 @@ def eye(
            [0., 1.]])
     """
     check_device(device)
+    order_of("eye", order)
     rows, columns = shape_of((n_rows, n_rows if n_cols is None else n_cols))
     on = Array.iota(rows).expanded(1) + k == Array.iota(columns)
     return on.cast(dtype_name(dtype) or _default("float"))

@@ -57,6 +57,71 @@ class ElementFunction:
         )
 
     @property
+    def _numpys(self) -> Any:
+        import numpy as np
+
+        return getattr(np, fallback.NUMPY_NAMES.get(self.__name__, self.__name__))
+
+    def reduce(self, x: Any, /, axis: Any = 0, **options: Any) -> Any:
+        """Return the elements along an axis combined: `add.reduce` is the sum."""
+        return self._method("reduce", asarray(x), axis=axis, **options)
+
+    def accumulate(self, x: Any, /, axis: int = 0, **options: Any) -> Any:
+        """Return each element combined with all before it along an axis."""
+        return self._method("accumulate", asarray(x), axis=axis, **options)
+
+    def reduceat(self, x: Any, indices: Any, /, axis: int = 0, **options: Any) -> Any:
+        """Return the elements from each index to the next combined."""
+        return self._method(
+            "reduceat", asarray(x), fallback.to_numpy(indices), axis=axis, **options
+        )
+
+    def outer(self, x1: Any, x2: Any, /, **options: Any) -> Any:
+        """Return the function of each element of one operand and each of the other."""
+        if self.arity != 2:
+            return self._method("outer", asarray(x1), asarray(x2))
+        rows, columns = asarray(x1), asarray(x2)
+        return self(rows.reshaped([*rows.shape, *[1] * columns.ndim]), columns, **options)
+
+    def at(self, x: Any, index: Any, *value: Any) -> Any:
+        """Refuse, for it writes to its first argument."""
+        change = {"pow": "power"}.get(self.__name__, self.__name__)
+        raise TypeError(
+            f"{self.__name__}.at writes to its first argument, and arrays do not change\n"
+            f"hint: x = x.at[index].{change}(value) gives a new array"
+        )
+
+    def _method(self, method: str, *operands: Any, **options: Any) -> Any:
+        found = getattr(self._numpys, method, None)
+        if found is None or self.arity != 2:
+            raise ValueError(
+                f"{self.__name__}.{method}: only functions of two operands have it\n"
+                "hint: add, multiply, maximum, minimum, logical_and and others do"
+            )
+        # NumPy brings it back to us, with its arguments in order.
+        return found(*operands, **options)
+
+    @property
+    def nin(self) -> int:
+        """How many operands it takes."""
+        return self.arity
+
+    @property
+    def nout(self) -> int:
+        """How many results it has."""
+        return 1
+
+    @property
+    def nargs(self) -> int:
+        """Both."""
+        return self.arity + 1
+
+    @property
+    def identity(self) -> Any:
+        """What changes no operand; None if there is no such number."""
+        return getattr(self._numpys, "identity", None)
+
+    @property
     def __signature__(self) -> inspect.Signature:
         kind = inspect.Parameter.POSITIONAL_ONLY
         names = ("x",) if self.arity == 1 else ("x1", "x2", "x3")[: self.arity]

@@ -7,6 +7,7 @@ The extension calls some of these by name: `operand`, `elementwise`, `getitem`, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -138,10 +139,24 @@ def getitem(array: Array, key: Any) -> Any:
 def refuse_write(key: Any, value: Any) -> TypeError:
     """Return what there is to say when somebody assigns to elements."""
     index = _written(key)
+    hint = f"write x = x.at[{index}].set({_short(value)}), which gives a new array"
+    if _is_mask(key):
+        hint = (
+            f"write x = anp.where(condition, {_short(value)}, x), or x = x.at[condition].set(...)"
+        )
+    elif isinstance(value, Array):
+        # Perhaps Python's way through x[key] += 1.
+        hint += (
+            f"; for += it is x = x.at[{index}].add(...), and likewise subtract, multiply, divide"
+        )
     return TypeError(
         "arrays do not change: `x[...] = value` would change what others compute with\n"
-        f"hint: write x = x.at[{index}].set({_short(value)}), which gives a new array"
+        f"hint: {hint}"
     )
+
+
+def _is_mask(key: Any) -> bool:
+    return isinstance(key, (Array, np.ndarray)) and key.dtype == bool
 
 
 def _written(key: Any) -> str:
@@ -184,7 +199,18 @@ def attribute(array: Array, name: str) -> Any:
     if not name.startswith("_") and hasattr(np.ndarray, name):
         found = getattr(np.asarray(array), name)
         return partial(_method, found) if callable(found) else from_numpy(found)
-    raise AttributeError(f"'Array' object has no attribute {name!r}", name=name, obj=array)
+    said = f"'Array' object has no attribute {name!r}"
+    if not name.startswith("_"):
+        import abreast.numpy as anp
+
+        near = get_close_matches(
+            name, {*dir(Array), *METHODS, *PROPERTIES, *dir(np.ndarray)}, 1, 0.7
+        )
+        if callable(getattr(anp, name, None)):
+            said += f"\nhint: anp.{name}(x)"
+        elif near:
+            said += f"\nhint: did you mean x.{near[0]}?"
+    raise AttributeError(said, name=name, obj=array)
 
 
 def _method(method: Callable[..., Any], *args: Any, **options: Any) -> Any:

@@ -20,7 +20,7 @@ __all__ = list(np.fft.__all__)
 globals().update(through_numpy(np.fft, __all__))
 
 
-def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
+def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
     """Return the frequencies that `fft` answers with, for `n` samples at distance `d`.
 
     Examples
@@ -33,7 +33,7 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None)
     return asarray(np.fft.fftfreq(n, d), dtype=dtype)
 
 
-def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
+def rfftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
     """Return the frequencies that `rfft` answers with, for `n` samples at distance `d`.
 
     Examples
@@ -44,3 +44,9 @@ def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None
     """
     check_device(device)
     return asarray(np.fft.rfftfreq(n, d), dtype=dtype)
+
+
+def __getattr__(name: str) -> Any:
+    from abreast.numpy.names import refusal
+
+    raise refusal(__name__, name, __all__)

@@ -7,6 +7,8 @@ Array(-1.)
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from abreast.numpy.numpys import through_numpy
@@ -16,3 +18,9 @@ __all__ = [name for name in np.linalg.__all__ if name != "LinAlgError"]
 LinAlgError = np.linalg.LinAlgError
 
 globals().update(through_numpy(np.linalg, __all__))
+
+
+def __getattr__(name: str) -> Any:
+    from abreast.numpy.names import refusal
+
+    raise refusal(__name__, name, __all__)

@@ -9,7 +9,7 @@ import numpy as np
 
 from abreast._abreast import Array, array_function, array_result_type
 from abreast.numpy.convert import asarray, dtype_name
-from abreast.numpy.creation import shape_of
+from abreast.numpy.creation import order_of, shape_of
 from abreast.numpy.fallback import by_numpy
 from abreast.numpy.reduction import axis_of
 
@@ -53,8 +53,15 @@ def _axis(name: str, axis: Any, rank: int) -> int:
     return position % rank
 
 
-def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:  # noqa: ARG001
-    """Return the elements in row-major order under another shape.
+def reshape(
+    x: Any,
+    /,
+    shape: Any,
+    order: str = "C",
+    *,
+    copy: bool | None = None,  # noqa: ARG001
+) -> Array:
+    """Return the elements under another shape.
 
     Parameters
     ----------
@@ -62,6 +69,8 @@ def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:  # noq
         The elements.
     shape : int or tuple of int
         The new shape; one length may be -1 and follows from the others.
+    order : str
+        "C": the last place changes fastest, in both shapes; "F": the first one.
     copy : bool, optional
         Has no effect: arrays do not change, so nobody can tell.
 
@@ -82,11 +91,13 @@ def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:  # noq
             f"reshape: shape {shape!r} of an array of shape {asarray(x).shape}\n"
             "hint: a shape is an integer or a tuple of integers, one of which may be -1"
         ) from None
+    if order_of("reshape", order) == "F":
+        return asarray(x).T.reshaped(lengths[::-1]).T
     return asarray(x).reshaped(lengths)
 
 
-def ravel(x: Any, /) -> Array:
-    """Return the elements in row-major order along one axis.
+def ravel(x: Any, /, order: str = "C") -> Array:
+    """Return the elements along one axis, in row-major order or, for "F", in column-major order.
 
     Examples
     --------
@@ -94,7 +105,8 @@ def ravel(x: Any, /) -> Array:
     >>> anp.ravel([[1, 2], [3, 4]])
     Array([1, 2, 3, 4])
     """
-    return asarray(x).reshaped([-1])
+    array = asarray(x)
+    return (array.T if order_of("ravel", order) == "F" else array).reshaped([-1])
 
 
 def permute_dims(x: Any, /, axes: tuple[int, ...]) -> Array:
@@ -221,7 +233,7 @@ def squeeze(x: Any, /, axis: int | tuple[int, ...] | None = None) -> Array:
     return array.squeezed([_axis("squeeze", at, array.ndim) for at in axes])
 
 
-def flip(x: Any, /, *, axis: int | tuple[int, ...] | None = None) -> Array:
+def flip(x: Any, /, axis: int | tuple[int, ...] | None = None) -> Array:
     """Return the array with the elements along some axes, or all, from last to first.
 
     Examples
@@ -401,6 +413,8 @@ def clip(x: Any, /, min: Any = None, max: Any = None, **options: Any) -> Any:
     >>> anp.clip(anp.asarray([-1.0, 0.5, 2.0]), 0, 1)
     Array([0. , 0.5, 1. ])
     """
+    # NumPy's older names.
+    min, max = options.pop("a_min", min), options.pop("a_max", max)
     if options or (min is None and max is None):
         return by_numpy(np.clip, (x, min, max), options)
     x = asarray(x)
@@ -411,7 +425,7 @@ def clip(x: Any, /, min: Any = None, max: Any = None, **options: Any) -> Any:
     return array_function("clip", x, min, max)
 
 
-def concat(arrays: Sequence[Any], /, *, axis: int | None = 0, **options: Any) -> Any:
+def concat(arrays: Sequence[Any], /, axis: int | None = 0, out: Any = None, **options: Any) -> Any:
     """Return arrays one after the other along an axis.
 
     Runs through NumPy so far.
@@ -422,13 +436,13 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0, **options: Any) ->
     >>> anp.concat([anp.ones(1), anp.zeros(2)])
     Array([1., 0., 0.])
     """
-    return by_numpy(np.concatenate, (list(arrays),), {"axis": axis, **options})
+    return by_numpy(np.concatenate, (list(arrays),), {"axis": axis, "out": out, **options})
 
 
 concatenate = concat
 
 
-def stack(arrays: Sequence[Any], /, *, axis: int = 0, **options: Any) -> Any:
+def stack(arrays: Sequence[Any], /, axis: int = 0, out: Any = None, **options: Any) -> Any:
     """Return arrays side by side along a new axis.
 
     Runs through NumPy so far.
@@ -440,10 +454,10 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0, **options: Any) -> Any:
     Array([[1., 1.],
            [0., 0.]])
     """
-    return by_numpy(np.stack, (list(arrays),), {"axis": axis, **options})
+    return by_numpy(np.stack, (list(arrays),), {"axis": axis, "out": out, **options})
 
 
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
+def unstack(x: Any, /, axis: int = 0) -> tuple[Array, ...]:
     """Return the arrays that stand side by side along an axis.
 
     Examples

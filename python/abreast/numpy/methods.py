@@ -99,6 +99,17 @@ def _to_device(self: Array, device: Any, /, *, stream: Any = None) -> Array:  # 
     return self
 
 
+def _rounded(self: Array, digits: int | None = None) -> Any:
+    """`round(x)` is an integer for a single element, and rounds each of several."""
+    if digits is None and self.size == 1:
+        return round(self.item())
+    return _round(self, digits or 0)
+
+
+# Python looks for it in the class alone.
+setattr(Array, "__round__", _rounded)  # noqa: B010
+
+
 METHODS: dict[str, Callable[..., Any]] = {
     "argsort": _argsort,
     "astype": _astype,

@@ -67,7 +67,7 @@ def array_ufunc(_self: Array, ufunc: np.ufunc, method: str, *inputs: Any, **opti
     if method == "at" and isinstance(inputs[0], Array):
         raise TypeError(
             f"{ufunc.__name__}.at writes to its first argument, and arrays do not change\n"
-            "hint: x.at[index].add(value) and the like give new arrays"
+            "hint: x = x.at[index].add(value) and the like give new arrays"
         )
     if method == "__call__" and not options:
         function = FUNCTIONS.get(ufunc.__name__)

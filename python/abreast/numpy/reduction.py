@@ -75,8 +75,18 @@ def _reduce(
     return made if options.get("out") is not None else asarray(made)
 
 
+def _with(out: Any, options: dict[str, Any]) -> dict[str, Any]:
+    return options if out is None else {**options, "out": out}
+
+
 def sum(
-    x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False, **options: Any
+    x: Any,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    **options: Any,
 ) -> Array:
     """Return the sum of the elements along some axes, or all.
 
@@ -88,6 +98,8 @@ def sum(
         Which axes.
     dtype : dtype, optional
         In which type to sum.
+    out : numpy.ndarray, optional
+        Where NumPy is to write the result.
     keepdims : bool
         Whether the axes stay, with length 1.
     **options
@@ -99,11 +111,17 @@ def sum(
     >>> anp.sum([[1, 2], [3, 4]], axis=1)
     Array([3, 7])
     """
-    return _reduce("sum", x, axis, keepdims, options, dtype)
+    return _reduce("sum", x, axis, keepdims, _with(out, options), dtype)
 
 
 def prod(
-    x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False, **options: Any
+    x: Any,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    **options: Any,
 ) -> Array:
     """Return the product of the elements along some axes; parameters as for `sum`.
 
@@ -113,10 +131,12 @@ def prod(
     >>> anp.prod([2.0, 3.0])
     Array(6.)
     """
-    return _reduce("prod", x, axis, keepdims, options, dtype)
+    return _reduce("prod", x, axis, keepdims, _with(out, options), dtype)
 
 
-def min(x: Any, /, *, axis: Axis = None, keepdims: bool = False, **options: Any) -> Array:
+def min(
+    x: Any, /, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
+) -> Array:
     """Return the smallest element along some axes, NaN if one is; parameters as for `sum`.
 
     Examples
@@ -125,10 +145,12 @@ def min(x: Any, /, *, axis: Axis = None, keepdims: bool = False, **options: Any)
     >>> anp.min([[3, 1], [2, 4]], axis=0)
     Array([2, 1])
     """
-    return _reduce("min", x, axis, keepdims, options)
+    return _reduce("min", x, axis, keepdims, _with(out, options))
 
 
-def max(x: Any, /, *, axis: Axis = None, keepdims: bool = False, **options: Any) -> Array:
+def max(
+    x: Any, /, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
+) -> Array:
     """Return the largest element along some axes, NaN if one is; parameters as for `sum`.
 
     Examples
@@ -137,11 +159,17 @@ def max(x: Any, /, *, axis: Axis = None, keepdims: bool = False, **options: Any)
     >>> anp.max([[3, 1], [2, 4]])
     Array(4)
     """
-    return _reduce("max", x, axis, keepdims, options)
+    return _reduce("max", x, axis, keepdims, _with(out, options))
 
 
 def mean(
-    x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False, **options: Any
+    x: Any,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    **options: Any,
 ) -> Array:
     """Return the mean of the elements along some axes; parameters as for `sum`.
 
@@ -151,31 +179,29 @@ def mean(
     >>> anp.mean([1, 2])
     Array(1.5)
     """
-    return _reduce("mean", x, axis, keepdims, options, dtype)
-
-
-def _correction(correction: float, options: dict[str, Any]) -> float:
-    return float(options.pop("ddof", correction))
+    return _reduce("mean", x, axis, keepdims, _with(out, options), dtype)
 
 
 def var(
     x: Any,
     /,
-    *,
     axis: Axis = None,
     dtype: Any = None,
-    correction: float = 0.0,
+    out: Any = None,
+    ddof: float = 0.0,
     keepdims: bool = False,
+    *,
+    correction: float | None = None,
     **options: Any,
 ) -> Array:
     """Return the variance of the elements along some axes.
 
     Parameters
     ----------
-    x, axis, dtype, keepdims, **options
+    x, axis, dtype, out, keepdims, **options
         As for `sum`.
-    correction : float
-        Taken off the number of elements; NumPy's older name for it is `ddof`.
+    ddof, correction : float
+        Taken off the number of elements: NumPy's name for it, and that of the array API.
 
     Examples
     --------
@@ -183,18 +209,20 @@ def var(
     >>> anp.var([1.0, 3.0], correction=1)
     Array(2.)
     """
-    correction = _correction(correction, options)
-    return _reduce("var", x, axis, keepdims, options, dtype, correction)
+    less = ddof if correction is None else correction
+    return _reduce("var", x, axis, keepdims, _with(out, options), dtype, float(less))
 
 
 def std(
     x: Any,
     /,
-    *,
     axis: Axis = None,
     dtype: Any = None,
-    correction: float = 0.0,
+    out: Any = None,
+    ddof: float = 0.0,
     keepdims: bool = False,
+    *,
+    correction: float | None = None,
     **options: Any,
 ) -> Array:
     """Return the square root of the variance; parameters as for `var`.
@@ -205,11 +233,13 @@ def std(
     >>> anp.std([1.0, 3.0])
     Array(1.)
     """
-    correction = _correction(correction, options)
-    return _reduce("std", x, axis, keepdims, options, dtype, correction)
+    less = ddof if correction is None else correction
+    return _reduce("std", x, axis, keepdims, _with(out, options), dtype, float(less))
 
 
-def any(x: Any, /, *, axis: Axis = None, keepdims: bool = False, **options: Any) -> Array:
+def any(
+    x: Any, /, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
+) -> Array:
     """Return whether an element along some axes is not zero; parameters as for `sum`.
 
     Examples
@@ -218,10 +248,12 @@ def any(x: Any, /, *, axis: Axis = None, keepdims: bool = False, **options: Any)
     >>> anp.any([[0, 1], [0, 0]], axis=1)
     Array([ True, False])
     """
-    return _reduce("any", x, axis, keepdims, options)
+    return _reduce("any", x, axis, keepdims, _with(out, options))
 
 
-def all(x: Any, /, *, axis: Axis = None, keepdims: bool = False, **options: Any) -> Array:
+def all(
+    x: Any, /, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
+) -> Array:
     """Return whether no element along some axes is zero; parameters as for `sum`.
 
     Examples
@@ -230,10 +262,10 @@ def all(x: Any, /, *, axis: Axis = None, keepdims: bool = False, **options: Any)
     >>> anp.all([[0, 1], [2, 3]], axis=1)
     Array([False,  True])
     """
-    return _reduce("all", x, axis, keepdims, options)
+    return _reduce("all", x, axis, keepdims, _with(out, options))
 
 
-def count_nonzero(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+def count_nonzero(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return how many elements along some axes are not zero; parameters as for `sum`.
 
     Examples
@@ -245,7 +277,9 @@ def count_nonzero(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Ar
     return _reduce("count_nonzero", x, axis, keepdims, {})
 
 
-def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False, **options: Any) -> Array:
+def argmax(
+    x: Any, /, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **options: Any
+) -> Array:
     """Return where the first of the largest elements stands along an axis.
 
     Parameters
@@ -265,10 +299,12 @@ def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False, **opti
     >>> anp.argmax([[3, 5], [5, 1]])
     Array(1)
     """
-    return _reduce("argmax", x, _one("argmax", axis), keepdims, options)
+    return _reduce("argmax", x, _one("argmax", axis), keepdims, _with(out, options))
 
 
-def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False, **options: Any) -> Array:
+def argmin(
+    x: Any, /, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **options: Any
+) -> Array:
     """Return where the first of the smallest elements stands; parameters as for `argmax`.
 
     Examples
@@ -277,7 +313,7 @@ def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False, **opti
     >>> anp.argmin([[3, 5], [5, 1]], axis=0)
     Array([0, 1])
     """
-    return _reduce("argmin", x, _one("argmin", axis), keepdims, options)
+    return _reduce("argmin", x, _one("argmin", axis), keepdims, _with(out, options))
 
 
 def _one(name: str, axis: Any) -> int | None:

@@ -62,12 +62,43 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names.spli
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
-        raise AttributeError(f"module 'abreast.random' has no attribute {name!r}")
+        raise AttributeError(_absent(name), name=name)
     from importlib import import_module
 
     value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value  # also where a module of this name has just been put
     return value
+
+
+_OLDER = {
+    "rand": "random",
+    "randint": "integers",
+    "randn": "standard_normal",
+    "random_integers": "integers",
+    "random_sample": "random",
+    "ranf": "random",
+    "sample": "random",
+}
+
+
+def _absent(name: str) -> str:
+    said = f"module 'abreast.random' has no attribute {name!r}"
+    if name.startswith("_"):
+        return said
+    from difflib import get_close_matches
+
+    if name in ("seed", "RandomState", "get_state", "set_state"):
+        return f"{said}\nhint: there is no state of all; rng = abreast.random.default_rng(seed)"
+    from abreast.random.generator import Generator
+
+    method = _OLDER.get(name, name)
+    if hasattr(Generator, method):
+        return (
+            f"{said}\nhint: rng = abreast.random.default_rng(seed), then rng.{method}(...); "
+            "parallel_rng(seed) draws on all cores"
+        )
+    near = get_close_matches(name, __all__, 1)
+    return f"{said}\nhint: did you mean abreast.random.{near[0]}?" if near else said
 
 
 def __dir__() -> list[str]:

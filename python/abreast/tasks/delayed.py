@@ -31,8 +31,10 @@ def _reflected(function: Callable[..., Any]) -> Callable[[Any, Any], Delayed[Any
 class Delayed(Generic[R]):
     """The value of a call that was not made yet: what `delayed` functions return.
 
-    Operators and indexing give delayed values, too. It has neither a truth, nor a length, nor items
-    to go through before it is computed.
+    Operators, `<` and its like, and indexing give delayed values, too. It has neither a truth, nor
+    a length, nor items to go through, nor attributes before it is computed. Two are equal if they
+    are one; to compare one with anything else by `==` is an error, for the answer would say nothing
+    about its value: write ``ab.delayed(operator.eq)(a, b)``.
 
     Examples
     --------
@@ -92,6 +94,30 @@ class Delayed(Generic[R]):
     def __contains__(self, item: object) -> NoReturn:
         _refuse(self, "has no items to look through")
 
+    def __int__(self) -> NoReturn:
+        _refuse(self, "is no number")
+
+    __float__ = __complex__ = __int__
+
+    def __eq__(self, other: object) -> bool:
+        # Nobody finds out why `total == 3` is never true.
+        if not isinstance(other, Delayed):
+            _refuse(self, f"neither equals {other!r:.40} nor differs from it")
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):
+            raise AttributeError(name, name=name, obj=self)
+        raise AttributeError(
+            f"{self!r} has no attribute {name!r} before it is computed\n"
+            f"hint: abreast.delayed(lambda value: value.{name})(value), with parentheses after "
+            f"{name} if it is a method; or abreast.compute(value).{name}",
+            name=name,
+            obj=self,
+        )
+
     def __getitem__(self, key: Any) -> Delayed[Any]:
         if type(key) is slice:
             key = _sliced(key)
@@ -117,6 +143,8 @@ class Delayed(Generic[R]):
     __matmul__, __rmatmul__ = _binary(operator.matmul), _reflected(operator.matmul)
     __lshift__, __rlshift__ = _binary(operator.lshift), _reflected(operator.lshift)
     __rshift__, __rrshift__ = _binary(operator.rshift), _reflected(operator.rshift)
+    __lt__, __le__ = _binary(operator.lt), _binary(operator.le)
+    __gt__, __ge__ = _binary(operator.gt), _binary(operator.ge)
     __and__, __rand__ = _binary(operator.and_), _reflected(operator.and_)
     __or__, __ror__ = _binary(operator.or_), _reflected(operator.or_)
     __xor__, __rxor__ = _binary(operator.xor), _reflected(operator.xor)

@@ -17,7 +17,7 @@ from abreast.failures import lost, unpicklable
 from abreast.pickling import Packer, dumps_call, pack_data
 from abreast.plans import backend as backend_of
 from abreast.plans import expect, forget
-from abreast.tasks.future import PENDING, Future, notifying
+from abreast.tasks.future import PENDING, Future, notifying, value_for
 from abreast.tasks.inputs import Slot, assemble, failure, is_plain, replace_in_call
 from abreast.tasks.prepare import name_of, note
 from abreast.tasks.reach import explained
@@ -147,7 +147,7 @@ class Dependent(Future[R]):
         if error is not None:
             self.set_exception(error)
             return
-        values = [each.result() for each in task.inputs]
+        values = [value_for(task.backend, each) for each in task.inputs]
         job = self._context.run(task.push, task.item(values))
         with self._condition:
             self._job = job

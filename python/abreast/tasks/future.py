@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
-from abreast.backends.contract import Job
+from abreast.backends.contract import Backend, Job
+from abreast.backends.kept import Kept
+from abreast.failures import garbled
 from abreast.tasks.prepare import note
 from abreast.tasks.relay import is_relaying, relay, tell_later
 
-__all__ = ["PENDING", "Future", "FutureTravels", "notifying"]
+__all__ = ["PENDING", "Future", "FutureTravels", "notifying", "value_for"]
 
 R = TypeVar("R")
 
@@ -217,8 +219,19 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         if self._state in PENDING:
             self._await(timeout)
         if self._state == "FINISHED" and self._exception is None:
+            if type(self._result) is Kept:
+                self._open(self._result)
             return self._result  # type: ignore[no-any-return]
         return super().result(0)
+
+    def _open(self, kept: Kept) -> None:
+        """Read the value that was left where it was made."""
+        with kept.lock:
+            if self._result is kept:
+                try:
+                    self._result = kept.open()
+                except Exception as reason:
+                    raise note(garbled(0, reason), "submit", self._function, 0) from reason
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return what the task raised, or None, waiting at most `timeout` seconds."""
@@ -316,3 +329,9 @@ class Future(concurrent.futures.Future[R], Generic[R]):
             "hint: pass it as an argument of its own, or in a list, tuple or dict: there it "
             "becomes its value"
         )
+
+
+def value_for(backend: Backend, future: concurrent.futures.Future[Any]) -> Any:
+    """Return the value of a future that has ended as tasks of a backend take it: as it was left."""
+    kept = getattr(future, "_result", None)
+    return kept if type(kept) is Kept and kept.serves(backend) else future.result()

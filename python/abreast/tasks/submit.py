@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from abreast.errors import TransferError
 from abreast.plans import backend, current
 from abreast.tasks.dependent import APPLY, Dependent, under
-from abreast.tasks.future import Future
+from abreast.tasks.future import Future, value_for
 from abreast.tasks.inputs import find_in_call, may_hold, replace_in_call
 from abreast.tasks.prepare import PlanLike, check_function, check_seed_global, place
 from abreast.tasks.reach import check_reach, explained
@@ -82,7 +83,7 @@ def start(
         if inputs:
             if not all(_has_value(each) for each in inputs):
                 return Dependent(function, args, kwargs, inputs, place_, rules, called)
-            args, kwargs = replace_in_call(args, kwargs, _value_of)
+            args, kwargs = replace_in_call(args, kwargs, partial(value_for, place_))
     job = place_.open(APPLY)
     if rules is not None:
         job = under(job, rules, place_, called)
@@ -98,10 +99,6 @@ def start(
 
 def _has_value(future: concurrent.futures.Future[Any]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None
-
-
-def _value_of(future: concurrent.futures.Future[Any]) -> Any:
-    return future.result()
 
 
 class _Once:

@@ -329,22 +329,41 @@ impl Writer<'_> {
         self.builder.push(Statement::If(ir::If { condition, then, otherwise, results }));
     }
 
-    /// `while i < end`, a few times.
+    /// `while i < end`, a few times: up or down, by one or more, also by what no pass knows.
     fn repeat(&mut self, depth: usize) {
         let (zero, one) = (self.number(0), self.number(1));
         let end = self.bound();
-        let start = vec![zero, self.floats[0]];
+        let kind = self.choose(7);
+        let begin = [zero, one][self.choose(2)];
+        let (begin, end, step) = match kind {
+            0 => (begin, end, self.number(2)),
+            1 => (begin, end, self.number(3)),
+            2 => {
+                // One to four, of any number.
+                let three = self.number(3);
+                let any = self.integers[self.integers.len() - 1];
+                let some = self.builder.op(ir::Op::And, &[any, three]);
+                (begin, end, self.builder.add(some, one))
+            }
+            3 | 4 => (end, begin, self.number(-1)),
+            _ => (begin, end, one),
+        };
+        let closed = if kind > 2 && self.choose(3) == 0 { Some(self.number(2)) } else { None };
+        let start = vec![begin, self.floats[0]];
         let mut carried = Vec::new();
         let test = self.inside(&[I64, F64], |writer, arguments| {
             carried.extend_from_slice(arguments);
-            vec![writer.builder.lt(arguments[0], end)]
+            let (index, end) = (arguments[0], closed.unwrap_or(end));
+            let sides = if kind == 3 || kind == 4 { [end, index] } else { [index, end] };
+            let op = if closed.is_some() { ir::Op::Le } else { ir::Op::Lt };
+            vec![writer.builder.op(op, &sides)]
         });
         // The body sees what the test is given.
         self.integers.push(carried[0]);
         self.floats.push(carried[1]);
         let body = self.inside(&[], |writer, _| {
             writer.statements(depth + 1);
-            let next = writer.builder.add(carried[0], one);
+            let next = writer.builder.add(carried[0], step);
             vec![next, writer.floats[writer.floats.len() - 1]]
         });
         self.integers.pop();

@@ -244,6 +244,11 @@ impl Native {
                 (Argument::Extent(extent), ParameterKind::Extent(_)) => {
                     frame.push(extent.cast_unsigned());
                 }
+                (Argument::Scalar(scalar), ParameterKind::Scalar(_))
+                    if scalar.dtype().is_complex() =>
+                {
+                    frame.extend([scalar.real(), scalar.imag()].map(|part| part.bits() as u64));
+                }
                 (Argument::Scalar(scalar), ParameterKind::Scalar(_)) => {
                     frame.push(scalar.bits() as u64);
                 }

@@ -18,16 +18,16 @@ pub(super) const WORDS: usize = 64;
 
 /// One argument.
 #[derive(Clone, Copy)]
-enum Part<'a> {
+enum Part {
     Bits(u64),
-    Array(&'a Head, DType),
+    Array(Head, DType),
     Nothing,
 }
 
 /// The arguments of a call, looked at while nothing of Python runs.
-pub(super) struct Glance<'a> {
+pub(super) struct Glance {
     key: [u64; ARGUMENTS],
-    parts: [Part<'a>; ARGUMENTS],
+    parts: [Part; ARGUMENTS],
     len: usize,
 }
 
@@ -37,14 +37,14 @@ pub(super) struct Words {
     pub(super) bytes: usize,
 }
 
-impl<'a> Glance<'a> {
+impl Glance {
     /// No argument yet.
     pub(super) fn new() -> Self {
         Self { key: [0; ARGUMENTS], parts: [Part::Nothing; ARGUMENTS], len: 0 }
     }
 
     /// Take up all arguments of a call. Nothing where some are not of the usual kinds.
-    pub(super) fn look(&mut self, args: &'a Bound<'_, PyTuple>) -> Option<()> {
+    pub(super) fn look(&mut self, args: &Bound<'_, PyTuple>) -> Option<()> {
         let array = array_class(args.py()).ok()?.as_type_ptr();
         self.len = args.len();
         if self.len > ARGUMENTS {
@@ -74,8 +74,8 @@ impl<'a> Glance<'a> {
         Some(())
     }
 
-    fn array(&self, place: usize, head: &'a Head) -> Option<(u64, Part<'a>)> {
-        if let Some(other) = self.arrays(place).position(|(it, _)| it.is_same(head)) {
+    fn array(&self, place: usize, head: Head) -> Option<(u64, Part)> {
+        if let Some(other) = self.arrays(place).position(|(it, _)| it.is_same(&head)) {
             return Some((SAME | other as u64, Part::Nothing));
         }
         let dtype = head.dtype()?;
@@ -83,7 +83,7 @@ impl<'a> Glance<'a> {
     }
 
     /// The arrays among the first arguments, each once.
-    fn arrays(&self, before: usize) -> impl Iterator<Item = (&'a Head, DType)> {
+    fn arrays(&self, before: usize) -> impl Iterator<Item = (Head, DType)> {
         self.parts[..before].iter().filter_map(|part| match part {
             Part::Array(head, dtype) => Some((*head, *dtype)),
             _ => None,
@@ -128,10 +128,9 @@ impl<'a> Glance<'a> {
                 *word = *length as u64;
             }
             there[rank] = head.address() as u64;
-            // As the key says: no word for the axis of elements side by side. Numbers of two parts
-            // are never.
+            // As the key says: no word for the axis of elements side by side.
             debug_assert!(code & ARRAY != 0);
-            let unit = if dtype.is_complex() { None } else { head.unit(dtype) };
+            let unit = head.unit(dtype);
             words.len += rank + 1;
             for (axis, stride) in strides.iter().enumerate() {
                 if Some(axis) != unit {

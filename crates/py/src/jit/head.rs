@@ -1,16 +1,23 @@
 //! NumPy's arrays as they lie in memory.
+//!
+//! They are read through pointers, never through references that last: another thread may give an array
+//! another shape as soon as this one lets go of the interpreter, and memory behind a reference must not
+//! change.
 
 use std::ffi::c_void;
-use std::ptr::NonNull;
 
 use memory::DType;
 use pyo3::ffi;
 
 use super::argument::ARRAY;
 
-/// The head of NumPy's arrays, as its C interface fixes it.
+/// An array of NumPy's.
+#[derive(Clone, Copy)]
+pub(super) struct Head(*const Fields);
+
+/// What NumPy's arrays begin with, as its C interface fixes it.
 #[repr(C)]
-pub(super) struct Head {
+struct Fields {
     object: ffi::PyObject,
     data: *mut u8,
     rank: i32,
@@ -67,49 +74,68 @@ pub(super) struct Reach {
     pub(super) bytes: usize,
 }
 
+/// Numbers of an array, one an axis. An array without axes has no list: NumPy leaves a null pointer there,
+/// of which no slice may be made, not even an empty one.
+///
+/// # Safety
+/// What is not null are `rank` numbers, which stay as they are while the slice is used.
+unsafe fn list<'a>(from: *const isize, rank: i32) -> &'a [isize] {
+    match usize::try_from(rank) {
+        Ok(rank) if rank > 0 && !from.is_null() => {
+            // SAFETY: as the caller says.
+            unsafe { std::slice::from_raw_parts(from, rank) }
+        }
+        _ => &[],
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what methods give is borrowed from it")]
 impl Head {
     /// The head of an array.
     ///
     /// # Safety
-    /// The object is an array of NumPy's, or of a class below. While the head is used the array is
-    /// alive and nothing of Python runs, which could give it another shape.
-    pub(super) unsafe fn of<'a>(array: *mut ffi::PyObject) -> &'a Self {
-        // SAFETY: NumPy's C interface fixes how its arrays begin, also those of classes below.
-        unsafe { &*array.cast::<Self>() }
-    }
-
-    fn list(&self, from: *const isize) -> &[isize] {
-        let rank = self.rank.unsigned_abs() as usize;
-        // An array without axes may have no lists.
-        let from = if from.is_null() { NonNull::<isize>::dangling().as_ptr() } else { from };
-        // SAFETY: lists of an array are as long as its rank, and stay as `of` says.
-        unsafe { std::slice::from_raw_parts(from, rank) }
+    /// The object is an array of NumPy's, or of a class below. Whenever a method is called, and while a list
+    /// that one gave is used, the array is alive and this thread holds the interpreter and has nothing of
+    /// Python run, which could give it another shape.
+    pub(super) unsafe fn of(array: *mut ffi::PyObject) -> Self {
+        Self(array.cast::<Fields>())
     }
 
     /// Where the element at index zero lies.
     pub(super) fn address(&self) -> *mut u8 {
-        self.data
+        // SAFETY: NumPy's C interface fixes how its arrays begin, also those of classes below; see `of`.
+        unsafe { (*self.0).data }
     }
 
     pub(super) fn shape(&self) -> &[isize] {
-        self.list(self.shape)
+        // SAFETY: lists of an array are as long as its rank, and stay as `of` says.
+        unsafe { list((*self.0).shape, (*self.0).rank) }
     }
 
     pub(super) fn strides(&self) -> &[isize] {
-        self.list(self.strides)
+        // SAFETY: as for the shape.
+        unsafe { list((*self.0).strides, (*self.0).rank) }
+    }
+
+    fn flags(&self) -> i32 {
+        // SAFETY: as for the address.
+        unsafe { (*self.0).flags }
     }
 
     pub(super) fn is_writable(&self) -> bool {
-        self.flags & WRITABLE != 0
+        self.flags() & WRITABLE != 0
     }
 
     /// The type of the elements, if they are numbers in the machine's order, and aligned.
     pub(super) fn dtype(&self) -> Option<DType> {
-        // SAFETY: an array keeps its type; see `of`.
-        let descriptor = unsafe { &*self.descriptor };
+        // SAFETY: as for the address; an array has a descriptor, which lives as long as it has.
+        let (order, number) = unsafe {
+            let descriptor = (*self.0).descriptor;
+            ((*descriptor).order, (*descriptor).number)
+        };
         let swapped = if cfg!(target_endian = "little") { b'>' } else { b'<' };
-        let fits = descriptor.order != swapped && self.flags & ALIGNED != 0;
-        of_number(descriptor.number).filter(|_| fits)
+        let fits = order != swapped && self.flags() & ALIGNED != 0;
+        of_number(number).filter(|_| fits)
     }
 
     /// The axis whose elements are compiled as side by side: the last one or the first one.
@@ -138,7 +164,7 @@ impl Head {
 
     /// Whether both show the same elements in the same way.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.data == other.data
+        self.address() == other.address()
             && self.is_writable() == other.is_writable()
             && self.shape() == other.shape()
             && self.strides() == other.strides()
@@ -159,7 +185,7 @@ impl Head {
             let side = if stride < 0 { &mut below } else { &mut above };
             *side = side.checked_add(far)?;
         }
-        let address = self.data as usize;
+        let address = self.address() as usize;
         Some(Reach { start: address.checked_sub(below)?, end: address.checked_add(above)?, bytes })
     }
 }

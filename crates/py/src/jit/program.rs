@@ -88,7 +88,11 @@ fn fits(types: &[ArgumentType], results: &[DType], asked: &[ParameterKind]) -> b
         ArgumentType::Array(ty) => {
             let mut strides = ty.strides.clone();
             if ty.dtype.is_complex() {
-                strides.fill(Stride::Any);
+                for stride in &mut strides {
+                    if *stride == Stride::Unit {
+                        *stride = Stride::Pair;
+                    }
+                }
                 strides.push(Stride::Unit);
             }
             let mut extents = left.by_ref().take(ty.strides.len());
@@ -289,7 +293,7 @@ impl Program {
     pub(super) fn run_words<'py>(
         &self,
         args: &Bound<'py, PyTuple>,
-        glance: &Glance<'_>,
+        glance: &Glance,
         raise: impl Fn(&Raise) -> PyErr,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         if !self.wordy {
