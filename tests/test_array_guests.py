@@ -76,6 +76,34 @@ def test_pictures(pyplot: Any) -> None:
             pyplot.close(figure)
 
 
+def test_more_pictures(pyplot: Any) -> None:
+    x = anp.linspace(0.0, 1.0, 50)
+    y, image = anp.sin(x * 9), anp.reshape(anp.arange(12.0), (3, 4))
+    with quiet():
+        figure, axes = pyplot.subplots()
+        try:
+            counts, edges, _ = axes.hist(y, bins=7)
+            theirs = np.histogram(np.asarray(y), 7)
+            np.testing.assert_array_equal(counts, theirs[0])
+            np.testing.assert_allclose(edges, theirs[1])
+            shown = axes.imshow(image).get_array()
+            np.testing.assert_array_equal(shown, np.asarray(image))
+            axes.contourf(image)
+            axes.hist2d(x, y)
+            axes.boxplot([x, y])
+            axes.bar(anp.arange(3), anp.ones(3), yerr=anp.ones(3))
+            axes.step(x, y)
+            axes.stem(x[:5], y[:5])
+            axes.quiver(x, y, x, y)
+            axes.axvline(x.mean())
+            axes.set_ylim(y.min(), y.max())
+            axes.text(x[3], y[3], f"{y[3]:.2f}")
+            axes.plot(x, anp.stack([y, y * 2], axis=1))
+            figure.savefig(io.BytesIO())
+        finally:
+            pyplot.close(figure)
+
+
 def test_scipy() -> None:
     scipy = pytest.importorskip("scipy")
     special = pytest.importorskip("scipy.special")

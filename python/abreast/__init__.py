@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         LaunchError,
         PlanError,
         PoolClosed,
+        RaceError,
         RandomStreamWarning,
         RemoteError,
         TaskTimeout,
@@ -96,6 +97,7 @@ __all__ = [
     "LaunchError",
     "PlanError",
     "PoolClosed",
+    "RaceError",
     "RandomStreamWarning",
     "RemoteError",
     "TaskTimeout",
@@ -117,7 +119,7 @@ _HOMES = {
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",
     "abreast.errors": "AbreastError CheckpointError CheckpointWarning CompileError ConfigError "
-    "DeadlineExceeded LanguageError LaunchError PlanError PoolClosed RandomStreamWarning "
+    "DeadlineExceeded LanguageError LaunchError PlanError PoolClosed RaceError RandomStreamWarning "
     "RemoteError TaskTimeout TransferError WorkerLost",
     "abreast._abreast": "__version__",
 }

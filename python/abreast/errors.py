@@ -17,6 +17,7 @@ __all__ = [
     "LaunchError",
     "PlanError",
     "PoolClosed",
+    "RaceError",
     "RandomStreamWarning",
     "RemoteError",
     "RemoteTraceback",
@@ -61,6 +62,10 @@ class LanguageError(CompileError, TypeError):
     line: int = 0
     column: int = 0
     function: str = ""
+
+
+class RaceError(AbreastError, RuntimeError):
+    """Turns of a `prange` loop meet at an element, found by ``jit(races=True)``."""
 
 
 class CheckpointError(AbreastError, ValueError):

@@ -251,6 +251,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         splits: can_split,
         short: can_short,
         turned: can_turn,
+        ways: written.ways,
     })
 }
 
@@ -281,6 +282,8 @@ pub(crate) fn slot(
 struct Module {
     /// Whether some loop of a structured kernel runs in lanes.
     in_lanes: bool,
+    /// How loops with names run.
+    ways: Vec<(String, String)>,
     exacts: Vec<Exact>,
     outside: BTreeSet<String>,
     functions: String,
@@ -412,6 +415,7 @@ impl Module {
         let header = format!("i64 @{name}(ptr noalias readonly %frame");
         self.functions.push_str(&define(&header, &emitter));
         self.in_lanes |= emitter.loops.in_lanes;
+        self.ways.append(&mut emitter.loops.ways);
         self.exacts = emitter.exacts;
         self.outside.append(&mut emitter.text.outside);
         Ok(emitter.frame.words)

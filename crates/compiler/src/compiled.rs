@@ -41,4 +41,7 @@ pub struct Compiled {
     pub short: Option<Vec<usize>>,
     /// Where [`compile_turned`](crate::compile_turned) has: the places of the extents of all axes but the first.
     pub turned: Option<Vec<usize>>,
+    /// Of loops that may run in lanes and have names, the name and how they run; nothing for one turn
+    /// after the other.
+    pub ways: Vec<(String, String)>,
 }

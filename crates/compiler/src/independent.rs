@@ -290,6 +290,7 @@ impl<'k> Emitter<'k> {
         let index = *self.kernel.block(it.body).arguments.last().expect("a loop has an axis");
         let way = self.way_of(it);
         self.loops.in_lanes |= !matches!(way, Way::Single);
+        self.tell(it, &way);
         match way {
             Way::Single => {
                 let from = match self.checked_lanes(it) {
@@ -322,6 +323,31 @@ impl<'k> Emitter<'k> {
                 Ok(())
             }
             Way::Rows(nest) => self.rows_at_once(&nest, index, &axis, [from, to]),
+        }
+    }
+
+    /// Note how a loop with a name runs.
+    fn tell(&mut self, it: &For, way: &Way<'_>) {
+        let name = |it: &For| {
+            let first = self.kernel.block(it.body).arguments.first()?;
+            self.kernel.values[first.index()].name.clone()
+        };
+        let lanes = |vectors: i64| match vectors {
+            0 | 1 => format!("in lanes, {} at once", self.width),
+            _ => format!("in lanes, {vectors} vectors of {} at once", self.width),
+        };
+        let Some(own) = name(it) else { return };
+        match way {
+            Way::Single => self.loops.ways.push((own, String::new())),
+            Way::Lanes(_, vectors) => {
+                let words = lanes(*vectors);
+                self.loops.ways.push((own, words));
+            }
+            Way::Rows(nest) => {
+                let inner = name(nest.inner).map(|it| (it, lanes(nest.vectors)));
+                self.loops.ways.push((own, format!("{} turns at once", nest.rows)));
+                self.loops.ways.extend(inner);
+            }
         }
     }
 

@@ -47,6 +47,7 @@ mod poll;
 mod reduce;
 mod region;
 mod remainder;
+mod report;
 mod rows;
 mod split;
 mod structure;
@@ -60,6 +61,7 @@ mod wrapped;
 pub use compile::{compile, compile_short, compile_split, compile_streaming, compile_turned};
 pub use compiled::Compiled;
 pub use passes::improve;
+pub use report::{Told, labelled, report};
 pub use unsupported::Unsupported;
 
 /// What a kernel answers that was asked to stop; no check has this code.

@@ -1,8 +1,9 @@
 //! What a function knows of its loops while it is written.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use ir::{Buffer, Kernel, ParameterKind, Statement};
+use ir::{Buffer, Kernel, Op, Operands, ParameterKind, Statement, Value};
 
 use crate::access::Site;
 use crate::emitter::Emitter;
@@ -30,8 +31,12 @@ pub(crate) struct Loops<'k> {
     pub(crate) counting: bool,
     /// Where the count is kept.
     pub(crate) countdown: Option<Operand>,
+    /// Names of loops, and how they run.
+    pub(crate) ways: Vec<(String, String)>,
     /// Whether some loop ran in lanes.
     pub(crate) in_lanes: bool,
+    /// The ops of the kernel by their results, once they were asked for.
+    pub(crate) ops: Option<HashMap<Value, (Op, Operands)>>,
 }
 
 impl Loops<'_> {

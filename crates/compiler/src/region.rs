@@ -179,6 +179,7 @@ impl<'k> Emitter<'k> {
         let header = format!("internal i64 @{name}(ptr noalias readonly %context");
         self.loops.regions.push(define(&header, &inner));
         self.loops.in_lanes |= inner.loops.in_lanes;
+        self.loops.ways.append(&mut inner.loops.ways);
         self.exacts = inner.exacts;
         self.text.outside.append(&mut inner.text.outside);
         Ok(name)

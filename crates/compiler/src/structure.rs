@@ -1,6 +1,6 @@
 //! Statements with blocks, in one lane.
 
-use ir::{Axis, BlockId, For, If, Statement, Value, While};
+use ir::{Axis, BlockId, For, If, Op, Statement, Value, While};
 use memory::DType;
 
 use crate::Unsupported;
@@ -101,12 +101,47 @@ impl<'k> Emitter<'k> {
             return Err(Unsupported::new("a check inside of a parallel reduction"));
         }
         let (held, failed) = (self.text.label(), self.text.label());
+        let question = self.compared(condition);
         let condition = self.scalar(condition);
         self.text.branch_likely(condition, held, failed);
         self.text.begin(failed);
+        if let Some((index, length)) = question {
+            let services = self.frame.services(&mut self.text);
+            let outside = self.service(&services, 3);
+            let (index, length) = (self.text.show(index, 1), self.text.show(length, 1));
+            self.text.line(format_args!(
+                "call void {outside}(ptr {services}, i64 {index}, i64 {length}) #1"
+            ));
+        }
         self.text.line(format_args!("ret i64 {code}"));
         self.text.begin(held);
         Ok(())
+    }
+
+    /// The index and the length that a condition compares, if it asks whether one is below the other.
+    fn compared(&mut self, condition: Value) -> Option<(Operand, Operand)> {
+        let kernel = self.kernel;
+        let ops = self.loops.ops.get_or_insert_with(|| {
+            let statements = kernel.blocks.iter().flat_map(|it| &it.statements);
+            let ops = statements.filter_map(|it| match it {
+                Statement::Op { result, op, operands } => Some((*result, (*op, *operands))),
+                _ => None,
+            });
+            ops.collect()
+        });
+        let below = |value: Value| match ops.get(&value) {
+            Some((Op::Lt, operands)) => Some((operands[0], operands[1])),
+            _ => None,
+        };
+        let (index, length) = match ops.get(&condition) {
+            Some((Op::And, both)) => below(both[0]).or_else(|| below(both[1])),
+            _ => below(condition),
+        }?;
+        let known = |it: &Self, value: Value| {
+            let word = it.kernel.dtype(value) == DType::I64;
+            (word && it.held[value.index()].is_some()).then(|| it.uniform(value)).flatten()
+        };
+        Some((known(self, index)?, known(self, length)?))
     }
 
     fn ty(&self, value: Value) -> Type {

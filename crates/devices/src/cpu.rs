@@ -8,4 +8,5 @@ mod services;
 pub use device::CpuDevice;
 pub use launch::Launch;
 pub use machine::{Cpu, cpu};
+pub use services::refused_index;
 pub use tasks::pool::Outcome;

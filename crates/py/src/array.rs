@@ -422,9 +422,13 @@ impl PyArray {
         })
     }
 
-    /// The only element as a number of Python.
-    fn item(slf: Bound<'_, Self>) -> Answer<'_> {
-        single(&slf, "item")
+    /// The only element, or the one at a place, as a number of Python.
+    #[pyo3(signature = (*place))]
+    fn item<'py>(slf: Bound<'py, Self>, place: &Bound<'py, PyTuple>) -> Answer<'py> {
+        if place.is_empty() {
+            return single(&slf, "item");
+        }
+        python(slf.py(), "item")?.call1((slf, place))
     }
 
     fn __repr__(slf: Bound<'_, Self>) -> Answer<'_> {

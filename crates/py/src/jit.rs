@@ -13,6 +13,7 @@ mod head;
 mod program;
 mod programs;
 mod source;
+mod watch;
 
 pub(crate) use call::JitCall;
 pub(crate) use source::JitSource;

@@ -24,9 +24,25 @@ impl Lowerer<'_> {
                     "loops over tuples are unrolled and calls are inlined: have fewer of them";
                 return Err(self.refuse(line.range, "the program becomes too large", hint));
             }
+            let before = self.b.kernel().blocks.len();
             self.line(line)?;
+            self.note_lines(before, line.range);
         }
         Ok(())
+    }
+
+    /// Note which line the blocks that it wrote are of; lines inside have noted theirs.
+    fn note_lines(&mut self, before: usize, range: TextRange) {
+        let after = self.b.kernel().blocks.len();
+        let line = self.frame().unit.line_of(range);
+        let inner = self.frames.len() > 1;
+        let name = if inner { self.frame().unit.name().to_owned() } else { String::new() };
+        self.block_lines.resize(after.max(self.block_lines.len()), None);
+        for noted in &mut self.block_lines[before.min(after)..after] {
+            if noted.is_none() {
+                *noted = Some((line, name.clone()));
+            }
+        }
     }
 
     fn line(&mut self, line: &Line) -> Result<()> {

@@ -58,8 +58,7 @@ impl<'l> Lowerer<'l> {
         let above = self.b.ge(at, zero);
         let below = self.b.lt(at, length);
         let inside = self.b.and(above, below);
-        let message = format!("index is out of bounds for axis {axis}");
-        self.check(inside, range, RaiseKind::Builtin("IndexError", message));
+        self.check(inside, range, RaiseKind::Index(axis));
         Ok(at)
     }
 
@@ -366,13 +365,13 @@ impl<'l> Lowerer<'l> {
         let mut index = fixed(&view);
         if !view.dtype.is_complex() {
             let re = self.b.load(view.buffer, &index);
-            self.touch(view.buffer, &index, re);
+            self.touch(view.buffer, &index, re, false);
             return Val::Num(self.number(NumType::strong(view.dtype), re));
         }
         let [first, second] = [0i64, 1].map(|part| self.b.constant(part));
         index.push(first);
         let re = self.b.load(view.buffer, &index);
-        self.touch(view.buffer, &index, re);
+        self.touch(view.buffer, &index, re, false);
         let last = index.len() - 1;
         index[last] = second;
         let im = Some(self.b.load(view.buffer, &index));
@@ -381,7 +380,8 @@ impl<'l> Lowerer<'l> {
     }
 
     /// Note where an element is read or written, for messages about races.
-    fn touch(&mut self, buffer: ir::Buffer, index: &[Value], value: Value) {
+    fn touch(&mut self, buffer: ir::Buffer, index: &[Value], value: Value, stores: bool) {
+        self.meets(buffer, index, stores);
         if self.parallel > 0 {
             let site = (self.frame().unit.clone(), self.here);
             self.touched.push(((buffer, index.to_vec(), value), site));
@@ -402,13 +402,13 @@ impl<'l> Lowerer<'l> {
         let mut index = fixed(view);
         let Some(im) = num.im else {
             self.b.store(view.buffer, &index, num.re);
-            self.touch(view.buffer, &index, num.re);
+            self.touch(view.buffer, &index, num.re, true);
             return Ok(());
         };
         let [first, second] = [0i64, 1].map(|part| self.b.constant(part));
         index.push(first);
         self.b.store(view.buffer, &index, num.re);
-        self.touch(view.buffer, &index, num.re);
+        self.touch(view.buffer, &index, num.re, true);
         let last = index.len() - 1;
         index[last] = second;
         self.b.store(view.buffer, &index, im);

@@ -239,7 +239,7 @@ impl Lowerer<'_> {
         self.at(range, iter, index, None)
     }
 
-    fn counted(
+    pub(crate) fn counted(
         &mut self,
         line: &Line,
         (range, iter): (TextRange, &Iter),
@@ -253,6 +253,7 @@ impl Lowerer<'_> {
         let arguments = self.b.open(&types);
         let before = self.frame().env.clone();
         self.begin_turn(&carry, line, &arguments[1..]);
+        self.stamped();
         let value = self.given(range, iter, arguments[0], own)?;
         self.assign_to(target, value)?;
         self.lines(body)?;

@@ -60,8 +60,10 @@ mod signature;
 mod step;
 mod unit;
 mod value;
+mod watch;
 
 pub use lower::{Options, Raise, RaiseKind, Specialised, specialise};
 pub use refusal::Refusal;
 pub use signature::{ArgumentType, ArrayType, Bits, ResultType};
 pub use unit::{Constant, Site, Unit};
+pub use watch::{ELEMENT, TOLD, WATCHED};

@@ -23,11 +23,13 @@ pub struct Options {
     pub boundscheck: bool,
     /// Whether functions of `math` raise for what they do not take; else they give NaN or inf.
     pub domain: bool,
+    /// Whether turns of prange run in order, and those that meet at an element are found.
+    pub races: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { boundscheck: true, domain: true }
+        Self { boundscheck: true, domain: true, races: false }
     }
 }
 
@@ -40,6 +42,10 @@ pub enum RaiseKind {
     Like(&'static str),
     /// What the function says: a class by the name it has there, and its argument if there is one.
     User(String, Option<String>),
+    /// An index is outside of an axis.
+    Index(usize),
+    /// Turns of prange meet at an element of an array, with its name and rank.
+    Race(String, usize),
 }
 
 /// What a code of a kernel's checks stands for.
@@ -67,6 +73,8 @@ pub struct Specialised {
     pub result: ResultType,
     /// Which arrays it writes to.
     pub written: BTreeSet<usize>,
+    /// For each block of the kernel, the line that wrote it, and the function where that is another one.
+    pub lines: Vec<Option<(usize, String)>>,
 }
 
 /// Where types meet: the calls around, the place, the name.
@@ -123,6 +131,12 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) touched: Vec<(Touched, Site)>,
     /// Tables of distributions that are drawn from.
     pub(crate) ziggurats: [Option<crate::random::Tables>; 2],
+    /// For each block, the line that wrote it, and the function where that is another one.
+    pub(crate) block_lines: Vec<Option<(usize, String)>>,
+    /// Arrays that are watched, where what is found is told, and the loop.
+    pub(crate) shadows: Vec<crate::watch::Shadow>,
+    pub(crate) told: Option<ir::Buffer>,
+    pub(crate) watch: Option<crate::watch::Watched>,
     /// The statement that is compiled.
     pub(crate) here: TextRange,
     /// Expressions around.
@@ -165,12 +179,16 @@ pub fn specialise(
             turns: Vec::new(),
             touched: Vec::new(),
             ziggurats: [None; 2],
+            block_lines: Vec::new(),
+            shadows: Vec::new(),
+            told: None,
+            watch: None,
             here: TextRange::default(),
             depth: 0,
             work: 0,
         };
         let result = lowerer.function(unit, arguments, closure);
-        let Lowerer { b, raises, turns, touched, .. } = lowerer;
+        let Lowerer { b, raises, turns, touched, block_lines: lines, .. } = lowerer;
         if learned.again {
             continue; // also where something was refused: types were not what they are yet
         }
@@ -180,7 +198,7 @@ pub fn specialise(
             Refusal::whole(unit.file(), unit.name(), message, "please report this function")
         })?;
         crate::race::refuse(&kernel, &turns, &touched)?;
-        return Ok(Specialised { kernel, raises, result, written: learned.written });
+        return Ok(Specialised { kernel, raises, result, written: learned.written, lines });
     }
     let message = "its types do not settle".to_owned();
     let hint = "give variables one type each";
@@ -203,6 +221,7 @@ impl Lowerer<'_> {
             self.array(&format!("closure{place}"), ty);
         }
         self.first_closure = self.views.len() - closure.len();
+        self.teller();
         self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new() });
         self.lines(&unit.lines)?;
         let result = self.frame().env.get(RESULT).map(|it| it.value.clone());
@@ -264,6 +283,7 @@ impl Lowerer<'_> {
         }
         let access = if writes { Access::Update } else { Access::Read };
         let buffer = self.b.buffer(name, ty.dtype.part(), access, &strides);
+        self.shadow(name, buffer, axes.len());
         let map = (0..axes.len()).map(At::Axis).collect();
         let view = View { array, buffer, dtype: ty.dtype, map, axes, whole: true };
         self.views.push(view.clone());

@@ -158,6 +158,10 @@ impl Lowerer<'_> {
             return Err(self.refuse(line.range, "`break` or `return` inside of prange", hint));
         }
         let reductions = self.reductions(line, target, body)?;
+        if self.options.races {
+            let write = |it: &mut Self| it.counted(line, (range, &iter), target, body);
+            return self.watched((range, &iter), write);
+        }
         let site = (self.frame().unit.clone(), line.range);
         let (axis, own) = self.axis(range, &iter)?;
         let before = self.frame().env.clone();

@@ -13,15 +13,17 @@ __all__ = ["jit"]
 
 @overload
 def jit(
-    function: Callable[..., Any], /, *, boundscheck: bool = True, **others: Any
+    function: Callable[..., Any], /, *, boundscheck: bool = True, races: bool = False, **others: Any
 ) -> JitFunction: ...
 @overload
 def jit(
-    function: str | None = None, /, *, boundscheck: bool = True, **others: Any
+    function: str | None = None, /, *, boundscheck: bool = True, races: bool = False, **others: Any
 ) -> Callable[[Callable[..., Any]], JitFunction]: ...
 
 
-def jit(function: Any = None, /, *, boundscheck: bool = True, **others: Any) -> Any:
+def jit(
+    function: Any = None, /, *, boundscheck: bool = True, races: bool = False, **others: Any
+) -> Any:
     """Compile a Python function to machine code, for the types of arguments that it meets.
 
     It is compiled at the first call with new types, which takes some milliseconds, and kept on disk
@@ -38,6 +40,10 @@ def jit(function: Any = None, /, *, boundscheck: bool = True, **others: Any) -> 
     boundscheck : bool
         Raise `IndexError` where an index is out of bounds. Without it such an index reads or writes
         memory of somebody else, and indices must not be negative.
+    races : bool
+        Find turns of `prange` that meet at an element, where that depends on the run: they run in
+        order, slowly, and the first that writes what another one wrote or read, or reads what
+        another one wrote, raises `RaceError`.
     **others
         Options of Numba's that ask for what is so anyway: ``nopython=True``, ``parallel=True``,
         ``nogil=True``, ``cache=True``, ``error_model="python"``. Others are refused with a hint.
@@ -77,10 +83,12 @@ def jit(function: Any = None, /, *, boundscheck: bool = True, **others: Any) -> 
         from abreast.compiled.given import SignedFunction
 
         signature = function
-        return lambda function: SignedFunction(_plain(function), signature, boundscheck=boundscheck)
+        return lambda function: SignedFunction(
+            _plain(function), signature, boundscheck=boundscheck, races=races
+        )
     if function is None:
-        return lambda function: jit(function, boundscheck=boundscheck)
-    return JitFunction(_plain(function), boundscheck=boundscheck)
+        return lambda function: jit(function, boundscheck=boundscheck, races=races)
+    return JitFunction(_plain(function), boundscheck=boundscheck, races=races)
 
 
 def _plain(function: Any) -> FunctionType:

@@ -21,11 +21,15 @@ def raised(
 
     ``"like"``: whatever Python raises for the expression `first`, so messages are those of the
     version that runs; ``"builtin"``: a class of Python's with a message; ``"user"``: a class that
-    the function names.
+    the function names; ``"race"``: turns of `prange` meet, with the message.
     """
     error: BaseException
     if kind == "like":
         error = _like(first)
+    elif kind == "race":
+        from abreast.errors import RaceError
+
+        error = RaceError(first)
     else:
         made: Any = getattr(builtins, first) if kind == "builtin" else classes[first]
         error = made() if second is None else made(second)

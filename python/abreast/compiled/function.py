@@ -36,7 +36,11 @@ class JitFunction(_abreast.JitCall):
     __qualname__: str
 
     def __new__(
-        cls, function: FunctionType, boundscheck: bool = True, domain: bool = True
+        cls,
+        function: FunctionType,
+        boundscheck: bool = True,
+        domain: bool = True,
+        races: bool = False,
     ) -> JitFunction:
         """Make it for a function; nothing is compiled yet."""
         code = function.__code__
@@ -52,10 +56,10 @@ class JitFunction(_abreast.JitCall):
         defaults = dict(zip(optional, given, strict=True))
         defaults |= function.__kwdefaults__ or {}
         made: JitFunction = super().__new__(
-            cls, function.__qualname__, names, defaults, boundscheck, domain
+            cls, function.__qualname__, names, defaults, boundscheck, domain, races
         )
         functools.update_wrapper(made, function)
-        made._settings = {"boundscheck": boundscheck, "domain": domain}
+        made._settings = {"boundscheck": boundscheck, "domain": domain, "races": races}
         made._defaults = defaults
         made._found = None
         made._classes = {}
@@ -111,14 +115,55 @@ class JitFunction(_abreast.JitCall):
         """
         if what not in ("ir", "improved", "llvm", "asm"):
             raise ValueError(f"inspect({what!r}): there are 'ir', 'improved', 'llvm' and 'asm'")
+        return self._shown(what, self._place("inspect", place))
+
+    def report(self, place: int = -1) -> str:
+        """Return what was made of the function, loop by loop, with the lines of the source.
+
+        Parameters
+        ----------
+        place : int
+            Which of `signatures`; the latest one by default.
+
+        Returns
+        -------
+        str
+            For each loop whether it runs on all cores, in lanes of vectors or one turn after the
+            other and then why; which checks are left inside, and which loops have two versions.
+
+        Raises
+        ------
+        ValueError
+            The function was not called yet.
+
+        Examples
+        --------
+        >>> import abreast as ab
+        >>> @ab.jit
+        ... def gauss(n):
+        ...     s = 0
+        ...     for i in range(n):
+        ...         s += i
+        ...     return s
+        >>> gauss(10)
+        45
+        >>> "it carries a value from turn to turn" in gauss.report()
+        True
+        """
+        from abreast.compiled.reported import reported
+
+        place = self._place("report", place)
+        return reported(self.plain, self.signatures[place], self._told(place))
+
+    def _place(self, caller: str, place: int) -> int:
         count = len(self.signatures)
         if not -count <= place < count:
             raise ValueError(
-                f"inspect of {self.__qualname__}: {count} signatures were compiled, "
+                f"{caller} of {self.__qualname__}: {count} signatures were compiled, "
                 f"so there is no {place}\n"
                 "hint: call the function first, or compile(...) it for arguments like those"
             )
-        return self._shown(what, place % count)
+        return place % count
 
     def _source(self) -> tuple[Any, list[Any]]:
         """Return the source with its names, and the arrays of the closure."""

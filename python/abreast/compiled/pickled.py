@@ -45,5 +45,6 @@ def _restored(plain: FunctionType, settings: dict[str, Any], file: str, text: st
     if not linecache.getlines(file):
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     if "signature" in settings:
-        return jit(settings["signature"], boundscheck=settings["boundscheck"])(plain)
+        given = {name: settings[name] for name in ("boundscheck", "races")}
+        return jit(settings["signature"], **given)(plain)
     return JitFunction(plain, **settings)

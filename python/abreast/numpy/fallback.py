@@ -120,6 +120,10 @@ def elementwise(name: str, operands: tuple[Any, ...]) -> Any:
     name = NUMPY_NAMES.get(name, name)
     if name == "where":
         return by_numpy(np.where, operands)
+    if name == "expm1":
+        from abreast.numpy import complexes
+
+        return by_numpy(complexes.expm1, operands)
     return by_numpy(getattr(np, name), operands)
 
 
@@ -132,6 +136,18 @@ def getitem(array: Array, key: Any) -> Any:
         error.add_note(
             f"index {_written(key)} of {array.dtype} of shape {array.shape}\n"
             "hint: an axis takes a position, a slice, an array of positions, or one of bools"
+        )
+        raise
+
+
+def item(array: Array, place: tuple[Any, ...]) -> Any:
+    """Return the element at a place, as NumPy counts, as a number of Python."""
+    try:
+        return np.asarray(array).item(*place)
+    except (IndexError, TypeError, ValueError) as error:
+        error.add_note(
+            f"item{place} of {array.dtype} of shape {array.shape}\n"
+            "hint: a place is one integer, counted in rows, or one for each axis"
         )
         raise
 

@@ -156,10 +156,13 @@ def represent(self: Array, plain: bool = False) -> str:
 
 
 def iterate(self: Array) -> Iterator[Any]:
-    """Return the elements or rows, one after the other."""
+    """Return the elements, as NumPy's numbers, or the rows, one after the other."""
     if self.ndim == 0:
         raise TypeError(f"iteration over a 0-d array of {self.dtype}\nhint: x.item() is its number")
     self.block_until_ready()
+    if self.ndim == 1:
+        # Numbers can be keys of dicts and members of sets, and cost no array each.
+        return iter(np.asarray(self))
     return (self[position] for position in range(self.shape[0]))
 
 

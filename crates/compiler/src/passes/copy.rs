@@ -18,6 +18,9 @@ impl Copy {
 
     fn define(&mut self, kernel: &mut Kernel, value: Value) -> Value {
         let copy = kernel.new_value(kernel.dtype(value));
+        if let Some(name) = kernel.values[value.index()].name.clone() {
+            kernel.values[copy.index()].name = Some(format!("{name}_{}", copy.index()));
+        }
         self.values.insert(value, copy);
         copy
     }

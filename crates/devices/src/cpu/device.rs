@@ -8,7 +8,7 @@ use ir::{Access, ParameterKind, Stride};
 use memory::Buffer;
 use tasks::pool;
 
-use super::services::Services;
+use super::services::{Services, refused_index};
 use super::{Launch, Outcome, cpu};
 use crate::{Argument, Cache, Device, DeviceError, Executable, Function, Kernel, Storage};
 
@@ -322,7 +322,9 @@ impl Machine {
         } else {
             // SAFETY: as above, and blocks do not overlap in what they write.
             let launch = unsafe { Launch::new(&self.kernel, frame) };
-            launch.run(blocks, threads, &mut || services.ask())
+            let outcome = launch.run(blocks, threads, &mut || services.ask());
+            refused_index(); // which thread said so is chance
+            outcome
         };
         match outcome {
             Outcome::Done => {}

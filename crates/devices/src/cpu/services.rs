@@ -21,12 +21,24 @@ fn here() -> usize {
     PLACE.with(|it| std::ptr::from_ref(it).addr())
 }
 
-/// The table of functions; a kernel knows the first three fields, by their order.
+thread_local! {
+    /// The index and the length of the check that failed last on this thread.
+    static REFUSED: Cell<Option<(i64, i64)>> = const { Cell::new(None) };
+}
+
+/// The index that the launch before on this thread ended at, and the length of its axis, where that is
+/// known: where it failed on this thread, and not in a loop that several shared.
+pub fn refused_index() -> Option<(i64, i64)> {
+    REFUSED.take()
+}
+
+/// The table of functions; a kernel knows the first four fields, by their order.
 #[repr(C)]
 pub(super) struct Services<'a> {
     launch: unsafe extern "C" fn(*const Services<'_>, Region, *const u64, i64) -> i64,
     poll: unsafe extern "C" fn(*const Services<'_>) -> i64,
     room: unsafe extern "C" fn(*const Services<'_>, i64) -> *mut u128,
+    outside: unsafe extern "C" fn(*const Services<'_>, i64, i64),
     /// On which thread `asked`, `interrupted` and `given` are used, and on no other.
     owner: usize,
     /// When it was asked last; nothing before the first poll, so that short kernels read no clock.
@@ -45,6 +57,7 @@ impl<'a> Services<'a> {
             launch,
             poll,
             room,
+            outside,
             given: RefCell::default(),
             owner: here(),
             asked: Cell::new(None),
@@ -79,7 +92,11 @@ unsafe extern "C" fn launch(
     let work = Shared { region, context };
     match pool::crew(&work, blocks, services.threads, &mut || services.ask()) {
         Outcome::Done => 0,
-        Outcome::Failed(code) => code,
+        Outcome::Failed(code) => {
+            // Which thread said so is chance.
+            REFUSED.set(None);
+            code
+        }
         Outcome::Stopped => INTERRUPTED,
     }
 }
@@ -114,6 +131,18 @@ unsafe extern "C" fn room(services: *const Services<'_>, bytes: i64) -> *mut u12
         given.resize(numbers, 0);
     }
     given.as_mut_ptr()
+}
+
+/// An index is outside of its axis, of this length.
+///
+/// # Safety
+/// The services are alive.
+unsafe extern "C" fn outside(services: *const Services<'_>, index: i64, length: i64) {
+    // SAFETY: as above; of what only the owner may use, nothing is used.
+    let services = unsafe { &*services };
+    if services.owner == here() {
+        REFUSED.set(Some((index, length)));
+    }
 }
 
 /// A region over its context, for all threads.

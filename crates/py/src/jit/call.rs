@@ -25,6 +25,7 @@ pub(crate) struct JitCall {
     defaults: Py<PyDict>,
     boundscheck: bool,
     domain: bool,
+    races: bool,
     programs: Programs,
     /// Held while a program is made, so that several first calls make it once.
     making: Mutex<()>,
@@ -41,6 +42,7 @@ impl JitCall {
         defaults: Py<PyDict>,
         boundscheck: bool,
         domain: bool,
+        races: bool,
     ) -> Self {
         Self {
             name,
@@ -48,6 +50,7 @@ impl JitCall {
             defaults,
             boundscheck,
             domain,
+            races,
             programs: Programs::default(),
             making: Mutex::default(),
             closure: RwLock::default(),
@@ -108,6 +111,12 @@ impl JitCall {
     /// The types that it was compiled for, in words.
     fn _signatures(&self) -> Vec<String> {
         self.programs.iter().map(|it| said(&types(&it.key))).collect()
+    }
+
+    /// What became of the loops of the program at a place: line, function, depth, in words.
+    fn _told(&self, py: Python<'_>, place: usize) -> PyResult<Vec<(usize, String, usize, String)>> {
+        let program = self.programs.iter().nth(place);
+        program.ok_or_else(|| PyIndexError::new_err("no such program"))?.told(py)
     }
 
     /// Text of the program at a place: `ir`, `llvm` or `asm`.
@@ -239,7 +248,7 @@ impl JitCall {
             return Ok(program);
         }
         let unit = source.get().unit.clone();
-        let made = Program::make(py, &unit, &key, closure, (it.boundscheck, it.domain))?;
+        let made = Program::make(py, &unit, &key, closure, (it.boundscheck, it.domain, it.races))?;
         let made = it.programs.push(made);
         drop(held);
         Ok(made)

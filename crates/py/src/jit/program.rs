@@ -16,17 +16,21 @@ use super::argument::{Given, Part, scalar_class, types};
 use super::generators::Generators;
 use super::glance::{Glance, WORDS};
 use super::source::refused;
+use super::watch::{Watch, explained};
 use crate::array::threads_here;
 use crate::compile::cache;
 use crate::enter::outside;
 
 /// A function compiled for some types.
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from another")]
 pub(super) struct Program {
     pub(super) key: Vec<u64>,
     pub(super) kernel: Kernel,
     raises: Vec<Raise>,
+    lines: Vec<Option<(usize, String)>>,
     result: ResultType,
     written: Vec<usize>,
+    races: bool,
     dtypes: Vec<DType>,
     parallel: bool,
     /// Whether it ends within a microsecond or so: without loops, and not long.
@@ -122,7 +126,7 @@ impl Program {
         unit: &Arc<Unit>,
         key: &[u64],
         closure: usize,
-        (boundscheck, domain): (bool, bool),
+        (boundscheck, domain, races): (bool, bool, bool),
     ) -> PyResult<Self> {
         let mut arguments = types(key);
         let outer = arguments.split_off(arguments.len() - closure);
@@ -134,7 +138,7 @@ impl Program {
             })
             .collect();
         let device = CpuDevice::new(cache(py)?, Arc::new(Nowhere));
-        let options = Options { boundscheck, domain };
+        let options = Options { boundscheck, domain, races };
         let (made, executable) = outside(py, || {
             let made = specialise(unit, &arguments, &arrays, &options);
             let executable =
@@ -143,7 +147,7 @@ impl Program {
         });
         let made = made.map_err(|refusal| refused(py, &refusal))?;
         match executable {
-            Some(Ok(executable)) => Ok(Self::new(key, made, executable)),
+            Some(Ok(executable)) => Ok(Self::new(key, made, executable, races)),
             Some(Err(error)) => {
                 py.check_signals()?;
                 Err(failed(py, &error.to_string()))
@@ -152,7 +156,7 @@ impl Program {
         }
     }
 
-    fn new(key: &[u64], made: Specialised, executable: Arc<dyn Executable>) -> Self {
+    fn new(key: &[u64], made: Specialised, executable: Arc<dyn Executable>, races: bool) -> Self {
         let mut dtypes = Vec::new();
         leaves(&made.result, &mut dtypes);
         let parallel = made.kernel.blocks.iter().flat_map(|it| &it.statements).any(|it| {
@@ -172,7 +176,9 @@ impl Program {
             key: key.to_vec(),
             kernel: made.kernel,
             raises: made.raises,
+            lines: made.lines,
             result: made.result,
+            races,
             written: made.written.into_iter().collect(),
             dtypes,
             parallel,
@@ -220,7 +226,7 @@ impl Program {
         })
     }
 
-    fn arguments(&self, given: &Given<'_>) -> PyResult<Vec<Argument>> {
+    fn arguments(&self, given: &Given<'_>, watch: Option<&Watch>) -> PyResult<Vec<Argument>> {
         let mut arguments = Vec::with_capacity(self.kernel.parameters.len());
         for part in &given.parts {
             match part {
@@ -254,9 +260,11 @@ impl Program {
                     // whether it may be written, which the kernel's types follow.
                     let storage = unsafe { Storage::kept(low, len, Box::new(())) };
                     arguments.push(Argument::Buffer(Place::new(storage, layout)));
+                    arguments.extend(watch.map(|it| it.beside(*place)));
                 }
             }
         }
+        arguments.extend(watch.map(Watch::told));
         Ok(arguments)
     }
 
@@ -270,7 +278,8 @@ impl Program {
         let shared = !self.written.is_empty() && given.arrays.len() > 1 && self.overlaps(given);
         let executable = if shared { self.ordered(py)? } else { &self.executable };
         let _held = Generators::take(&given.generators)?;
-        let mut arguments = self.arguments(given)?;
+        let watch = if self.races { Some(Watch::new(&given.arrays)?) } else { None };
+        let mut arguments = self.arguments(given, watch.as_ref())?;
         let mut results = vec![0u128; self.dtypes.len()];
         for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
             // SAFETY: the numbers live until the end of this function, longer than the launch.
@@ -284,7 +293,7 @@ impl Program {
         for it in &given.generators {
             it.restore()?;
         }
-        self.ended(py, done, raise)?;
+        self.ended(py, done, |it| raise(&explained(it, watch.as_ref())))?;
         self.value(py, &results, |place| given.objects.get(place).cloned())
     }
 
@@ -320,7 +329,7 @@ impl Program {
         };
         let done =
             if self.short { (work(&mut || false), None) } else { watched(py, threads, work) };
-        if !self.ended(py, done, raise)? {
+        if !self.ended(py, done, |it| raise(&explained(it, None)))? {
             return Ok(None);
         }
         self.value(py, &results, |array| args.get_item(glance.position(array)?).ok()).map(Some)
@@ -367,6 +376,25 @@ impl Program {
             ResultType::Number { dtype, .. } => Some(dtype.name()),
             _ => None,
         }
+    }
+
+    /// What became of its loops: line, function where that is another one, depth, in words.
+    pub(super) fn told(&self, py: Python<'_>) -> PyResult<Vec<(usize, String, usize, String)>> {
+        let places = self.lines.iter().enumerate().filter(|(_, line)| line.is_some());
+        let labels: Vec<_> =
+            places.map(|(at, _)| (ir::BlockId::new(at), format!("line{at}"))).collect();
+        let kernel = compiler::improve(&compiler::labelled(&self.kernel, &labels));
+        let told = compiler::report(&kernel, cpu().vector);
+        let told = told.map_err(|error| failed(py, &error.to_string()))?;
+        let place = |label: Option<String>| {
+            let at: usize = label?.strip_prefix("line")?.parse().ok()?;
+            self.lines.get(at).cloned().flatten()
+        };
+        let told = told.into_iter().map(|it| {
+            let (line, function) = place(it.label).unwrap_or_default();
+            (line, function, it.depth, it.words)
+        });
+        Ok(told.collect())
     }
 
     /// Texts to look at: `ir`, `llvm` or `asm`.
@@ -449,6 +477,8 @@ pub(super) fn told(raise: &Raise) -> (&str, &str, Option<&str>, &str, &str, usiz
         RaiseKind::Builtin(class, message) => ("builtin", *class, Some(message.as_str())),
         RaiseKind::Like(expression) => ("like", *expression, None),
         RaiseKind::User(class, message) => ("user", class.as_str(), message.as_deref()),
+        RaiseKind::Index(_) => ("builtin", "IndexError", None),
+        RaiseKind::Race(message, _) => ("race", message.as_str(), None),
     };
     (kind, first, second, &raise.file, &raise.function, raise.line)
 }
