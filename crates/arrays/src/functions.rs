@@ -7,6 +7,7 @@ use ir::Op;
 use memory::{DType, Kind, Scalar};
 
 use crate::cast::elementwise;
+use crate::complex;
 use crate::function::{Rule, float_for, with};
 use crate::operand::{Weak, dtype_of};
 use crate::{Array, Error, ErrorKind, Function, Operand};
@@ -42,7 +43,7 @@ const TABLE: &[Function] = &[
     row("cosh", 1, Float(Op::Cosh)),
     row("divide", 2, Own(divide)),
     row("equal", 2, Comparison(Op::Eq)),
-    row("exp", 1, Float(Op::Exp)),
+    row("exp", 1, Own(exp)),
     row("exp2", 1, Float(Op::Exp2)),
     row("expm1", 1, Float(Op::Expm1)),
     row("floor", 1, Whole(Op::Floor)),
@@ -84,7 +85,7 @@ const TABLE: &[Function] = &[
     row("signbit", 1, Own(signbit)),
     row("sin", 1, Float(Op::Sin)),
     row("sinh", 1, Float(Op::Sinh)),
-    row("sqrt", 1, Float(Op::Sqrt)),
+    row("sqrt", 1, Own(sqrt)),
     row("square", 1, Counting(Op::Square)),
     row("subtract", 2, Arithmetic(Op::Sub, None)),
     row("tan", 1, Float(Op::Tan)),
@@ -117,6 +118,22 @@ fn abs(operands: &[Operand]) -> Result<Array, Error> {
         }
         _ => elementwise("abs", Op::Abs, &[array]),
     }
+}
+
+fn exp(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = float_for(operands);
+    if dtype.is_complex() {
+        return complex::exp(&operands[0].array(Some(dtype))?);
+    }
+    with("exp", Op::Exp, operands, dtype)
+}
+
+fn sqrt(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = float_for(operands);
+    if dtype.is_complex() {
+        return complex::sqrt(&operands[0].array(Some(dtype))?);
+    }
+    with("sqrt", Op::Sqrt, operands, dtype)
 }
 
 fn conj(operands: &[Operand]) -> Result<Array, Error> {
@@ -162,7 +179,7 @@ fn round(operands: &[Operand]) -> Result<Array, Error> {
 
 fn reciprocal(operands: &[Operand]) -> Result<Array, Error> {
     let dtype = dtype_of(operands);
-    if !dtype.is_float() {
+    if !dtype.is_float() && !dtype.is_complex() {
         return Err(Error::not_covered("reciprocal"));
     }
     with("reciprocal", Op::Reciprocal, operands, dtype)

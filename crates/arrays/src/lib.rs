@@ -17,6 +17,7 @@
 mod array;
 mod build;
 mod cast;
+mod complex;
 mod division;
 mod error;
 mod evaluate;

@@ -65,6 +65,10 @@ impl Array {
             Reduction::Sum | Reduction::Prod => {
                 let combiner =
                     if reduction == Reduction::Sum { Combiner::Add } else { Combiner::Mul };
+                let dtype = dtype.unwrap_or_else(|| summed(self.dtype()));
+                if dtype.is_complex() && combiner == Combiner::Mul {
+                    return Err(Error::not_covered(name));
+                }
                 self.total(combiner, &axes, dtype)
             }
             Reduction::Min | Reduction::Max => {
@@ -170,8 +174,7 @@ impl Array {
     }
 
     /// A sum or product, in a type that holds it.
-    fn total(&self, combiner: Combiner, axes: &[usize], dtype: Option<DType>) -> Self {
-        let dtype = dtype.unwrap_or_else(|| summed(self.dtype()));
+    fn total(&self, combiner: Combiner, axes: &[usize], dtype: DType) -> Self {
         if dtype == DType::Bool {
             let combiner = if combiner == Combiner::Add { Combiner::Or } else { Combiner::And };
             return self.cast(dtype).combine(combiner, 0, axes);
@@ -223,11 +226,22 @@ impl Array {
         dtype: Option<DType>,
     ) -> Result<Self, Error> {
         let dtype = dtype.unwrap_or_else(|| averaged(self.dtype()));
-        if dtype.is_complex() {
+        if dtype.is_complex() != self.dtype().is_complex() {
             return Err(Error::not_covered("var"));
         }
-        let wide = if dtype == DType::F16 { DType::F32 } else { dtype };
-        let squares = self.cast(wide).combine(Combiner::Moments, 2, axes);
+        let wide = if dtype == DType::F16 { DType::F32 } else { dtype.part() };
+        let squares = if dtype.is_complex() {
+            // The squared distance from the mean is that of each part.
+            let whole = self.cast(dtype);
+            let squares = |op| -> Result<Self, Error> {
+                let part = elementwise("var", op, std::slice::from_ref(&whole))?;
+                Ok(part.combine(Combiner::Moments, 2, axes))
+            };
+            elementwise("var", Op::Add, &[squares(Op::Real)?, squares(Op::Imag)?])?
+        } else {
+            self.cast(wide).combine(Combiner::Moments, 2, axes)
+        };
+        let dtype = dtype.part();
         let count = (count as f64 - correction).max(0.0);
         let count = Self::full(Scalar::from_f64(wide, count), &[])?;
         Ok(elementwise("var", Op::Div, &[squares, count])?.cast(dtype))
