@@ -56,6 +56,7 @@ mod mathematics;
 mod message;
 mod method;
 mod operator;
+mod pick;
 mod prange;
 mod race;
 mod random;
