@@ -262,7 +262,7 @@ pub fn specialise(
         crate::race::refuse(&kernel, &turns, &touched)?;
         let (extras, sizes) = extras(&kernel, &rooms, notes)?;
         let written = learned.written.iter().copied().filter(|&it| it < given).collect();
-        return Ok(Specialised { kernel, raises, result, written, extras, sizes, told, lines });
+        return Ok(Specialised { kernel, raises, result, written, told, extras, sizes, lines });
     }
     let message = "its types do not settle".to_owned();
     let hint = "give variables one type each";
