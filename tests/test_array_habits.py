@@ -1,5 +1,6 @@
 """What programs for NumPy write: each line gives NumPy's value here, as an array of abreast."""
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -72,6 +73,9 @@ LINES = [
     xp.eye(3,dtype=int)
     xp.eye(3,None,0,int)
     xp.arange(0,10,2,int)
+    xp.arange(start=1,stop=5)
+    xp.arange(stop=5)
+    xp.arange(start=1,stop=5,step=2)
     xp.arange(3,dtype='float32')
     xp.linspace(0,1,5,True)
     xp.linspace(0,1,5,False)
@@ -305,6 +309,7 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: x().__setitem__(x() > 2, 0), TypeError, "anp.where(condition, 0, x)"),
     (lambda: x().__setitem__(0, x()[0] + 1), TypeError, "for += it is x = x.at[0].add(...)"),
     (lambda: anp.zeros(2, order="X"), ValueError, "full: order='X'"),
+    (lambda: anp.arange(), TypeError, "arange: no number is given"),
     (lambda: anp.reshape(x(), 3, "X"), ValueError, "reshape: order='X'"),
     (lambda: ab.random.normal, AttributeError, "then rng.normal(...)"),
     (lambda: ab.random.randn, AttributeError, "then rng.standard_normal(...)"),
@@ -338,6 +343,31 @@ def test_round() -> None:
     assert type(round(anp.asarray(7))) is int
     assert round(x()).tolist() == [2.0, 2.0, 3.0]
     assert round(x(), -1).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_what_is_no_number_equals_no_element() -> None:
+    for other in (None, "a"):
+        assert (x() == other).tolist() == [False] * 3
+        assert (x() != other).tolist() == [True] * 3
+        assert isinstance(x() == other, Array)
+    assert (anp.asarray(1) != None).item() is True  # noqa: E711
+    assert None not in x()
+
+
+def test_elements_in_a_row() -> None:
+    m = anp.asarray(DATA)
+    assert m.flat[5] == DATA.flat[5] and m.flat[2:4].tolist() == DATA.flat[2:4].tolist()
+    assert [float(value) for value in m.flat] == list(DATA.flat) == np.asarray(m.flat).tolist()
+    rest = m.flat
+    assert (next(rest), next(rest), len(rest)) == (1.0, 2.0, 12)
+    with pytest.raises(TypeError, match=r"hint: x = x\.ravel\(\)\.at"):
+        m.flat[0] = 1
+    assert math.trunc(m[0, 1] + 0.5) == 2
+
+
+def test_explain_says_that_nothing_is_to_do() -> None:
+    assert "nothing runs: the elements lie in memory" in x().explain()
+    assert "nothing runs" not in (x() + 1).explain()
 
 
 KEYS: list[Any] = [0, slice(1, None), [0, 0, 2], np.array([1, 1]), np.array([True, False, True])]

@@ -20,6 +20,8 @@ BODIES = {
     "store %b, %y[%i1]\n} else {\n}",
     "two loads": "%a = load %y[%i]\n%d = load %y[%i]\n%b = add %a, %d\n%c = sub %b, %e\n"
     "store %c, %y[%i1]",
+    "a minimum": "%a = load %z[%i]\n%b = min %a, %e\n%c = load %x[%i]\n%d = min %b, %c\n"
+    "store %d, %z[%i1]",
     "a chain": "%a = load %y[%i]\n%d = load %z[%i]\n%b = add %a, %d\n%c = sub %d, %e\n"
     "store %b, %y[%i1]\nstore %c, %z[%i1]",
 }

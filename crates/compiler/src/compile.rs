@@ -11,6 +11,7 @@ use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
 use crate::loops::{is_structured, scopes};
 use crate::pairs::pairs;
+use crate::shorten::shorten;
 use crate::split::Split;
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
@@ -160,7 +161,11 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
     let mut kernel = &ir::lower_except(kernel, remainder::is_one);
     let forwarded;
     if is_structured(kernel) {
-        forwarded = forward(kernel);
+        forwarded = {
+            let mut kernel = forward(kernel);
+            shorten(&mut kernel);
+            kernel
+        };
         kernel = &forwarded;
     }
     let paired = pairs(kernel)?;
@@ -383,7 +388,8 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
         "{}\n\n{functions}\n\
          attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
          attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
-         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n",
+         !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n\
+         !3 = distinct !{{!3, !4}}\n!4 = !{{!\"llvm.loop.unroll.count\", i32 4}}\n",
         outside.join("\n"),
     )
 }

@@ -49,6 +49,7 @@ mod region;
 mod remainder;
 mod report;
 mod rows;
+mod shorten;
 mod split;
 mod structure;
 mod text;

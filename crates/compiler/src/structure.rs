@@ -4,10 +4,14 @@ use ir::{Axis, BlockId, For, If, Op, Statement, Value, While};
 use memory::DType;
 
 use crate::Unsupported;
+use crate::beside::is_plain;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::poll::STRETCH;
 use crate::text::{Label, Operand, Text, Type};
+
+/// Bodies of no more statements are written several times in a row.
+const SHORT: usize = 12;
 
 pub(crate) const WORD: Type = Type { dtype: DType::I64, lanes: 1 };
 
@@ -23,6 +27,8 @@ pub(crate) struct Count {
     done: Label,
     /// The line that steps to the next index.
     step: String,
+    /// Whether several iterations are worth to be written one after the other.
+    pub(crate) short: bool,
 }
 
 impl Text {
@@ -41,7 +47,13 @@ impl Text {
         let more = self.op("icmp slt", WORD, &[index, end]);
         self.branch(more, body, done);
         self.begin(body);
-        Count { index, head, done, step: format!("{next} = add nuw nsw i64 {shown}, {by}") }
+        Count {
+            index,
+            head,
+            done,
+            step: format!("{next} = add nuw nsw i64 {shown}, {by}"),
+            short: false,
+        }
     }
 
     /// End the body of a loop; what follows comes after it.
@@ -50,7 +62,11 @@ impl Text {
         self.line(format_args!("br label %{head}.latch"));
         self.raw(format!("{head}.latch:"));
         self.line(&count.step);
-        self.jump(head);
+        if count.short {
+            self.line(format_args!("br label %{head}, !llvm.loop !3"));
+        } else {
+            self.jump(head);
+        }
         self.begin(count.done);
     }
 }
@@ -224,7 +240,8 @@ impl<'k> Emitter<'k> {
             if let Some(varying) = checked.clone() {
                 from = self.while_checks_hold(it, varying, [from, to])?;
             }
-            let count = self.text.begin_count(from, to, 1);
+            let mut count = self.text.begin_count(from, to, 1);
+            count.short = simple && !it.start.is_empty() && self.is_short(it.body);
             let at = self.index_of(axis, count.index);
             self.hold(index, Held::Uniform(at));
             counts.push(count);
@@ -251,6 +268,12 @@ impl<'k> Emitter<'k> {
         }
         self.take_all(&rooms, &it.results);
         Ok(())
+    }
+
+    /// Whether a body is so short that its loop takes longer to count than it takes to compute.
+    fn is_short(&self, body: BlockId) -> bool {
+        let statements = &self.kernel.block(body).statements;
+        statements.len() <= SHORT && statements.iter().all(is_plain)
     }
 
     /// A loop whose iterations do not depend on each other.

@@ -15,7 +15,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple, PyType};
+use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyString, PyTuple, PyType};
 use std::ffi::c_int;
 
 pub(crate) use compute::{
@@ -413,7 +413,16 @@ impl PyArray {
             CompareOp::Gt => "greater",
             CompareOp::Ge => "greater_equal",
         };
-        apply(py, name, &[slf.into_any(), other])
+        let found = apply(py, name, &[slf.clone().into_any(), other.clone()])?;
+        let equality = matches!(how, CompareOp::Eq | CompareOp::Ne);
+        if equality
+            && found.is(py.NotImplemented())
+            && (other.is_none() || other.is_instance_of::<PyString>())
+        {
+            // Of Python they would be unequal as a whole.
+            return python(py, "compared")?.call1((name, slf, other));
+        }
+        Ok(found)
     }
 
     fn __len__(&self) -> PyResult<usize> {

@@ -13,6 +13,7 @@ use crate::Unit;
 use crate::lower::{Frame, Lowerer, Result, Slot};
 use crate::step::RESULT;
 use crate::value::{Iter, Known, Num, NumType, Val};
+use crate::whole::{What, is_array};
 
 /// Most calls of jit functions inside each other.
 const DEEPEST: usize = 24;
@@ -28,14 +29,47 @@ impl Lowerer<'_> {
         let range = it.range();
         // Methods of arrays and numbers.
         if let Expr::Attribute(attribute) = &*it.func
-            && it.arguments.is_empty()
-            && attribute.attr.as_str() == "conjugate"
-            && let Val::Num(num) = self.expression(&attribute.value)?
+            && !self.is_outside(&it.func)
         {
-            let im = num.im.map(|im| self.b.neg(im));
-            return Ok(Val::Num(Num { im, ..num }));
+            let value = self.expression(&attribute.value)?;
+            let name = attribute.attr.as_str();
+            match value {
+                Val::Num(num) if it.arguments.is_empty() && name == "conjugate" => {
+                    let im = num.im.map(|im| self.b.neg(im));
+                    return Ok(Val::Num(Num { im, ..num }));
+                }
+                Val::View(_) | Val::Lazy(_) => {
+                    let given = self.arguments(it)?;
+                    return self.method(range, &value, name, given);
+                }
+                _ => {}
+            }
         }
         let function = self.expression(&it.func)?;
+        let given = self.arguments(it)?;
+        match function {
+            Val::Named(name) => self.named(range, &name, &given),
+            Val::Unit(unit) => self.inlined(range, &unit, given),
+            Val::Draw(rng, method) => self.drawn(range, rng, &method, &given),
+            other => {
+                let message = format!("a call of {}", other.describe());
+                let hint = "call functions of math and numpy, builtins, and functions that ab.jit \
+                            decorates";
+                Err(self.refuse(range, message, hint))
+            }
+        }
+    }
+
+    /// Whether a name with attributes stands for something outside of the function.
+    fn is_outside(&self, expr: &Expr) -> bool {
+        let Some(chain) = crate::flow::chain(expr) else { return false };
+        let first = chain.split('.').next().unwrap_or_default();
+        let unit = &self.frame().unit;
+        !unit.locals.iter().any(|it| it == first) && unit.constant(&chain).is_some()
+    }
+
+    /// The arguments of a call.
+    fn arguments(&mut self, it: &ExprCall) -> Result<Given> {
         let mut given = Given { plain: Vec::new(), named: Vec::new() };
         for argument in &it.arguments.args {
             if let Expr::Starred(starred) = argument {
@@ -60,17 +94,7 @@ impl Lowerer<'_> {
             let value = self.expression(&keyword.value)?;
             given.named.push((name.to_string(), value, keyword.range));
         }
-        match function {
-            Val::Named(name) => self.named(range, &name, &given),
-            Val::Unit(unit) => self.inlined(range, &unit, given),
-            Val::Draw(rng, method) => self.drawn(range, rng, &method, &given),
-            other => {
-                let message = format!("a call of {}", other.describe());
-                let hint = "call functions of math and numpy, builtins, and functions that ab.jit \
-                            decorates";
-                Err(self.refuse(range, message, hint))
-            }
-        }
+        Ok(given)
     }
 
     fn inlined(&mut self, range: TextRange, unit: &Arc<Unit>, given: Given) -> Result<Val> {
@@ -94,10 +118,12 @@ impl Lowerer<'_> {
             );
             return Err(self.refuse(range, message, "give one argument for each parameter"));
         }
-        for (name, (value, _)) in parameters.iter().zip(given.plain) {
+        for (name, (value, at)) in parameters.iter().zip(given.plain) {
+            let value = self.settled(at, value, None)?;
             env.insert(Name::new(name), Slot { value, assigned: None });
         }
         for (name, value, range) in given.named {
+            let value = self.settled(range, value, None)?;
             let slot = Slot { value, assigned: None };
             if !parameters.contains(&name) || env.insert(Name::new(&name), slot).is_some() {
                 let message = format!("{} cannot be given {name}= here", unit.name());
@@ -146,6 +172,11 @@ impl Lowerer<'_> {
     fn named(&mut self, range: TextRange, name: &str, given: &Given) -> Result<Val> {
         let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
         let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
+        if module == "numpy"
+            && let Some(found) = self.array_function(range, function, given)?
+        {
+            return Ok(found);
+        }
         if let Some((name, _, at)) = given.named.first() {
             let known =
                 |it: &Val| matches!(it, Val::Num(it) if it.known == Some(Known::Bool(false)));
@@ -177,16 +208,14 @@ impl Lowerer<'_> {
                 let truth = self.truth(range, value)?;
                 return Ok(Val::Num(self.to(&truth, NumType::strong(DType::Bool))));
             }
+            ("numpy", "where", [test, x, y]) if args.iter().any(is_array) => {
+                let of = [test.clone(), x.clone(), y.clone()];
+                return self.apply(range, What::Where, &of);
+            }
             ("numpy", "where", [test, x, y]) => {
                 let test = self.truth(range, test)?;
                 return match (x, y) {
-                    (Val::Num(x), Val::Num(y)) => {
-                        let ty = NumType::strong(x.ty.meet(y.ty).dtype);
-                        let (x, y) = (self.to(x, ty), self.to(y, ty));
-                        let re = self.b.select(test.re, x.re, y.re);
-                        let im = x.im.zip(y.im).map(|(x, y)| self.b.select(test.re, x, y));
-                        Ok(Val::Num(Num { ty, re, im, known: None, natural: false }))
-                    }
+                    (Val::Num(x), Val::Num(y)) => Ok(Val::Num(self.chosen(&test, x, y))),
                     _ => Err(self.whole(range, name, &args)),
                 };
             }
@@ -200,8 +229,16 @@ impl Lowerer<'_> {
         self.named_numbers(range, name, &args)
     }
 
-    fn named_numbers(&mut self, range: TextRange, name: &str, args: &[Val]) -> Result<Val> {
+    pub(crate) fn named_numbers(
+        &mut self,
+        range: TextRange,
+        name: &str,
+        args: &[Val],
+    ) -> Result<Val> {
         let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
+        if module == "numpy" && args.iter().any(is_array) {
+            return self.apply(range, What::Call(name.to_owned()), args);
+        }
         let mut numbers = Vec::new();
         for it in args {
             let Val::Num(it) = it else { return Err(self.whole(range, name, args)) };
@@ -229,8 +266,8 @@ impl Lowerer<'_> {
     fn whole(&self, range: TextRange, name: &str, args: &[Val]) -> Box<crate::Refusal> {
         let other = args.iter().find(|it| !matches!(it, Val::Num(_)));
         let what = other.map_or_else(|| "this".into(), Val::describe);
-        let hint = if matches!(other, Some(Val::View(_))) {
-            "write a loop over the elements, or compute with abreast.numpy outside"
+        let hint = if other.is_some_and(is_array) {
+            "it is a function of numbers: NumPy's take arrays, such as np.sin(x), np.sum(x), np.max(x)"
         } else {
             "give it numbers"
         };
@@ -349,6 +386,20 @@ impl Lowerer<'_> {
                 Val::Num(self.complex(NumType::COMPLEX, re, im))
             }
             ("complex", _) => return self.converted(range, NumType::COMPLEX, args).map(Some),
+            ("abs", [value]) if is_array(value) => {
+                return self.apply(range, What::Call("numpy.absolute".into()), args).map(Some);
+            }
+            ("pow", [x, y]) if is_array(x) || is_array(y) => {
+                return self.apply(range, What::Binary(Operator::Pow), args).map(Some);
+            }
+            ("len", [Val::Lazy(it)]) => {
+                let axis = it.axes[0].clone();
+                let known = axis.known;
+                Val::Num(match known {
+                    Some(known) => self.int(known),
+                    None => self.natural(axis.length),
+                })
+            }
             ("abs", [Val::Num(num)]) => Val::Num(self.absolute(num)),
             ("pow", [Val::Num(x), Val::Num(y)]) => {
                 Val::Num(self.binary(range, Operator::Pow, x, y)?)
@@ -374,7 +425,7 @@ impl Lowerer<'_> {
                 let hint = "return what is to be printed, or write it to an array";
                 return Err(self.refuse(range, "print", hint));
             }
-            ("sum" | "min" | "max" | "any" | "all", [Val::View(_)]) => {
+            ("sum" | "min" | "max" | "any" | "all", [Val::View(_) | Val::Lazy(_)]) => {
                 return Err(self.whole(range, name, args));
             }
             _ => {

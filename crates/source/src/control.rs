@@ -46,9 +46,14 @@ impl Lowerer<'_> {
     }
 
     fn line(&mut self, line: &Line) -> Result<()> {
+        let path = self.frame().path.clone();
+        self.asides.retain(|it| it.0 != path);
         match &line.step {
             Step::Assign { targets, value } => {
-                let value = self.expression(value)?;
+                let mut value = self.expression(value)?;
+                if targets.len() > 1 {
+                    value = self.settled(line.range, value, None)?;
+                }
                 for target in targets {
                     self.assign_to(target, value.clone())?;
                 }
@@ -66,7 +71,13 @@ impl Lowerer<'_> {
                     Some(value) => self.expression(value)?,
                     None => Val::None,
                 };
-                self.set(&Name::new(RESULT), value);
+                // What several `return` hand back meets in one place.
+                let value = if returns(&self.frame().unit.lines) > 1 {
+                    self.moved_out(line.range, value)?
+                } else {
+                    value
+                };
+                self.put(line.range, &Name::new(RESULT), value)?;
                 Ok(())
             }
             Step::If { test, then, otherwise } => {
@@ -251,7 +262,11 @@ impl Lowerer<'_> {
             Val::None => return Ok(self.boolean(false)),
             other => {
                 let message = format!("the truth of {}", other.describe());
-                let hint = "compare numbers, for example `len(x) > 0`";
+                let hint = if crate::whole::is_array(other) {
+                    "say which elements: `x.any()`, `x.all()`; or `len(x) > 0`"
+                } else {
+                    "compare numbers, for example `len(x) > 0`"
+                };
                 return Err(self.refuse(range, message, hint));
             }
         };
@@ -284,4 +299,19 @@ impl Lowerer<'_> {
         let value = self.expression(test)?;
         self.truth(test.range(), &value)
     }
+}
+
+/// How many `return` with a value there are.
+fn returns(lines: &[Line]) -> usize {
+    lines
+        .iter()
+        .map(|line| match &line.step {
+            Step::Return(Some(_)) => 1,
+            Step::If { then, otherwise, .. } => returns(then) + returns(otherwise),
+            Step::Unless { body, .. } | Step::For { body, .. } | Step::While { body, .. } => {
+                returns(body)
+            }
+            _ => 0,
+        })
+        .sum()
 }

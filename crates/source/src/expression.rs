@@ -7,6 +7,7 @@ use crate::Constant;
 use crate::flow::chain;
 use crate::lower::{Lowerer, RaiseKind, Result, Slot};
 use crate::value::{Known, Num, NumType, Val};
+use crate::whole::{What, extents, is_array};
 
 /// Expressions deeper than this are refused, so that passes may recurse.
 const DEEPEST: usize = 120;
@@ -58,11 +59,16 @@ impl Lowerer<'_> {
             }
             Expr::BinOp(it) => {
                 let x = self.expression(&it.left)?;
+                let before = self.stored.len();
                 let y = self.expression(&it.right)?;
+                self.undisturbed(it.left.range(), &x, before)?;
                 self.operated(range, it.op, &x, &y)
             }
             Expr::UnaryOp(it) => {
                 let value = self.expression(&it.operand)?;
+                if is_array(&value) && it.op != ruff_python_ast::UnaryOp::Not {
+                    return self.apply(range, What::Unary(it.op), &[value]);
+                }
                 self.unary(range, it.op, &value)
             }
             Expr::BoolOp(it) => self.joined(range, it.op, &it.values),
@@ -172,34 +178,39 @@ impl Lowerer<'_> {
             }
         }
         let value = self.expression(&it.value)?;
-        match (&value, it.attr.as_str()) {
-            (Val::View(view), "shape") => {
-                let lengths = view.axes.clone();
-                Ok(Val::Tuple(lengths.iter().map(|it| Val::Num(self.axis_length(it))).collect()))
+        if let (Val::Lazy(_), name) = (&value, it.attr.as_str()) {
+            let known = ["shape", "ndim", "size", "real", "imag"].contains(&name);
+            if !known {
+                let settled = self.settled(range, value, None)?;
+                return self.attribute_of(range, &settled, name);
             }
+        }
+        self.attribute_of(range, &value, it.attr.as_str())
+    }
+
+    fn attribute_of(&mut self, range: TextRange, value: &Val, name: &str) -> Result<Val> {
+        match (value, name) {
             (Val::Rng(rng), name) => Ok(Val::Draw(*rng, name.to_owned())),
-            (Val::View(view), "ndim") => Ok(Val::Num(self.int(view.axes.len() as i64))),
-            (Val::View(view), "size") => {
-                let mut size = self.int(1);
-                for axis in &view.axes.clone() {
-                    let length = self.axis_length(axis);
-                    let re = self.b.mul(size.re, length.re);
-                    size = self.natural(re);
-                }
-                Ok(Val::Num(size))
+            (Val::View(_) | Val::Lazy(_), "real" | "imag") => {
+                let what = if name == "real" { What::Real } else { What::Imag };
+                self.apply(range, what, std::slice::from_ref(value))
             }
-            (Val::View(view), "T") => {
-                let mut view = view.clone();
-                let last = view.axes.len();
-                view.axes.reverse();
-                for at in &mut view.map {
-                    if let crate::value::At::Axis(axis) = at {
-                        *axis = last - 1 - *axis;
-                    }
-                }
-                view.whole = false;
-                Ok(Val::View(view))
+            (Val::Lazy(it), "shape" | "ndim" | "size") => {
+                let axes = it.axes.iter();
+                let axes = axes.map(|it| crate::value::Axis {
+                    length: it.length,
+                    known: it.known,
+                    begin: None,
+                    step: None,
+                });
+                let axes: Vec<_> = axes.collect();
+                self.sized(&axes, name)
             }
+            (Val::View(view), "shape" | "ndim" | "size") => {
+                let axes = view.axes.clone();
+                self.sized(&axes, name)
+            }
+            (Val::View(view), "T") => Ok(Val::View(crate::method::transposed(view))),
             (Val::View(view), "dtype") => Ok(Val::Named(format!("numpy.{}", view.dtype.name()))),
             (Val::Num(num), "real") => {
                 let ty = NumType { dtype: num.ty.dtype.part(), weak: num.ty.weak };
@@ -220,6 +231,33 @@ impl Lowerer<'_> {
                 Err(self.refuse(range, message, hint))
             }
         }
+    }
+
+    /// Refuse what is not computed yet if its arrays were stored to since.
+    fn undisturbed(&mut self, range: TextRange, value: &Val, before: usize) -> Result<()> {
+        let changed = self.stored[before..].iter().any(|&it| Self::shows(value, it));
+        if changed && matches!(value, Val::Lazy(_)) {
+            let hint = "compute it in a statement of its own, before";
+            let message = "a part of an expression reads what a later part changes";
+            return Err(self.refuse(range, message, hint));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn sized(&mut self, axes: &[crate::value::Axis], name: &str) -> Result<Val> {
+        Ok(match name {
+            "shape" => Val::Tuple(axes.iter().map(|it| Val::Num(self.axis_length(it))).collect()),
+            "ndim" => Val::Num(self.int(axes.len() as i64)),
+            _ => {
+                let mut size = self.int(1);
+                for axis in axes {
+                    let length = self.axis_length(axis);
+                    let re = self.b.mul(size.re, length.re);
+                    size = self.natural(re);
+                }
+                Val::Num(size)
+            }
+        })
     }
 
     pub(crate) fn axis_length(&mut self, axis: &crate::value::Axis) -> Num {
@@ -246,6 +284,12 @@ impl Lowerer<'_> {
             {
                 let count = *count as usize;
                 Ok(Val::Tuple(items.iter().cycle().take(items.len() * count).cloned().collect()))
+            }
+            (x, y) if is_array(x) || is_array(y) => {
+                if op == Operator::MatMult {
+                    return self.matrix_product(range, x, y, "matmul");
+                }
+                self.apply(range, What::Binary(op), &[x.clone(), y.clone()])
             }
             (Val::Num(_), other) | (other, _) => Err(self.no_number(range, other)),
         }
@@ -284,6 +328,11 @@ impl Lowerer<'_> {
     ) -> Result<Val> {
         let (Some(op), Some(other)) = (ops.first(), others.first()) else { return Ok(Val::None) };
         let second = self.expression(other)?;
+        if let [CmpOp::Eq | CmpOp::NotEq | CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE] = ops
+            && (is_array(first) || is_array(&second))
+        {
+            return self.apply(range, What::Compare(*op), &[first.clone(), second]);
+        }
         let found = self.compare(range, *op, first, &second)?;
         if ops.len() == 1 {
             return Ok(Val::Num(found));
@@ -301,10 +350,7 @@ impl Lowerer<'_> {
     pub(crate) fn assign_to(&mut self, target: &Expr, value: Val) -> Result<()> {
         let range = target.range();
         match target {
-            Expr::Name(it) => {
-                self.set(&it.id, value);
-                Ok(())
-            }
+            Expr::Name(it) => self.put(range, &it.id, value),
             Expr::Subscript(it) => {
                 let view = self.assigned_view(it)?;
                 self.assign_view(range, &view, &value)
@@ -325,6 +371,11 @@ impl Lowerer<'_> {
                         format!("{} values are assigned to {} names", items.len(), targets.len());
                     return Err(self.refuse(range, message, "have as many names as values"));
                 }
+                // All is computed before any is assigned.
+                let items = match self.settled(range, Val::Tuple(items), None)? {
+                    Val::Tuple(items) => items,
+                    other => vec![other],
+                };
                 for (target, item) in targets.iter().zip(items) {
                     self.assign_to(target, item)?;
                 }
@@ -350,7 +401,9 @@ impl Lowerer<'_> {
     ) -> Result<()> {
         let Expr::Subscript(it) = target else {
             let before = self.expression(target)?;
-            if let Val::View(view) = &before {
+            if let Val::View(view) = &before
+                && !view.axes.is_empty()
+            {
                 return self.change_view(range, &view.clone(), op, value);
             }
             let value = self.expression(value)?;
@@ -367,7 +420,7 @@ impl Lowerer<'_> {
         self.assign_view(range, &view, &after)
     }
 
-    /// The same number combined with all elements of a view.
+    /// Something combined with all elements of a view, in place.
     fn change_view(
         &mut self,
         range: TextRange,
@@ -376,22 +429,24 @@ impl Lowerer<'_> {
         value: &Expr,
     ) -> Result<()> {
         let value = self.expression(value)?;
-        if !matches!(value, Val::Num(_)) {
-            return Err(self.no_number(range, &value));
-        }
-        self.each(view, &mut |it, element| {
-            let before = it.current(element);
-            let after = it.operated(range, op, &before, &value)?;
-            it.assign_view(range, element, &after)
-        })
+        let target = extents(view);
+        let before = Val::View(view.clone());
+        let lazy = if op == Operator::MatMult {
+            let product = self.matrix_product(range, &before, &value, "matmul")?;
+            self.lazy(range, &product)?
+        } else {
+            self.apply_to(range, What::Binary(op), &[before, value], Some(&target))?
+        };
+        self.assign_lazy(range, view, &lazy, true)
     }
 }
 
 fn refused(expr: &Expr) -> (&'static str, &'static str) {
     match expr {
-        Expr::List(_) | Expr::ListComp(_) => {
-            ("a list", "use a tuple where its length is known, else an array that is passed in")
-        }
+        Expr::List(_) | Expr::ListComp(_) => (
+            "a list",
+            "use a tuple where its length is known, else an array: np.zeros(n), np.arange(n)",
+        ),
         Expr::Dict(_) | Expr::DictComp(_) => {
             ("a dict", "use arrays, one for keys and one for values")
         }

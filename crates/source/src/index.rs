@@ -1,7 +1,6 @@
 //! Elements and views of arrays.
 
 use ir::Value;
-use memory::DType;
 use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange};
 
@@ -25,10 +24,7 @@ enum New {
 /// More than any axis is long; so no position wraps.
 const LONGEST: i64 = 1 << 60;
 
-/// Writes something for an element.
-type Write<'w, 'l> = &'w mut dyn FnMut(&mut Lowerer<'l>, &View) -> Result<()>;
-
-impl<'l> Lowerer<'l> {
+impl Lowerer<'_> {
     /// An index as it counts from the front, checked against the length of its axis.
     fn place(
         &mut self,
@@ -225,7 +221,7 @@ impl<'l> Lowerer<'l> {
                     old += 1;
                 }
                 Part::Slice(it) => {
-                    let axis = self.sliced(it, &view.axes[old])?;
+                    let axis = self.sliced(it, &view.axes[old], view.home.is_some())?;
                     fate.push(New::Moved(axes.len()));
                     axes.push(axis);
                     old += 1;
@@ -257,7 +253,7 @@ impl<'l> Lowerer<'l> {
     }
 
     /// Where element `at` of an axis lies along the buffer's axis.
-    fn moved(&mut self, axis: &Axis, at: Value) -> Value {
+    pub(crate) fn moved(&mut self, axis: &Axis, at: Value) -> Value {
         let moved = match axis.step {
             None => at,
             Some(step) => self.b.mul(at, step),
@@ -269,7 +265,12 @@ impl<'l> Lowerer<'l> {
     }
 
     /// A slice of an axis, as `slice.indices` says it.
-    fn sliced(&mut self, slice: &ruff_python_ast::ExprSlice, axis: &Axis) -> Result<Axis> {
+    fn sliced(
+        &mut self,
+        slice: &ruff_python_ast::ExprSlice,
+        axis: &Axis,
+        bounded: bool,
+    ) -> Result<Axis> {
         let range = slice.range;
         let mut bounds = [None, None, None];
         for (bound, expr) in bounds.iter_mut().zip([&slice.lower, &slice.upper, &slice.step]) {
@@ -331,6 +332,8 @@ impl<'l> Lowerer<'l> {
             self.b.floor_div(raised, size)
         };
         let count = self.b.max(count, zero);
+        // Of arrays whose length varies, it is said in words that `size.rs` knows.
+        let count = if bounded { self.b.min(count, length) } else { count };
         // The axis may be a slice itself.
         let start = self.moved(axis, begin);
         let by = self.b.constant(step);
@@ -389,15 +392,16 @@ impl<'l> Lowerer<'l> {
     }
 
     /// Store a number to the element that a view without axes is.
-    fn store(&mut self, range: TextRange, view: &View, num: &Num) -> Result<()> {
+    pub(crate) fn store(&mut self, range: TextRange, view: &View, num: &Num) -> Result<()> {
         if !self.writable[view.array] {
             let never = self.b.constant(false);
             self.value_error(never, range, "assignment destination is read-only");
             return Ok(());
         }
-        if self.learned.written.insert(view.array) {
+        if view.home.is_none() && self.learned.written.insert(view.array) {
             self.learned.again = true;
         }
+        self.stored.push(view.array);
         let num = self.to_element(range, num, view.dtype)?;
         let mut index = fixed(view);
         let Some(im) = num.im else {
@@ -433,40 +437,37 @@ impl<'l> Lowerer<'l> {
     pub(crate) fn assign_view(&mut self, range: TextRange, view: &View, value: &Val) -> Result<()> {
         match value {
             Val::Num(it) if view.axes.is_empty() => self.store(range, view, it),
-            Val::Num(it) => {
-                self.each(view, &mut |lowerer, element| lowerer.store(range, element, it))
+            Val::Num(_) | Val::View(_) | Val::Lazy(_) => {
+                let lazy = self.lazy(range, value)?;
+                if view.axes.is_empty() {
+                    return self.assign_single(range, view, &lazy);
+                }
+                self.assign_lazy(range, view, &lazy, false)
             }
             other => {
                 let message = format!("{} is assigned to elements of an array", other.describe());
-                let hint = "assign numbers; write a loop to copy elements";
+                let hint = "assign numbers and arrays";
                 Err(self.refuse(range, message, hint))
             }
         }
     }
 
-    /// Something for each element of a view.
-    pub(crate) fn each(&mut self, view: &View, write: Write<'_, 'l>) -> Result<()> {
-        let axes: Vec<_> = view.axes.iter().map(|it| ir::Axis::from(it.length)).collect();
-        let arguments = self.b.open(&vec![DType::I64; axes.len()]);
-        let mut map = Vec::new();
-        for at in &view.map {
-            map.push(match at {
-                At::Fixed(it) => At::Fixed(*it),
-                At::Axis(axis) => At::Fixed(self.moved(&view.axes[*axis], arguments[*axis])),
-            });
+    /// An array of one element to an element.
+    fn assign_single(
+        &mut self,
+        range: TextRange,
+        view: &View,
+        lazy: &crate::whole::Lazy,
+    ) -> Result<()> {
+        if lazy.axes.iter().any(|it| it.known != Some(1)) {
+            let hint = "assign a number: `a[i] = b[j]`, or to a slice: `a[i:j] = b`";
+            return Err(self.refuse(range, "an array is assigned to one element", hint));
         }
-        let element = View { map, axes: Vec::new(), whole: false, ..view.clone() };
-        write(self, &element)?;
-        let body = self.b.close(&[]);
-        self.b.push(ir::Statement::For(ir::For {
-            parallel: false,
-            lanes: false,
-            axes,
-            start: Vec::new(),
-            body,
-            results: Vec::new(),
-        }));
-        Ok(())
+        let zero = self.b.constant(0i64);
+        let index = vec![zero; lazy.axes.len()];
+        let spot = crate::whole::Spot { index: &index, axes: &lazy.axes, fast: true };
+        let num = self.element_of(&lazy.node, &spot)?;
+        self.store(range, view, &num)
     }
 
     /// The element that a view without axes is.

@@ -24,6 +24,10 @@ impl Lowerer<'_> {
         match value {
             Val::Iter(it) => Ok(*it),
             Val::View(it) if !it.axes.is_empty() => Ok(Iter::Elements(it)),
+            Val::Lazy(_) => {
+                let settled = self.settled(range, value, None)?;
+                self.iterated(range, settled)
+            }
             Val::Tuple(items) => Ok(Iter::Items(items)),
             other => {
                 let message = format!("a loop over {}", other.describe());
@@ -189,14 +193,16 @@ impl Lowerer<'_> {
         if let Iter::Parallel(inner) = iter {
             return self.prange(line, (range, *inner), target, body, flags);
         }
-        if let Some(turns) = Self::turns(&iter) {
-            return self.unrolled(line, (range, &iter, turns), target, body, flags);
-        }
-        if flags.is_empty() {
+        self.held.push(iter.clone());
+        let found = if let Some(turns) = Self::turns(&iter) {
+            self.unrolled(line, (range, &iter, turns), target, body, flags)
+        } else if flags.is_empty() {
             self.counted(line, (range, &iter), target, body)
         } else {
             self.flagged(line, (range, &iter), target, body, flags)
-        }
+        };
+        self.held.pop();
+        found
     }
 
     pub(crate) fn check_step(&mut self, range: TextRange, step: &Num) {

@@ -45,7 +45,16 @@ impl Lowerer<'_> {
                 "{name} is {before} on one way through the program and {} on another",
                 ty.describe()
             );
-            let hint = "give it values of one kind on all ways, or use two names";
+            let hint = match (&join.ty, &ty) {
+                (
+                    Ty::Array(_) | Ty::Fixed(Val::View(_)),
+                    Ty::Array(_) | Ty::Fixed(Val::View(_)),
+                ) => {
+                    "a variable that is one array and then another begins with one of its own, of the \
+                     same type: write `y = x.copy()` before; or store to its elements, `y[:] = ...`"
+                }
+                _ => "give it values of one kind on all ways, or use two names",
+            };
             return Err(self.refuse(range, message, hint));
         };
         let join = Join { ty: both, open: join.open || open };
@@ -80,6 +89,7 @@ impl Lowerer<'_> {
                 into.push(it.re);
                 into.extend(it.im);
             }
+            (Val::View(it), Ty::Array(_)) => into.extend(it.axes.iter().map(|it| it.length)),
             (Val::Tuple(items), Ty::Tuple(types)) if items.len() == types.len() => {
                 for (item, ty) in items.iter().zip(types) {
                     self.flatten(item, ty, into);
@@ -99,8 +109,8 @@ impl Lowerer<'_> {
     }
 
     /// The slot of a join from the values that hold it.
-    fn slot(join: &Join, from: &mut impl Iterator<Item = Value>) -> Option<Slot> {
-        let value = join.ty.rebuild(from)?;
+    fn slot(&mut self, join: &Join, from: &mut impl Iterator<Item = Value>) -> Option<Slot> {
+        let value = self.rebuilt(&join.ty, from)?;
         let assigned = if join.open { Some(from.next()?) } else { None };
         Some(Slot { value, assigned })
     }
@@ -193,7 +203,7 @@ impl Lowerer<'_> {
     fn assign(&mut self, joins: &[(Name, Join)], values: &[Value]) {
         let mut values = values.iter().copied();
         for (name, join) in joins {
-            if let Some(slot) = Self::slot(join, &mut values) {
+            if let Some(slot) = self.slot(join, &mut values) {
                 self.frame_mut().env.insert(name.clone(), slot);
             }
         }
@@ -283,7 +293,9 @@ impl Lowerer<'_> {
         let key = self.key(id, "the value");
         self.conditional += 1;
         self.b.open(&[]);
+        let name = format!("$either{}", u32::from(range.start()));
         let first = then(self)?;
+        let first = self.settled(range, first, Some(&name))?;
         let changed = self.meet(&key, Ty::of(&first), false, range)?;
         let mut yields = Vec::new();
         self.handed(&key, Some(&Slot { value: first, assigned: None }), &mut yields);
@@ -292,6 +304,7 @@ impl Lowerer<'_> {
         let before = self.learned.joins.get(&key).cloned();
         self.b.open(&[]);
         let second = otherwise(self)?;
+        let second = self.settled(range, second, Some(&name))?;
         self.conditional -= 1;
         let widened = self.meet(&key, Ty::of(&second), false, range)?;
         self.learned.again |= widened || (changed && before.is_none());
@@ -322,6 +335,7 @@ impl Lowerer<'_> {
             self.b.push(Statement::If(If { condition, then, otherwise, results: results.clone() }));
             results
         };
-        Ok(ty.and_then(|ty| ty.rebuild(&mut results.into_iter())).unwrap_or(Val::None))
+        let value = ty.and_then(|ty| self.rebuilt(&ty, &mut results.into_iter()));
+        Ok(value.unwrap_or(Val::None))
     }
 }

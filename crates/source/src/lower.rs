@@ -8,10 +8,12 @@ use memory::{DType, Scalar};
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
+use crate::fresh::{Home, Room};
 use crate::race::{Site, Touched};
 use crate::signature::{ArgumentType, ArrayType, ResultType};
+use crate::size::{Finder, Sizes};
 use crate::step::RESULT;
-use crate::value::{At, Axis, Known, Num, NumType, Rng, Rngs, Ty, Val, View};
+use crate::value::{At, Axis, Iter, Known, Num, NumType, Rng, Rngs, Ty, Val, View};
 use crate::{Refusal, Unit};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<Refusal>>;
@@ -23,13 +25,15 @@ pub struct Options {
     pub boundscheck: bool,
     /// Whether functions of `math` raise for what they do not take; else they give NaN or inf.
     pub domain: bool,
+    /// Whether arrays may share memory: whole arrays are then computed before they are stored.
+    pub overlapping: bool,
     /// Whether turns of prange run in order, and those that meet at an element are found.
     pub races: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { boundscheck: true, domain: true, races: false }
+        Self { boundscheck: true, domain: true, races: false, overlapping: false }
     }
 }
 
@@ -38,6 +42,8 @@ impl Default for Options {
 pub enum RaiseKind {
     /// A class of Python's, with a message.
     Builtin(&'static str, String),
+    /// A class of Python's, with a message in which `{}` stand for numbers of the run: the notes.
+    Noted(&'static str, String),
     /// Whatever Python raises for this expression.
     Like(&'static str),
     /// What the function says: a class by the name it has there, and its argument if there is one.
@@ -71,10 +77,33 @@ pub struct Specialised {
     pub raises: Vec<Raise>,
     /// What it returns.
     pub result: ResultType,
-    /// Which arrays it writes to.
+    /// Which of the arrays that are given it writes to.
     pub written: BTreeSet<usize>,
+    /// Buffers that it needs besides, between the arguments and the results.
+    pub extras: Vec<Extra>,
+    /// What computes the lengths of these.
+    pub sizes: Sizes,
     /// For each block of the kernel, the line that wrote it, and the function where that is another one.
     pub lines: Vec<Option<(usize, String)>>,
+}
+
+/// Most numbers in a message.
+pub(crate) const NOTES: usize = 32;
+
+/// A buffer that a kernel needs besides arguments and results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// Integers of 64 bits for the message of an exception: so many.
+    Notes(usize),
+    /// An array that the function makes.
+    Room {
+        /// Its number among all arrays.
+        array: usize,
+        /// Type of the elements.
+        dtype: DType,
+        /// Which steps of [`Specialised::sizes`] say its lengths.
+        lengths: Vec<usize>,
+    },
 }
 
 /// Where types meet: the calls around, the place, the name.
@@ -117,6 +146,20 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) raises: Vec<Raise>,
     pub(crate) views: Vec<View>,
     pub(crate) writable: Vec<bool>,
+    /// How many arrays are given.
+    pub(crate) given: usize,
+    /// Arrays that the function makes, by where they are kept.
+    pub(crate) homes: HashMap<Home, usize>,
+    pub(crate) rooms: Vec<Room>,
+    pub(crate) notes: Option<ir::Buffer>,
+    /// For each loop of `prange` around, the turn counted from 0, and how many there are.
+    pub(crate) around: Vec<(Value, Value)>,
+    /// What loops around run over.
+    pub(crate) held: Vec<Iter>,
+    /// Arrays that are stored to, in the order of the source.
+    pub(crate) stored: Vec<usize>,
+    /// Arrays without a name that statements made so far: the calls around, and the place.
+    pub(crate) asides: Vec<(Vec<u64>, u32)>,
     /// Place of the first array of the closure among all.
     pub(crate) first_closure: usize,
     /// Whether what stands here is never reached.
@@ -172,6 +215,14 @@ pub fn specialise(
             raises: Vec::new(),
             views: Vec::new(),
             writable: Vec::new(),
+            given: 0,
+            homes: HashMap::new(),
+            rooms: Vec::new(),
+            notes: None,
+            around: Vec::new(),
+            held: Vec::new(),
+            stored: Vec::new(),
+            asides: Vec::new(),
             first_closure: 0,
             dead: false,
             conditional: 0,
@@ -188,7 +239,8 @@ pub fn specialise(
             work: 0,
         };
         let result = lowerer.function(unit, arguments, closure);
-        let Lowerer { b, raises, turns, touched, block_lines: lines, .. } = lowerer;
+        let Lowerer { b, raises, turns, touched, given, rooms, notes, block_lines: lines, .. } =
+            lowerer;
         if learned.again {
             continue; // also where something was refused: types were not what they are yet
         }
@@ -198,11 +250,46 @@ pub fn specialise(
             Refusal::whole(unit.file(), unit.name(), message, "please report this function")
         })?;
         crate::race::refuse(&kernel, &turns, &touched)?;
-        return Ok(Specialised { kernel, raises, result, written: learned.written, lines });
+        let (extras, sizes) = extras(&kernel, &rooms, notes)?;
+        let written = learned.written.iter().copied().filter(|&it| it < given).collect();
+        return Ok(Specialised { kernel, raises, result, written, extras, sizes, lines });
     }
     let message = "its types do not settle".to_owned();
     let hint = "give variables one type each";
     Err(Refusal::whole(unit.file(), unit.name(), message, hint))
+}
+
+/// The buffers besides, in the order of the parameters, and what computes their lengths.
+fn extras(
+    kernel: &Kernel,
+    rooms: &[Room],
+    notes: Option<ir::Buffer>,
+) -> std::result::Result<(Vec<Extra>, Sizes), Box<Refusal>> {
+    if rooms.is_empty() {
+        return Ok((notes.iter().map(|_| Extra::Notes(NOTES)).collect(), Sizes::default()));
+    }
+    let mut finder = Finder::new(kernel);
+    let mut found = Vec::new();
+    if let Some(notes) = notes {
+        found.push((notes.index(), Extra::Notes(NOTES)));
+    }
+    for room in rooms {
+        let mut lengths = Vec::new();
+        for axis in 0..room.lengths.first().map_or(0, Vec::len) {
+            let all: Vec<_> = room.lengths.iter().map(|it| it[axis]).collect();
+            let Some(most) = finder.most(&all) else {
+                let message = "how long this array may become is not known when the call begins";
+                let hint = "make it before, as long as it may become, and take a slice of it; or pass \
+                            its length as an argument";
+                return Err(Refusal::at(&room.site.0, room.site.1, message.to_owned(), hint));
+            };
+            lengths.push(most);
+        }
+        let extra = Extra::Room { array: room.array, dtype: room.dtype, lengths };
+        found.push((room.parameter, extra));
+    }
+    found.sort_by_key(|it| it.0);
+    Ok((found.into_iter().map(|it| it.1).collect(), finder.sizes))
 }
 
 impl Lowerer<'_> {
@@ -221,6 +308,7 @@ impl Lowerer<'_> {
             self.array(&format!("closure{place}"), ty);
         }
         self.first_closure = self.views.len() - closure.len();
+        self.given = self.views.len();
         self.teller();
         self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new() });
         self.lines(&unit.lines)?;
@@ -285,7 +373,7 @@ impl Lowerer<'_> {
         let buffer = self.b.buffer(name, ty.dtype.part(), access, &strides);
         self.shadow(name, buffer, axes.len());
         let map = (0..axes.len()).map(At::Axis).collect();
-        let view = View { array, buffer, dtype: ty.dtype, map, axes, whole: true };
+        let view = View { array, buffer, dtype: ty.dtype, map, axes, whole: true, home: None };
         self.views.push(view.clone());
         self.writable.push(ty.writable);
         view
@@ -306,15 +394,41 @@ impl Lowerer<'_> {
                 ResultType::Tuple(items.iter().map(|it| self.returned(it)).collect::<Result<_>>()?)
             }
             Val::None => ResultType::None,
-            Val::View(it) if it.whole => ResultType::Array(it.array),
+            Val::View(it) if it.whole && it.home.is_none() => ResultType::Array(it.array),
+            Val::View(it) => self.returned_view(it),
             other => {
                 let range = self.frame().unit.lines.last().map(|it| it.range).unwrap_or_default();
                 let message = format!("it returns {}", other.describe());
-                let hint = "return numbers, tuples of them, or arrays as they were given; write \
-                            results to an array that is passed in";
+                let hint = "return numbers, arrays, None, or tuples of these";
                 return Err(self.refuse(range, message, hint));
             }
         })
+    }
+
+    /// Store where a view lies.
+    fn returned_view(&mut self, view: &View) -> ResultType {
+        let mut axes = Vec::new();
+        let mut words = Vec::new();
+        for at in &view.map {
+            match at {
+                At::Fixed(it) => {
+                    axes.push(None);
+                    words.push(*it);
+                }
+                At::Axis(axis) => {
+                    let own = view.axes[*axis].clone();
+                    axes.push(Some(*axis));
+                    let begin = own.begin.unwrap_or_else(|| self.b.constant(0i64));
+                    let step = own.step.unwrap_or_else(|| self.b.constant(1i64));
+                    words.extend([begin, step, own.length]);
+                }
+            }
+        }
+        for word in words {
+            let buffer = self.b.buffer("result", DType::I64, Access::Write, &[]);
+            self.b.store(buffer, &[], word);
+        }
+        ResultType::View { array: view.array, axes, rank: view.axes.len(), own: view.whole }
     }
 
     pub(crate) fn frame(&self) -> &Frame {

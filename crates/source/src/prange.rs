@@ -163,11 +163,21 @@ impl Lowerer<'_> {
             return self.watched((range, &iter), write);
         }
         let site = (self.frame().unit.clone(), line.range);
+        let count = self.length(range, &iter)?;
         let (axis, own) = self.axis(range, &iter)?;
         let before = self.frame().env.clone();
         let arguments = self.b.open(&[DType::I64]);
         self.forget(line);
         self.parallel += 1;
+        let from = match axis.begin {
+            Some(begin) => self.b.sub(arguments[0], begin),
+            None => arguments[0],
+        };
+        let turn = match axis.step {
+            Some(step) => self.b.floor_div(from, step),
+            None => from,
+        };
+        self.around.push((turn, count));
         for it in &reductions {
             let start = self.identity(line.range, it)?;
             self.frame_mut().env.insert(it.name.clone(), Slot { value: start, assigned: None });
@@ -177,6 +187,7 @@ impl Lowerer<'_> {
         self.lines(body)?;
         self.dead = false;
         self.parallel -= 1;
+        self.around.pop();
         let mut yields = Vec::new();
         for it in &reductions {
             let value = self.frame().env.get(&it.name).map_or(Val::None, |slot| slot.value.clone());
@@ -220,7 +231,7 @@ impl Lowerer<'_> {
         self.forget(line);
         let mut results = results.into_iter();
         for it in reductions {
-            let Some(Val::Num(found)) = it.join.ty.rebuild(&mut results) else { continue };
+            let Some(Val::Num(found)) = self.rebuilt(&it.join.ty, &mut results) else { continue };
             let value = self.combine(line.range, it.combiner, &it.before, &found)?;
             self.frame_mut().env.insert(it.name, Slot { value: Val::Num(value), assigned: None });
         }

@@ -80,4 +80,16 @@ pub enum ResultType {
     None,
     /// One of the arrays that were given, counted among all arrays.
     Array(usize),
+    /// A view of an array that was given, or made: for each axis of that one where it starts, its step and
+    /// its length, or the index; three of the kernel's results, or one.
+    View {
+        /// Counted among all arrays.
+        array: usize,
+        /// Which axis of the view it is.
+        axes: Vec<Option<usize>>,
+        /// Axes of the view; those that no axis of the array becomes have one element.
+        rank: usize,
+        /// Whether it is all of an array that the function made.
+        own: bool,
+    },
 }

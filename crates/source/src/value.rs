@@ -1,10 +1,13 @@
 //! Values as the compiler knows them.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ir::{Buffer, Value};
 use memory::{DType, Kind, promote};
 
+use crate::fresh::Home;
+use crate::whole::Lazy;
 use crate::{Bits, Unit};
 
 /// A constant that is known when the function is compiled.
@@ -116,6 +119,8 @@ pub(crate) struct View {
     pub(crate) axes: Vec<Axis>,
     /// Whether it is the array itself.
     pub(crate) whole: bool,
+    /// Where it is kept, of an array that the function makes.
+    pub(crate) home: Option<Rc<Home>>,
 }
 
 /// What a loop runs over.
@@ -153,6 +158,8 @@ pub(crate) enum Val {
     Num(Num),
     Tuple(Vec<Val>),
     View(View),
+    /// An expression over arrays, not computed yet.
+    Lazy(Lazy),
     None,
     Text(String),
     Named(String),
@@ -195,6 +202,7 @@ impl Val {
             Self::Num(it) => format!("a {}", it.ty.name()),
             Self::Tuple(it) => format!("a tuple of {}", it.len()),
             Self::View(it) => format!("a {}-dimensional array of {}", it.axes.len(), it.dtype),
+            Self::Lazy(it) => format!("a {}-dimensional array", it.axes.len()),
             Self::None => "None".into(),
             Self::Text(_) => "a str".into(),
             Self::Named(it) => it.clone(),
@@ -215,6 +223,8 @@ impl Val {
 pub(crate) enum Ty {
     Num(NumType),
     Tuple(Vec<Ty>),
+    /// An array that the function makes: where it is kept. Its lengths may differ.
+    Array(Rc<Home>),
     /// A value that must be the same on all ways.
     Fixed(Val),
 }
@@ -224,6 +234,7 @@ impl Ty {
         match value {
             Val::Num(it) => Self::Num(it.ty),
             Val::Tuple(items) => Self::Tuple(items.iter().map(Self::of).collect()),
+            Val::View(View { whole: true, home: Some(home), .. }) => Self::Array(home.clone()),
             other => Self::Fixed(other.clone()),
         }
     }
@@ -236,6 +247,7 @@ impl Ty {
                 let items: Option<Vec<_>> = a.iter().zip(b).map(|(a, b)| a.unify(b)).collect();
                 items.map(Self::Tuple)
             }
+            (Self::Array(a), Self::Array(b)) if a == b => Some(self.clone()),
             (Self::Fixed(a), Self::Fixed(b)) if a == b => Some(self.clone()),
             _ => None,
         }
@@ -248,6 +260,7 @@ impl Ty {
                 let items: Vec<_> = items.iter().map(Self::describe).collect();
                 format!("({})", items.join(", "))
             }
+            Self::Array(it) => format!("a {}-dimensional array of {}", it.rank, it.dtype),
             Self::Fixed(it) => it.describe(),
         }
     }
@@ -258,22 +271,8 @@ impl Ty {
             Self::Num(it) if it.dtype.is_complex() => into.extend([it.dtype.part(); 2]),
             Self::Num(it) => into.push(it.dtype),
             Self::Tuple(items) => items.iter().for_each(|it| it.dtypes(into)),
+            Self::Array(it) => into.extend(vec![DType::I64; it.rank]),
             Self::Fixed(_) => {}
         }
-    }
-
-    /// The value from those that hold it.
-    pub(crate) fn rebuild(&self, from: &mut impl Iterator<Item = Value>) -> Option<Val> {
-        Some(match self {
-            Self::Num(ty) => {
-                let re = from.next()?;
-                let im = if ty.dtype.is_complex() { Some(from.next()?) } else { None };
-                Val::Num(Num { ty: *ty, re, im, known: None, natural: false })
-            }
-            Self::Tuple(items) => {
-                Val::Tuple(items.iter().map(|it| it.rebuild(from)).collect::<Option<_>>()?)
-            }
-            Self::Fixed(it) => it.clone(),
-        })
     }
 }

@@ -28,7 +28,10 @@ _NUMPY = (
     "negative isnan isinf isfinite signbit real imag conj conjugate angle minimum maximum add "
     "subtract multiply divide true_divide floor_divide remainder mod power arctan2 hypot "
     "copysign nextafter fmod fmin fmax where clip bool_ int8 int16 int32 int64 uint8 uint16 "
-    "uint32 uint64 float16 float32 float64 complex64 complex128"
+    "uint32 uint64 float16 float32 float64 complex64 complex128 "
+    "zeros ones empty full arange linspace eye identity zeros_like ones_like empty_like full_like "
+    "copy asarray array sum prod mean min max amin amax any all argmin argmax "
+    "var std dot matmul cumsum cumprod count_nonzero transpose reshape ravel size ndim shape"
 )
 _CMATH = "exp log phase sin cos sqrt"
 _BUILTINS = (
@@ -184,6 +187,9 @@ class _Known:
                 return self.described(plain, "")
         if isinstance(value, FunctionType):
             return ("other", "a Python function that is not compiled: decorate it with ab.jit")
+        module, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
+        if callable(value) and isinstance(module, str) and isinstance(name, str):
+            return ("other", f"{module}.{name}, which is not compiled")
         return ("other", f"an object of {type(value).__name__}")
 
 

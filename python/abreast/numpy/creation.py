@@ -187,7 +187,7 @@ def empty_like(x: Any, /, dtype: Any = None, order: str = "K", *, device: Any = 
 
 
 def arange(
-    start: Any, /, stop: Any = None, step: Any = 1, dtype: Any = None, *, device: Any = None
+    start: Any = None, stop: Any = None, step: Any = 1, dtype: Any = None, *, device: Any = None
 ) -> Array:
     """Return the numbers from `start` on as long as they do not reach `stop`.
 
@@ -207,8 +207,10 @@ def arange(
     Array([2, 4, 6])
     """
     check_device(device)
-    if stop is None:
-        start, stop = 0, start
+    if start is None and stop is None:
+        raise TypeError("arange: no number is given\nhint: arange(5) counts from 0 to 4")
+    if stop is None or start is None:
+        start, stop = 0, start if stop is None else stop
     numbers = (start, stop, step)
     if any(type(number) not in (int, float) for number in numbers):
         return asarray(by_numpy(np.arange, numbers, {"dtype": dtype}))

@@ -127,6 +127,12 @@ def elementwise(name: str, operands: tuple[Any, ...]) -> Any:
     return by_numpy(getattr(np, name), operands)
 
 
+def compared(name: str, array: Array, other: Any) -> Any:
+    """Return for each element whether it equals, or not, what no element can be: None or text."""
+    seen = np.asarray(array)
+    return from_numpy(np.asarray(seen == other if name == "equal" else seen != other))
+
+
 def getitem(array: Array, key: Any) -> Any:
     """Return what an index selects that is more than positions and slices."""
     key = to_numpy(key)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -106,8 +107,40 @@ def _rounded(self: Array, digits: int | None = None) -> Any:
     return _round(self, digits or 0)
 
 
-# Python looks for it in the class alone.
+# Python looks for them in the class alone.
 setattr(Array, "__round__", _rounded)  # noqa: B010
+setattr(Array, "__trunc__", lambda self: math.trunc(self.item()))  # noqa: B010
+
+
+class Flat:
+    """The elements one after the other, as `x.flat`: to go through, or to take some of."""
+
+    def __init__(self, array: Array) -> None:
+        self._line = manipulation.ravel(array)
+        self._rest: Iterator[Any] | None = None
+
+    def __len__(self) -> int:
+        return self._line.size
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._line[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            "arrays do not change: `x.flat[...] = value` would change what others compute with\n"
+            "hint: x = x.ravel().at[...].set(value).reshape(x.shape)"
+        )
+
+    def __iter__(self) -> Flat:
+        return Flat(self._line)
+
+    def __next__(self) -> Any:
+        if self._rest is None:
+            self._rest = iter(self._line)
+        return next(self._rest)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self._line, dtype=dtype) if copy else np.asarray(self._line, dtype=dtype)
 
 
 METHODS: dict[str, Callable[..., Any]] = {
@@ -150,7 +183,7 @@ METHODS: dict[str, Callable[..., Any]] = {
 PROPERTIES: dict[str, Callable[[Array], Any]] = {
     "at": At,
     "device": lambda _: "cpu",
-    "flat": lambda self: iter(manipulation.ravel(self)),
+    "flat": Flat,
     "imag": lambda self: array_function("imag", self),
     "mT": manipulation.matrix_transpose,
     "real": lambda self: array_function("real", self),

@@ -9,12 +9,16 @@ use memory::{DType, Kind, Layout, Scalar};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyTuple};
-use source::{ArgumentType, Options, Raise, RaiseKind, ResultType, Specialised, Unit, specialise};
+use source::{
+    ArgumentType, Extra, Options, Raise, RaiseKind, ResultType, Sizes, Specialised, Unit,
+    specialise,
+};
 use tasks::pool;
 
-use super::argument::{Given, Part, scalar_class, types};
+use super::argument::{Given, Part, Seen, scalar_class, types};
 use super::generators::Generators;
 use super::glance::{Glance, WORDS};
+use super::room::{Rooms, shown};
 use super::source::refused;
 use super::watch::{Watch, explained};
 use crate::array::threads_here;
@@ -38,8 +42,21 @@ pub(super) struct Program {
     /// Whether the words of a [`Glance`] of this key, then the results, are what the kernel asks for.
     wordy: bool,
     executable: Arc<dyn Executable>,
+    /// Buffers that it needs besides, and what computes how long these are.
+    extras: Vec<Extra>,
+    sizes: Sizes,
+    /// What it was made of.
+    from: From,
     /// For calls whose arrays share memory: everything in the order of the source.
-    overlapping: OnceLock<Arc<dyn Executable>>,
+    overlapping: OnceLock<Box<Program>>,
+}
+
+/// What a program is made of.
+#[derive(Clone)]
+struct From {
+    unit: Arc<Unit>,
+    closure: usize,
+    options: Options,
 }
 
 /// Where no kernel runs: what is not compiled is refused, never interpreted in silence.
@@ -77,6 +94,10 @@ fn leaves(result: &ResultType, into: &mut Vec<DType>) {
         ResultType::Number { dtype, .. } if dtype.is_complex() => into.extend([dtype.part(); 2]),
         ResultType::Number { dtype, .. } => into.push(*dtype),
         ResultType::Tuple(items) => items.iter().for_each(|it| leaves(it, into)),
+        ResultType::View { axes, .. } => {
+            let words = axes.iter().map(|it| if it.is_some() { 3 } else { 1 }).sum();
+            into.extend(vec![DType::I64; words]);
+        }
         ResultType::None | ResultType::Array(_) => {}
     }
 }
@@ -128,6 +149,12 @@ impl Program {
         closure: usize,
         (boundscheck, domain, races): (bool, bool, bool),
     ) -> PyResult<Self> {
+        let options = Options { boundscheck, domain, races, overlapping: false };
+        Self::made(py, key, From { unit: unit.clone(), closure, options })
+    }
+
+    fn made(py: Python<'_>, key: &[u64], from: From) -> PyResult<Self> {
+        let From { unit, closure, options } = &from;
         let mut arguments = types(key);
         let outer = arguments.split_off(arguments.len() - closure);
         let arrays: Vec<_> = outer
@@ -138,16 +165,18 @@ impl Program {
             })
             .collect();
         let device = CpuDevice::new(cache(py)?, Arc::new(Nowhere));
-        let options = Options { boundscheck, domain, races };
         let (made, executable) = outside(py, || {
-            let made = specialise(unit, &arguments, &arrays, &options);
+            let mut made = specialise(unit, &arguments, &arrays, options);
+            if let Ok(made) = &mut made {
+                made.kernel.overlapping = options.overlapping;
+            }
             let executable =
                 made.as_ref().ok().map(|made| device.compile(&compiler::improve(&made.kernel)));
             (made, executable)
         });
         let made = made.map_err(|refusal| refused(py, &refusal))?;
         match executable {
-            Some(Ok(executable)) => Ok(Self::new(key, made, executable, races)),
+            Some(Ok(executable)) => Ok(Self::new(key, made, executable, from)),
             Some(Err(error)) => {
                 py.check_signals()?;
                 Err(failed(py, &error.to_string()))
@@ -156,7 +185,7 @@ impl Program {
         }
     }
 
-    fn new(key: &[u64], made: Specialised, executable: Arc<dyn Executable>, races: bool) -> Self {
+    fn new(key: &[u64], made: Specialised, executable: Arc<dyn Executable>, from: From) -> Self {
         let mut dtypes = Vec::new();
         leaves(&made.result, &mut dtypes);
         let parallel = made.kernel.blocks.iter().flat_map(|it| &it.statements).any(|it| {
@@ -178,25 +207,26 @@ impl Program {
             raises: made.raises,
             lines: made.lines,
             result: made.result,
-            races,
+            races: from.options.races,
             written: made.written.into_iter().collect(),
             dtypes,
             parallel,
             executable,
+            extras: made.extras,
+            sizes: made.sizes,
+            from,
             overlapping: OnceLock::new(),
         }
     }
 
     /// The variant for arrays that share memory.
-    fn ordered(&self, py: Python<'_>) -> PyResult<&Arc<dyn Executable>> {
+    fn ordered(&self, py: Python<'_>) -> PyResult<&Self> {
         if let Some(found) = self.overlapping.get() {
             return Ok(found);
         }
-        let device = CpuDevice::new(cache(py)?, Arc::new(Nowhere));
-        let mut kernel = self.kernel.clone();
-        kernel.overlapping = true;
-        let made = outside(py, || device.compile(&compiler::improve(&kernel)));
-        let made = made.map_err(|error| failed(py, &error.to_string()))?;
+        let mut from = self.from.clone();
+        from.options.overlapping = true;
+        let made = Box::new(Self::made(py, &self.key, from)?);
         Ok(self.overlapping.get_or_init(|| made))
     }
 
@@ -245,21 +275,7 @@ impl Program {
                 Part::Array(place) => {
                     let seen = &given.arrays[*place];
                     arguments.extend(seen.shape.iter().map(|&it| Argument::Extent(it)));
-                    let lost = || PyValueError::new_err("an array that is larger than memory");
-                    let (mut layout, low, len) = seen.layout().ok_or_else(lost)?;
-                    if seen.dtype.is_complex() {
-                        let mut shape = layout.shape().to_vec();
-                        let mut strides = layout.strides().to_vec();
-                        let part = seen.dtype.part();
-                        shape.push(2);
-                        strides.push(part.size().cast_signed());
-                        let offset = layout.offset();
-                        layout = Layout::new(part, &shape, &strides, offset).map_err(|_| lost())?;
-                    }
-                    // SAFETY: the array shows these bytes, and the caller's reference keeps it; it says
-                    // whether it may be written, which the kernel's types follow.
-                    let storage = unsafe { Storage::kept(low, len, Box::new(())) };
-                    arguments.push(Argument::Buffer(Place::new(storage, layout)));
+                    arguments.push(argument(seen)?);
                     arguments.extend(watch.map(|it| it.beside(*place)));
                 }
             }
@@ -276,10 +292,23 @@ impl Program {
         raise: impl Fn(&Raise) -> PyErr,
     ) -> PyResult<Bound<'py, PyAny>> {
         let shared = !self.written.is_empty() && given.arrays.len() > 1 && self.overlaps(given);
-        let executable = if shared { self.ordered(py)? } else { &self.executable };
+        if shared {
+            return self.ordered(py)?.run_apart(py, given, raise);
+        }
+        self.run_apart(py, given, raise)
+    }
+
+    /// Run it over arrays that it was compiled for.
+    fn run_apart<'py>(
+        &self,
+        py: Python<'py>,
+        given: &Given<'py>,
+        raise: impl Fn(&Raise) -> PyErr,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let _held = Generators::take(&given.generators)?;
         let watch = if self.races { Some(Watch::new(&given.arrays)?) } else { None };
         let mut arguments = self.arguments(given, watch.as_ref())?;
+        let rooms = Rooms::make(py, &self.extras, &self.sizes, &mut arguments)?;
         let mut results = vec![0u128; self.dtypes.len()];
         for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
             // SAFETY: the numbers live until the end of this function, longer than the launch.
@@ -289,12 +318,15 @@ impl Program {
             arguments.push(Argument::Buffer(Place::new(storage, layout)));
         }
         let threads = if self.parallel { threads_here(py)? } else { 1 };
-        let done = watched(py, threads, |interrupted| executable.launch(&arguments, interrupted));
+        let done =
+            watched(py, threads, |interrupted| self.executable.launch(&arguments, interrupted));
         for it in &given.generators {
             it.restore()?;
         }
-        self.ended(py, done, |it| raise(&explained(it, watch.as_ref())))?;
-        self.value(py, &results, |place| given.objects.get(place).cloned())
+        self.ended(py, done, |it| raise(&explained(&rooms.told(it), watch.as_ref())))?;
+        self.value(py, &results, |place| {
+            given.objects.get(place).cloned().or_else(|| rooms.array(place))
+        })
     }
 
     /// Run it over arguments that were taken up at a glance. Nothing where [`Program::run`] is for it:
@@ -448,6 +480,16 @@ fn value<'py>(
     Ok(match result {
         ResultType::None => py.None().into_bound(py),
         ResultType::Array(place) => array(*place).ok_or_else(missing)?,
+        ResultType::View { array: place, axes, rank, own } => {
+            let base = array(*place).ok_or_else(missing)?;
+            let mut words = Vec::new();
+            for axis in axes {
+                for _ in 0..if axis.is_some() { 3 } else { 1 } {
+                    words.push(i64::try_from(next()?.to_i128()).unwrap_or(0));
+                }
+            }
+            shown(&base, axes, (*rank, *own), &words)?
+        }
         ResultType::Tuple(items) => {
             let items: PyResult<Vec<_>> =
                 items.iter().map(|it| value(py, it, from, array)).collect();
@@ -471,10 +513,31 @@ fn value<'py>(
     })
 }
 
+/// Where the elements of an array lie.
+pub(super) fn argument(seen: &Seen) -> PyResult<Argument> {
+    let lost = || PyValueError::new_err("an array that is larger than memory");
+    let (mut layout, low, len) = seen.layout().ok_or_else(lost)?;
+    if seen.dtype.is_complex() {
+        let mut shape = layout.shape().to_vec();
+        let mut strides = layout.strides().to_vec();
+        let part = seen.dtype.part();
+        shape.push(2);
+        strides.push(part.size().cast_signed());
+        let offset = layout.offset();
+        layout = Layout::new(part, &shape, &strides, offset).map_err(|_| lost())?;
+    }
+    // SAFETY: the array shows these bytes, and the caller's reference keeps it; it says
+    // whether it may be written, which the kernel's types follow.
+    let storage = unsafe { Storage::kept(low, len, Box::new(())) };
+    Ok(Argument::Buffer(Place::new(storage, layout)))
+}
+
 /// A raise as Python takes it: kind, two words, file, function, line.
 pub(super) fn told(raise: &Raise) -> (&str, &str, Option<&str>, &str, &str, usize) {
     let (kind, first, second) = match &raise.kind {
-        RaiseKind::Builtin(class, message) => ("builtin", *class, Some(message.as_str())),
+        RaiseKind::Builtin(class, message) | RaiseKind::Noted(class, message) => {
+            ("builtin", *class, Some(message.as_str()))
+        }
         RaiseKind::Like(expression) => ("like", *expression, None),
         RaiseKind::User(class, message) => ("user", class.as_str(), message.as_deref()),
         RaiseKind::Index(_) => ("builtin", "IndexError", None),

@@ -1,0 +1,138 @@
+//! Methods of arrays, and NumPy's functions that are more than a number for each element.
+
+use memory::DType;
+use ruff_text_size::TextRange;
+
+use crate::call::Given;
+use crate::lower::{Lowerer, Result};
+use crate::total::TOTALS;
+use crate::value::{At, NumType, Val, View};
+use crate::whole::{What, is_array};
+
+impl Lowerer<'_> {
+    /// A function of NumPy that makes, reduces or multiplies arrays; none where it is another one.
+    pub(crate) fn array_function(
+        &mut self,
+        range: TextRange,
+        name: &str,
+        given: &Given,
+    ) -> Result<Option<Val>> {
+        let arrays = given.plain.iter().any(|it| is_array(&it.0));
+        if TOTALS.contains(&name) && arrays {
+            return self.total(range, name, given).map(Some);
+        }
+        Ok(Some(match (name, &given.plain[..]) {
+            ("dot" | "matmul", [(x, _), (y, _)]) if arrays => {
+                self.matrix_product(range, x, y, name)?
+            }
+            ("cumsum" | "cumprod", [(x, _)]) if arrays => self.running(range, name, x)?,
+            ("count_nonzero", [(x, _)]) if arrays => {
+                let count = self.counted_true(range, x)?;
+                Val::Num(self.to(&count, NumType::strong(DType::I64)))
+            }
+            ("transpose", [(x, _)]) if arrays => {
+                let x = self.settled(range, x.clone(), None)?;
+                match x {
+                    Val::View(it) => Val::View(transposed(&it)),
+                    other => other,
+                }
+            }
+            ("reshape", [(x, _), ..]) if arrays => self.reshaped(range, x)?,
+            ("ravel", [(x, _)]) if arrays => self.raveled(range, x, false)?,
+            ("size" | "ndim" | "shape", [(Val::View(x), _)]) => {
+                let axes = x.axes.clone();
+                self.sized(&axes, name)?
+            }
+            _ => return self.makes(range, name, given),
+        }))
+    }
+
+    /// A method of an array.
+    pub(crate) fn method(
+        &mut self,
+        range: TextRange,
+        value: &Val,
+        name: &str,
+        mut given: Given,
+    ) -> Result<Val> {
+        let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
+        match (name, &args[..]) {
+            ("copy", []) => return self.copied(range, value),
+            ("astype", [to, ..]) => {
+                let dtype = self.dtype(given.plain[0].1, to)?;
+                return self.apply(range, What::Cast(dtype), std::slice::from_ref(value));
+            }
+            ("fill", [number @ Val::Num(_)]) => {
+                if let Val::View(view) = value {
+                    self.assign_view(range, view, number)?;
+                    return Ok(Val::None);
+                }
+            }
+            ("conj" | "conjugate", []) => {
+                let what = What::Call("numpy.conjugate".into());
+                return self.apply(range, what, std::slice::from_ref(value));
+            }
+            ("clip", [low, high]) => {
+                let of = [value.clone(), low.clone(), high.clone()];
+                return self.apply(range, What::Call("numpy.clip".into()), &of);
+            }
+            ("dot", [other]) => return self.matrix_product(range, value, other, "dot"),
+            ("reshape", _) => return self.reshaped(range, value),
+            ("ravel", []) => return self.raveled(range, value, false),
+            ("flatten", []) => return self.raveled(range, value, true),
+            ("transpose", []) => {
+                if let Val::View(it) = self.settled(range, value.clone(), None)? {
+                    return Ok(Val::View(transposed(&it)));
+                }
+            }
+            ("item", []) => {
+                let lazy = self.lazy(range, value)?;
+                if lazy.axes.iter().all(|it| it.known == Some(1)) {
+                    let zero = self.b.constant(0i64);
+                    let index = vec![zero; lazy.axes.len()];
+                    let spot = crate::whole::Spot { index: &index, axes: &lazy.axes, fast: true };
+                    return self.element_of(&lazy.node, &spot).map(Val::Num);
+                }
+            }
+            ("cumsum" | "cumprod", []) => return self.running(range, name, value),
+            _ if TOTALS.contains(&name) => {
+                given.plain.insert(0, (value.clone(), range));
+                return self.total(range, name, &given);
+            }
+            _ => {}
+        }
+        let message = format!("the method {name} of {}", value.describe());
+        let hint = "arrays have sum, prod, mean, min, max, any, all, argmin, argmax, var, std, dot, cumsum, \
+                    copy, astype, fill, clip, ravel, flatten and transpose here";
+        Err(self.refuse(range, message, hint))
+    }
+
+    /// All elements in a row; of one dimension alone.
+    fn raveled(&mut self, range: TextRange, value: &Val, copy: bool) -> Result<Val> {
+        match self.settled(range, value.clone(), None)? {
+            Val::View(view) if view.axes.len() == 1 && !copy => Ok(Val::View(view)),
+            Val::View(view) if view.axes.len() == 1 => self.copied(range, &Val::View(view)),
+            other => self.reshaped(range, &other),
+        }
+    }
+
+    fn reshaped(&mut self, range: TextRange, value: &Val) -> Result<Val> {
+        let hint = "reshape it outside of the function, or make an array of the other shape and store its \
+                    elements in a loop";
+        Err(self.refuse(range, format!("{} in another shape", value.describe()), hint))
+    }
+}
+
+/// A view with its axes the other way round.
+pub(crate) fn transposed(view: &View) -> View {
+    let mut view = view.clone();
+    let last = view.axes.len();
+    view.axes.reverse();
+    for at in &mut view.map {
+        if let At::Axis(axis) = at {
+            *axis = last - 1 - *axis;
+        }
+    }
+    view.whole = view.whole && last < 2;
+    view
+}
