@@ -199,6 +199,17 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
         time.sleep(0.01)
 
 
+@pytest.fixture(scope="module")
+def forks() -> Iterator[None]:
+    """For modules whose tests fork this very process: OpenBLAS ends its threads for each fork.
+
+    It starts others when it is next asked to, which is here, and not in the middle of another test.
+    """
+    yield
+    with threadpoolctl.threadpool_limits(limits=1):
+        pass
+
+
 def family(leader: int) -> list[psutil.Process]:
     """Live processes of a program started with `start_new_session`: itself, and all it started."""
     members = []

@@ -146,6 +146,65 @@ def test_beside_other_points():
         both(text, [*shape, x], [np.zeros(shape[1], np.float32)])
 
 
+TURNED = ["::0", ":32:0", ":16:0"]
+
+
+@pytest.mark.parametrize("vector", TURNED)
+@pytest.mark.parametrize(
+    "shape", [(2, 1024), (5, 5000), (17, 1024), (130, 1500), (300, 1111), (3, 40_000), (70, 4096)]
+)
+def test_reductions_across_memory(shape, vector):
+    for how in ("add", "argmax"):
+        x = tame("moments", sample("f32", shape[0] * shape[1])).reshape(shape[::-1]).T
+        both(total(how, "f32", ["unit", "any"]), [*shape, x], outputs_of(how, "f32"), vector)
+
+
+@pytest.mark.parametrize(("how", "dtype"), REDUCTIONS)
+def test_every_reduction_across_memory(how, dtype):
+    shape = (37, 1300)
+    x = tame(how, sample(dtype, shape[0] * shape[1])).reshape(shape[::-1]).T
+    both(total(how, dtype, ["unit", "any"]), [*shape, x], outputs_of(how, dtype), "::0")
+
+
+def test_several_values_and_axes_across_memory():
+    text = """
+    kernel @across(%n: extent, %m: extent, %l: extent, %x: read f32[unit, any, any],
+                   %v: read f64[any], %a: f32, %y: write f32[], %z: write f64[], %at: write i64[]) {
+      %r, %s, %k = reduce add, argmin (%i, %j, %h) in (%n, %m, %l) {
+        %1 = load %x[%i, %j, %h]
+        %2 = sin %1
+        %3 = load %v[%h]
+        %4 = cast %i to f64
+        %5 = sub %3, %4
+        yield %2, %5
+      }
+      %t = mul %r, %a
+      store %t, %y[]
+      store %s, %z[]
+      store %k, %at[]
+    }
+    """
+    scale = int(np.float32(3).view(np.uint32))
+    for shape in ((40, 30, 40), (9, 70, 20), (3, 1, 5000)):
+        x = sample("f32", np.prod(shape)).reshape(shape[::-1]).T
+        v = sample("f64", shape[2])
+        outputs = [np.zeros((), DTYPES[each]) for each in ("f32", "f64", "i64")]
+        for vector in TURNED:
+            both(text, [*shape, x, v, scale], outputs, vector)
+
+
+def test_transposed_arrays_have_the_bits_of_copies():
+    x = np.random.default_rng(1).standard_normal((1200, 300))
+    for threads in (1, 2, 3):
+        with ab.threads(threads):
+            for each in (x, x[:, 3:-2], x[::2]):
+                across = anp.asarray(each.T)
+                along = anp.asarray(np.ascontiguousarray(each.T))
+                for how in (anp.sum, anp.max, anp.argmax, anp.var):
+                    one, other = np.asarray(how(anp.sin(across))), np.asarray(how(anp.sin(along)))
+                    assert one.tobytes() == other.tobytes()
+
+
 AXES = [None, 0, 1, 2, (0, 1), (0, 2), (1, 2)]
 
 

@@ -69,8 +69,10 @@ ab.plan("dask", hosts=["127.0.0.1", "127.0.0.1"], ssh=ssh)
 with ab.plan("serial"):
     expected = ab.map(lambda n, rng: rng.random(), range(20), seed=1)
 print(ab.map(lambda n, rng: rng.random(), range(20), seed=1) == expected)
-pids = ab.map(lambda n: (time.sleep(0.05), os.getpid())[1], range(20))
-print(len(set(pids)), flush=True)
+pids, deadline = set(), time.monotonic() + 30
+while len(pids) < 2 and time.monotonic() < deadline:  # until both workers are there
+    pids |= set(ab.map(lambda n: (time.sleep(0.05), os.getpid())[1], range(20)))
+print(len(pids), flush=True)
 if "cut" in sys.argv:
     try:
         def task(n):

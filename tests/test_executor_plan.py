@@ -134,7 +134,7 @@ if __name__ == "__main__":
     with ProcessPoolExecutor(2) as executor:
         ab.plan(executor)
         try:
-            ab.map(lambda n: os._exit(5) if n == 3 else time.sleep(0.05), range(40))
+            ab.map(lambda n: os._exit(5) if n == 0 else time.sleep(0.05), range(40))
         except ab.WorkerLost as error:
             print(type(error).__name__)
         try:

@@ -54,23 +54,7 @@ impl Emitter<'_> {
             self.text.end_count(&each);
             return Ok(());
         }
-        let length = self.text.op("sub", WORD, &[to, from]);
-        let whole = self.text.op("and", WORD, &[length, number(-width)]);
-        let whole_end = self.text.op("add", WORD, &[from, whole]);
-        let each = self.text.begin_count(from, whole_end, width);
-        self.vector_of(body, index, axis, each.index)?;
-        self.text.end_count(&each);
-        let (some, none) = (self.text.label(), self.text.label());
-        let left = self.text.op("icmp slt", WORD, &[whole_end, to]);
-        self.text.branch(left, some, none);
-        self.text.begin(some);
-        let rest = self.text.op("sub", WORD, &[to, whole_end]);
-        self.mask = Some(self.those_below(rest));
-        self.vector_of(body, index, axis, whole_end)?;
-        self.mask = None;
-        self.text.jump(none);
-        self.text.begin(none);
-        Ok(())
+        self.whole_and_rest(from, to, |e, first, _| e.vector_of(body, index, axis, first))
     }
 
     fn vector_of(

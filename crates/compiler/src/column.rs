@@ -2,9 +2,9 @@
 //! are the lanes, and rows are read in order.
 //!
 //! Each column has its own 32 accumulators, of design note 0009. Those of a tile of columns lie in
-//! memory, few enough for the first cache: what row `k` gives is added to the ones of `k % 32`.
+//! memory, few enough for the second cache: what row `k` gives is added to the ones of `k % 32`.
 
-use ir::{Axis, Combiner, For, Reduce, Statement, Stride, Value};
+use ir::{Axis, Combiner, For, Kernel, Reduce, Statement, Stride, Value};
 use memory::DType;
 
 use crate::beside::is_plain;
@@ -26,8 +26,20 @@ pub(crate) struct Columns<'k> {
     pub(crate) after: &'k [Statement],
 }
 
-/// Vectors of a tile.
-const VECTORS: i64 = 16;
+/// Vectors of a tile: as many as the accumulators of a column let fit the second cache, so that each row is
+/// read in long pieces. Where points are columns by gathers, the first cache is what counts.
+pub(crate) fn vectors(kernel: &Kernel, how: How) -> i64 {
+    let statements = kernel.blocks.iter().flat_map(|block| &block.statements);
+    let numbers = statements.filter_map(|statement| match statement {
+        Statement::Reduce(it) => Some(it.combiners.iter().map(|it| it.result_count()).sum()),
+        _ => None,
+    });
+    match numbers.max().unwrap_or(1) {
+        1usize if how != How::Short => 64,
+        2 if how != How::Short => 32,
+        _ => 16,
+    }
+}
 
 impl Tile {
     /// Accumulators of the first or second way, and what they are.
@@ -69,11 +81,6 @@ pub(crate) struct Tile {
 }
 
 impl<'k> Emitter<'k> {
-    /// Columns of a tile.
-    pub(crate) fn tile(&self) -> i64 {
-        VECTORS * i64::from(self.width)
-    }
-
     /// The loop as columns, if that is what it is and memory lies that way, or its points have few values.
     pub(crate) fn columns_of(&self, it: &'k For) -> Option<Columns<'k>> {
         let columns = self.short_of(it)?;
@@ -115,7 +122,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// How many loads go through memory element by element as an index grows.
-    fn close(&self, statements: &[Statement], index: Value) -> usize {
+    pub(crate) fn close(&self, statements: &[Statement], index: Value) -> usize {
         statements
             .iter()
             .filter(|statement| {
@@ -158,7 +165,7 @@ impl<'k> Emitter<'k> {
         to: Operand,
     ) -> Result<Tile, Unsupported> {
         let parts = self.parts(it.reduce)?;
-        let size = self.tile();
+        let size = self.tile;
         let rooms = |e: &mut Self, parts: &[Part], rows: i64| -> Vec<Operand> {
             parts.iter().map(|part| e.room(part.dtype, rows * size)).collect()
         };
@@ -207,17 +214,11 @@ impl<'k> Emitter<'k> {
         column: Value,
         points: Operand,
     ) -> Result<(), Unsupported> {
-        let (empty, some, join) = (self.text.label(), self.text.label(), self.text.label());
-        let none = self.text.op("icmp eq", WORD, &[points, number(0)]);
-        self.text.branch(none, empty, some);
-        self.text.begin(empty);
-        self.empty_tile(it, tile)?;
-        self.text.jump(join);
-        self.text.begin(some);
-        self.column_block(it, tile, axis, column, points, number(0))?;
-        self.text.jump(join);
-        self.text.begin(join);
-        Ok(())
+        self.none_or_some(
+            points,
+            |e| e.empty_tile(it, tile),
+            |e| e.column_block(it, tile, axis, column, points, number(0)),
+        )
     }
 
     /// The result of no values at all, into `carry`.
@@ -351,9 +352,9 @@ impl<'k> Emitter<'k> {
         let end = self.text.op("sub", WORD, &[first, half]);
         let end = self.text.intrinsic("smin", WORD, &[end, half]);
         let pair = self.text.begin_count(number(0), end, 1);
-        let low = self.text.op("mul", WORD, &[pair.index, number(self.tile())]);
+        let low = self.text.op("mul", WORD, &[pair.index, number(self.tile)]);
         let upper = self.text.op("add", WORD, &[pair.index, half]);
-        let high = self.text.op("mul", WORD, &[upper, number(self.tile())]);
+        let high = self.text.op("mul", WORD, &[upper, number(self.tile)]);
         self.combine_rows(work.tile, parts, (rooms, low), (rooms, high), (rooms, low))?;
         self.text.end_count(&pair);
         self.text.end_count(&level);
@@ -422,24 +423,18 @@ impl<'k> Emitter<'k> {
 
     /// As `push`, for each column at once; what comes is in `carry`.
     pub(crate) fn push_tile(&mut self, tile: &Tile, block: Operand) -> Result<(), Unsupported> {
-        self.put(tile.level, DType::I64, number(0));
-        let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
-        self.text.jump(head);
-        self.text.begin(head);
-        let level = self.take(tile.level, DType::I64);
-        let bit = self.text.op("lshr", WORD, &[block, level]);
-        let bit = self.text.op("and", WORD, &[bit, number(1)]);
-        let more = self.text.op("icmp ne", WORD, &[bit, number(0)]);
-        let row = self.text.op("mul", WORD, &[level, number(self.tile())]);
-        self.text.branch(more, body, done);
-        self.text.begin(body);
         let carry = (&tile.carry[..], number(0));
-        self.combine_rows(tile, &tile.parts, (&tile.levels, row), carry, carry)?;
-        let next = self.text.op("add", WORD, &[level, number(1)]);
-        self.put(tile.level, DType::I64, next);
-        self.text.jump(head);
-        self.text.begin(done);
+        self.count_up(tile.level, block, |e, level| e.join_tiles(tile, level))?;
+        let level = self.take(tile.level, DType::I64);
+        let row = self.text.op("mul", WORD, &[level, number(self.tile)]);
         self.copy_row(tile, carry, (&tile.levels, row))
+    }
+
+    /// `carry = levels[level] with carry`
+    fn join_tiles(&mut self, tile: &Tile, level: Operand) -> Result<(), Unsupported> {
+        let row = self.text.op("mul", WORD, &[level, number(self.tile)]);
+        let carry = (&tile.carry[..], number(0));
+        self.combine_rows(tile, &tile.parts, (&tile.levels, row), carry, carry)
     }
 
     /// As `collect`; the results are in `carry`.
@@ -449,32 +444,19 @@ impl<'k> Emitter<'k> {
         tile: &Tile,
         blocks: Operand,
     ) -> Result<(), Unsupported> {
-        let (empty, some, join) = (self.text.label(), self.text.label(), self.text.label());
-        let none = self.text.op("icmp eq", WORD, &[blocks, number(0)]);
-        self.text.branch(none, empty, some);
-        self.text.begin(empty);
-        self.empty_tile(it, tile)?;
-        self.text.jump(join);
-        self.text.begin(some);
-        let lowest = self.lowest_bit(blocks);
-        let row = self.text.op("mul", WORD, &[lowest, number(self.tile())]);
-        let carry = (&tile.carry[..], number(0));
-        self.copy_row(tile, (&tile.levels, row), carry)?;
-        let above = self.text.op("add", WORD, &[lowest, number(1)]);
-        let each = self.text.begin_count(above, number(DEEPEST - 1), 1);
-        let bit = self.text.op("lshr", WORD, &[blocks, each.index]);
-        let bit = self.text.op("and", WORD, &[bit, number(1)]);
-        let there = self.text.op("icmp ne", WORD, &[bit, number(0)]);
-        let (take, next) = (self.text.label(), self.text.label());
-        self.text.branch(there, take, next);
-        self.text.begin(take);
-        let row = self.text.op("mul", WORD, &[each.index, number(self.tile())]);
-        self.combine_rows(tile, &tile.parts, (&tile.levels, row), carry, carry)?;
-        self.text.jump(next);
-        self.text.begin(next);
-        self.text.end_count(&each);
-        self.text.jump(join);
-        self.text.begin(join);
-        Ok(())
+        self.none_or_some(
+            blocks,
+            |e| e.empty_tile(it, tile),
+            |e| {
+                e.count_out(
+                    blocks,
+                    |e, lowest| {
+                        let row = e.text.op("mul", WORD, &[lowest, number(e.tile)]);
+                        e.copy_row(tile, (&tile.levels, row), (&tile.carry, number(0)))
+                    },
+                    |e, level| e.join_tiles(tile, level),
+                )
+            },
+        )
     }
 }

@@ -83,6 +83,8 @@ pub(crate) enum How {
     Split,
     /// Many points' reductions run side by side.
     Short,
+    /// A reduction is read across the order of its values.
+    Turned,
 }
 
 /// Compile a kernel for vector registers of so many bytes.
@@ -125,21 +127,34 @@ pub fn compile_short(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, U
     written(kernel, vector_bytes, How::Short)
 }
 
+/// As [`compile`], reading along the first axis of a reduction, whose values are numbered along the last, for
+/// at least [`TURNED`](crate::TURNED) values along all but the first: the same results. For kernels whose
+/// [`Compiled::turned`] says how many values that are.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_turned(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Turned)
+}
+
+/// The places of the parameters that say how long these axes are, which begin at 0 and go by 1.
+fn extents(kernel: &Kernel, axes: &[ir::Axis]) -> Option<Vec<usize>> {
+    let place = |axis: &ir::Axis| {
+        let end = ir::ParameterKind::Extent(axis.end);
+        let place = kernel.parameters.iter().position(|it| it.kind == end);
+        place.filter(|_| axis.begin.is_none() && axis.step.is_none())
+    };
+    axes.iter().map(place).collect()
+}
+
 /// The extents among the parameters whose product is how many values each point of a loop reduces, where the
 /// points are not lanes anyway but could be.
 fn short(e: &Emitter<'_>, it: &ir::For) -> Option<Vec<usize>> {
     if e.kernel.overlapping || e.columns_of(it).is_some() {
         return None;
     }
-    let mut found = Vec::new();
-    for axis in &e.short_of(it)?.reduce.axes {
-        if axis.begin.is_some() || axis.step.is_some() {
-            return None;
-        }
-        let end = ir::ParameterKind::Extent(axis.end);
-        found.push(e.kernel.parameters.iter().position(|it| it.kind == end)?);
-    }
-    Some(found)
+    extents(e.kernel, &e.short_of(it)?.reduce.axes)
 }
 
 /// Whether a loop in lanes stores elements one after the other.
@@ -175,6 +190,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
     let mut can_stream = false;
     let mut can_split = false;
     let mut can_short = None;
+    let mut can_turn = None;
     let mut written = Module::default();
     let mut scratch = 0;
     let words;
@@ -205,7 +221,14 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
             })?;
         }
         Shape::Reduction(before, it, after) => {
-            (words, scratch) = written.reduction(kernel, width, (before, it, after))?;
+            let e = Emitter::new(kernel, width, Vec::new());
+            let turns = !kernel.overlapping && e.turns_of(it);
+            if how == How::Turned && turns {
+                (words, scratch) = written.turned(kernel, width, (before, it, after))?;
+            } else {
+                can_turn = extents(kernel, &it.axes[1..]).filter(|_| turns);
+                (words, scratch) = written.reduction(kernel, width, (before, it, after))?;
+            }
         }
         Shape::Sequence => {
             words = written.function("count", kernel, width, |_| Ok(number(1)))?;
@@ -232,6 +255,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         streams: can_stream,
         splits: can_split,
         short: can_short,
+        turned: can_turn,
         ways: written.ways,
     })
 }
@@ -309,6 +333,37 @@ impl Module {
             let (begin, end) = range();
             let memory = e.frame.scratch(&mut e.text);
             e.join_blocks(it, &parts, &memory, begin, end)?;
+            e.rows(after)?;
+            Ok(number(0))
+        })?;
+        Ok((words, scratch))
+    }
+
+    /// Write the functions of a reduction that is read across the order of its values; the words of their frame,
+    /// and bytes of scratch memory a block.
+    fn turned<'k>(
+        &mut self,
+        kernel: &'k Kernel,
+        width: Lanes,
+        (before, it, after): (&'k [Statement], &'k Reduce, &'k [Statement]),
+    ) -> Result<(usize, usize), Unsupported> {
+        let mut scratch = 0;
+        self.function("count", kernel, width, |e| {
+            e.rows(before)?;
+            Ok(e.turned_count(it))
+        })?;
+        let words = self.function("kernel", kernel, width, |e| {
+            e.may_end = false;
+            e.rows(before)?;
+            let parts = e.parts(it)?;
+            scratch = e.turned_scratch(&parts);
+            let (begin, end) = range();
+            e.turned_strips(it, begin, end)?;
+            Ok(number(0))
+        })?;
+        self.function("finish", kernel, width, |e| {
+            e.rows(before)?;
+            e.turned_finish(it)?;
             e.rows(after)?;
             Ok(number(0))
         })?;

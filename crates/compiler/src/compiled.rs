@@ -39,6 +39,8 @@ pub struct Compiled {
     /// Where [`compile_short`](crate::compile_short) has: the places of the parameters, extents all, whose
     /// product is how many values each point reduces.
     pub short: Option<Vec<usize>>,
+    /// Where [`compile_turned`](crate::compile_turned) has: the places of the extents of all axes but the first.
+    pub turned: Option<Vec<usize>>,
     /// Of loops that may run in lanes and have names, the name and how they run; nothing for one turn
     /// after the other.
     pub ways: Vec<(String, String)>,

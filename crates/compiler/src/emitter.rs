@@ -6,6 +6,7 @@ use memory::DType;
 
 use crate::access::{AHEAD, LEAST};
 use crate::beside::is_plain;
+use crate::column::vectors;
 use crate::compile::How;
 use crate::elementary::Writer;
 use crate::frame::Frame;
@@ -46,6 +47,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) rooms: Vec<String>,
     /// How many lanes may run side by side.
     pub(crate) width: u32,
+    /// Columns of a tile.
+    pub(crate) tile: i64,
     /// Whether a mask costs next to nothing.
     pub(crate) masks: bool,
     /// How blocks are made.
@@ -106,6 +109,7 @@ impl<'k> Emitter<'k> {
             loops: Loops::of(kernel),
             rooms: Vec::new(),
             width,
+            tile: vectors(kernel, how) * i64::from(width),
             masks,
             how,
             streaming: streams.then_some(LEAST),

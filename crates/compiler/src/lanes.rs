@@ -255,7 +255,7 @@ impl Emitter<'_> {
     }
 
     /// Lane `l` with lane `l + 16`, then `+ 8`, ...; lanes from `present` on take no part.
-    fn tree_of_lanes(
+    pub(crate) fn tree_of_lanes(
         &mut self,
         parts: &[Part],
         mut sums: Vec<Operand>,

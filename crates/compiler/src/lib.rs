@@ -54,11 +54,12 @@ mod split;
 mod structure;
 mod text;
 mod tree;
+mod turned;
 mod unsupported;
 mod varying;
 mod wrapped;
 
-pub use compile::{compile, compile_short, compile_split, compile_streaming};
+pub use compile::{compile, compile_short, compile_split, compile_streaming, compile_turned};
 pub use compiled::Compiled;
 pub use passes::improve;
 pub use report::{Told, labelled, report};
@@ -71,7 +72,10 @@ pub const INTERRUPTED: i64 = i64::MIN;
 pub const NO_ROOM: i64 = i64::MIN + 1;
 
 /// Most values of a point for which [`compile_short`] pays.
-pub const SHORT: i64 = 63;
+pub const SHORT: i64 = 39;
+
+/// Least length of all axes but the first for which [`compile_turned`] pays.
+pub const TURNED: i64 = 1024;
 
 /// Points of a parallel loop that make a block.
 const CHUNK: i64 = 16_384;

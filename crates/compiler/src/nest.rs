@@ -34,16 +34,19 @@ impl<'k> Emitter<'k> {
             rows = self.text.op("mul", WORD, &[rows, length]);
         }
         // A point with a loop inside is many points.
-        let chunk = if self.is_straight(it.body) {
-            number(CHUNK)
-        } else if self.columns_of(it).is_some() {
-            number(self.tile())
-        } else {
-            self.few(it, inner)
-        };
         let at_least_one = self.text.intrinsic("smax", WORD, &[inner, number(1)]);
+        let (chunk, rows_in_a_block) = if self.is_straight(it.body) {
+            (number(CHUNK), self.up(number(CHUNK), at_least_one))
+        } else if let Some(columns) = self.columns_of(it) {
+            let values = self.points(columns.reduce);
+            let values = self.text.intrinsic("smax", WORD, &[values, number(1)]);
+            let row = self.text.op("mul", WORD, &[values, at_least_one]);
+            (number(self.tile), self.up(number(CHUNK), row))
+        } else {
+            let few = self.few(it, inner);
+            (few, self.up(few, at_least_one))
+        };
         let chunks_in_a_row = self.up(at_least_one, chunk);
-        let rows_in_a_block = self.up(chunk, at_least_one);
         let wide = self.text.op("icmp sgt", WORD, &[chunks_in_a_row, number(1)]);
         let rows_in_a_block = self.text.select(wide, WORD, number(1), rows_in_a_block);
         let row_blocks = self.up(rows, rows_in_a_block);
@@ -209,34 +212,45 @@ impl<'k> Emitter<'k> {
             self.text.end_count(&each);
             return Ok(());
         }
+        self.whole_and_rest(from, to, |e, at, whole| {
+            let at = e.index_of_lane(&axis, at);
+            e.hold(index, Held::Linear(at));
+            // Nothing of less than a vector passes the caches.
+            let streaming = e.streaming;
+            e.streaming = streaming.filter(|_| whole);
+            e.straight(it.body)?;
+            e.streaming = streaming;
+            Ok(())
+        })
+    }
+
+    /// Run code from `from` to `to`, once for whole vectors and, if one is left that is not, once for that under
+    /// a mask.
+    pub(crate) fn whole_and_rest(
+        &mut self,
+        from: Operand,
+        to: Operand,
+        mut code: impl FnMut(&mut Self, Operand, bool) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
+        let width = i64::from(self.width);
         let length = self.text.op("sub", WORD, &[to, from]);
         let whole = self.text.op("and", WORD, &[length, number(-width)]);
-        let whole_end = self.text.op("add", WORD, &[from, whole]);
-        let each = self.text.begin_count(from, whole_end, width);
+        let end = self.text.op("add", WORD, &[from, whole]);
+        let each = self.text.begin_count(from, end, width);
         self.lanes = self.width;
-        let at = self.index_of_lane(&axis, each.index);
-        self.hold(index, Held::Linear(at));
-        self.straight(it.body)?;
+        code(self, each.index, true)?;
         self.lanes = 1;
         self.text.end_count(&each);
-        let (some, none) = (self.text.label(), self.text.label());
-        let left = self.text.op("icmp slt", WORD, &[whole_end, to]);
-        self.text.branch(left, some, none);
-        self.text.begin(some);
-        let rest = self.text.op("sub", WORD, &[to, whole_end]);
-        self.lanes = self.width;
-        self.mask = Some(self.below(self.width, 0, rest));
-        let at = self.index_of_lane(&axis, whole_end);
-        self.hold(index, Held::Linear(at));
-        // Less than a vector, so nothing of it passes the caches.
-        let streaming = self.streaming.take();
-        self.straight(it.body)?;
-        self.streaming = streaming;
-        self.lanes = 1;
-        self.mask = None;
-        self.text.jump(none);
-        self.text.begin(none);
-        Ok(())
+        let left = self.text.op("icmp slt", WORD, &[end, to]);
+        self.only_if(left, |e| {
+            let rest = e.text.op("sub", WORD, &[to, end]);
+            e.mask = Some(e.below(e.width, 0, rest));
+            e.lanes = e.width;
+            code(e, end, false)?;
+            e.lanes = 1;
+            e.mask = None;
+            Ok(())
+        })
     }
 
     /// As `index_of`; the beginning of an axis is the same in every lane.

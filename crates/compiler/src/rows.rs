@@ -108,7 +108,7 @@ impl Emitter<'_> {
         starts: bool,
         again: bool,
     ) -> Result<(), Unsupported> {
-        let base = self.text.op("mul", WORD, &[lane, number(self.tile())]);
+        let base = self.text.op("mul", WORD, &[lane, number(self.tile)]);
         let code = |e: &mut Self, at: Operand| {
             let here = e.text.op("add", WORD, &[work.tile.from, at]);
             let index = e.index_of_lane(work.axis, here);

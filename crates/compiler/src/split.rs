@@ -63,7 +63,7 @@ impl<'k> Emitter<'k> {
     fn work(&mut self, split: &Split<'k>) -> Work {
         let mut outer: Vec<_> = split.it.axes.iter().map(|axis| self.length(axis)).collect();
         let inner = outer.pop().expect("verified: a loop has an axis");
-        let tile = number(if split.columns { self.tile() } else { 1 });
+        let tile = number(if split.columns { self.tile } else { 1 });
         let tiles = self.up(inner, tile);
         let all = outer.iter().fold(tiles, |all, &it| self.text.op("mul", WORD, &[all, it]));
         let points = self.points(split.around.reduce);
@@ -92,7 +92,7 @@ impl<'k> Emitter<'k> {
     }
 
     fn room_of(&self, split: &Split<'k>, part: Part) -> usize {
-        let columns = if split.columns { self.tile() } else { 1 };
+        let columns = if split.columns { self.tile } else { 1 };
         (columns.unsigned_abs() as usize * part.dtype.size()).next_multiple_of(16)
     }
 

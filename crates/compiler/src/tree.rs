@@ -50,7 +50,7 @@ impl Emitter<'_> {
         self.collect(it, parts, &tree, end)
     }
 
-    /// Add the result of block number `number_` to the tree: neighbours combine as soon as both are there.
+    /// Add the result of block number `block` to the tree: neighbours combine as soon as both are there.
     pub(crate) fn push(
         &mut self,
         parts: &[Part],
@@ -58,30 +58,94 @@ impl Emitter<'_> {
         block: Operand,
         values: &[Operand],
     ) -> Result<(), Unsupported> {
-        for ((&room, part), &value) in tree.carry.iter().zip(parts).zip(values) {
-            self.put(room, part.dtype, value);
-        }
-        self.put(tree.level, DType::I64, number(0));
+        self.put_parts(&tree.carry, parts, number(0), values);
+        self.count_up(tree.level, block, |e, level| e.join_level(parts, tree, level))?;
+        let level = self.take(tree.level, DType::I64);
+        let values = self.take_parts(&tree.carry, parts, number(0));
+        self.put_parts(&tree.rooms, parts, level, &values);
+        Ok(())
+    }
+
+    /// Count a block, as a binary counter does: `join` each level where a neighbour waits, from the lowest on. Its
+    /// result is to wait at the level that `level` says afterwards.
+    pub(crate) fn count_up(
+        &mut self,
+        level: Operand,
+        block: Operand,
+        join: impl FnOnce(&mut Self, Operand) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
+        self.put(level, DType::I64, number(0));
         let (head, body, done) = (self.text.label(), self.text.label(), self.text.label());
         self.text.jump(head);
         self.text.begin(head);
-        let level = self.take(tree.level, DType::I64);
-        let bit = self.text.op("lshr", WORD, &[block, level]);
+        let at = self.take(level, DType::I64);
+        let bit = self.text.op("lshr", WORD, &[block, at]);
         let bit = self.text.op("and", WORD, &[bit, number(1)]);
         let more = self.text.op("icmp ne", WORD, &[bit, number(0)]);
         self.text.branch(more, body, done);
         self.text.begin(body);
-        self.join_level(parts, tree, level)?;
-        let next = self.text.op("add", WORD, &[level, number(1)]);
-        self.put(tree.level, DType::I64, next);
+        join(self, at)?;
+        let next = self.text.op("add", WORD, &[at, number(1)]);
+        self.put(level, DType::I64, next);
         self.text.jump(head);
         self.text.begin(done);
-        let level = self.take(tree.level, DType::I64);
-        for ((&room, &carry), part) in tree.rooms.iter().zip(&tree.carry).zip(parts) {
-            let value = self.take(carry, part.dtype);
-            let place = self.element(room, part.dtype, level);
-            self.put(place, part.dtype, value);
-        }
+        Ok(())
+    }
+
+    /// Take together what so many blocks left: the smallest part of their tree, which came last and is what
+    /// `begin` takes, then `join` the level of each larger one.
+    pub(crate) fn count_out(
+        &mut self,
+        blocks: Operand,
+        begin: impl FnOnce(&mut Self, Operand) -> Result<(), Unsupported>,
+        join: impl FnOnce(&mut Self, Operand) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
+        let lowest = self.text.zeros("cttz", WORD, blocks);
+        begin(self, lowest)?;
+        let above = self.text.op("add", WORD, &[lowest, number(1)]);
+        let zeros = self.text.zeros("ctlz", WORD, blocks);
+        let end = self.text.op("sub", WORD, &[number(64), zeros]);
+        let each = self.text.begin_count(above, end, 1);
+        let bit = self.text.op("lshr", WORD, &[blocks, each.index]);
+        let bit = self.text.op("and", WORD, &[bit, number(1)]);
+        let there = self.text.op("icmp ne", WORD, &[bit, number(0)]);
+        self.only_if(there, |e| join(e, each.index))?;
+        self.text.end_count(&each);
+        Ok(())
+    }
+
+    /// Code that runs where a truth holds.
+    pub(crate) fn only_if(
+        &mut self,
+        truth: Operand,
+        code: impl FnOnce(&mut Self) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
+        let (yes, join) = (self.text.label(), self.text.label());
+        self.text.branch(truth, yes, join);
+        self.text.begin(yes);
+        code(self)?;
+        self.text.jump(join);
+        self.text.begin(join);
+        Ok(())
+    }
+
+    /// One code where `count` is zero, as the result of no values is, and another where it is not.
+    pub(crate) fn none_or_some(
+        &mut self,
+        count: Operand,
+        none: impl FnOnce(&mut Self) -> Result<(), Unsupported>,
+        some: impl FnOnce(&mut Self) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
+        let (empty, there, join) = (self.text.label(), self.text.label(), self.text.label());
+        let is_none = self.text.op("icmp eq", WORD, &[count, number(0)]);
+        self.text.branch(is_none, empty, there);
+        self.text.begin(empty);
+        none(self)?;
+        self.text.jump(join);
+        self.text.begin(there);
+        some(self)?;
+        self.text.jump(join);
+        self.text.begin(join);
         Ok(())
     }
 
@@ -107,44 +171,30 @@ impl Emitter<'_> {
         tree: &Tree,
         blocks: Operand,
     ) -> Result<(), Unsupported> {
-        let (empty, some, join) = (self.text.label(), self.text.label(), self.text.label());
-        let none = self.text.op("icmp eq", WORD, &[blocks, number(0)]);
-        self.text.branch(none, empty, some);
-        self.text.begin(empty);
         let identity = self.identity(it);
-        self.put_parts(&tree.carry, parts, number(0), &identity);
-        self.text.jump(join);
-        self.text.begin(some);
-        // From the smallest part of the tree, which came last, to the largest.
-        let lowest = self.lowest_bit(blocks);
-        let last = self.take_parts(&tree.rooms, parts, lowest);
-        self.put_parts(&tree.carry, parts, number(0), &last);
-        let above = self.text.op("add", WORD, &[lowest, number(1)]);
-        let each = self.text.begin_count(above, number(DEEPEST - 1), 1);
-        let bit = self.text.op("lshr", WORD, &[blocks, each.index]);
-        let bit = self.text.op("and", WORD, &[bit, number(1)]);
-        let there = self.text.op("icmp ne", WORD, &[bit, number(0)]);
-        let (take, next) = (self.text.label(), self.text.label());
-        self.text.branch(there, take, next);
-        self.text.begin(take);
-        self.join_level(parts, tree, each.index)?;
-        self.text.jump(next);
-        self.text.begin(next);
-        self.text.end_count(&each);
-        self.text.jump(join);
-        self.text.begin(join);
+        self.none_or_some(
+            blocks,
+            |e| {
+                e.put_parts(&tree.carry, parts, number(0), &identity);
+                Ok(())
+            },
+            |e| {
+                e.count_out(
+                    blocks,
+                    |e, lowest| {
+                        let last = e.take_parts(&tree.rooms, parts, lowest);
+                        e.put_parts(&tree.carry, parts, number(0), &last);
+                        Ok(())
+                    },
+                    |e, level| e.join_level(parts, tree, level),
+                )
+            },
+        )?;
         for ((&carry, part), &result) in tree.carry.iter().zip(parts).zip(&it.results) {
             let found = self.take(carry, part.dtype);
             self.hold(result, Held::Uniform(found));
         }
         Ok(())
-    }
-
-    /// The number of the lowest bit that is set; one is.
-    pub(crate) fn lowest_bit(&mut self, number: Operand) -> Operand {
-        self.text.outside.insert("declare i64 @llvm.cttz.i64(i64, i1)".to_owned());
-        let shown = self.text.show(number, 1);
-        self.text.define(format_args!("call i64 @llvm.cttz.i64(i64 {shown}, i1 true)"))
     }
 
     pub(crate) fn identity(&mut self, it: &Reduce) -> Vec<Operand> {

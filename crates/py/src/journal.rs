@@ -11,11 +11,14 @@ pub(crate) struct Journal {
     pub(crate) journal: Arc<tasks::Journal>,
 }
 
-/// A place where tasks run one after the other in the calling thread, for the journal.
+/// A place where tasks run one after the other, for the journal: the calling thread, or a worker of
+/// an engine.
 #[pyclass(frozen, module = "abreast._abreast")]
 pub(crate) struct SerialLane {
     journal: Arc<tasks::Journal>,
     plan: Arc<str>,
+    workers: usize,
+    pool: u32,
     lane: u32,
 }
 
@@ -146,8 +149,16 @@ impl Journal {
     /// A lane for tasks that run in the calling thread.
     fn serial(&self, plan: &str, thread: u64) -> SerialLane {
         let (journal, plan) = (self.journal.clone(), Arc::from(plan));
-        let lane = journal.lane(journal.pool(), 0, thread, &plan);
-        SerialLane { journal, plan, lane }
+        let pool = journal.pool();
+        let lane = journal.lane(pool, 0, thread, &plan);
+        SerialLane { journal, plan, workers: 1, pool, lane }
+    }
+
+    /// The caller of an engine, where nothing runs; its workers are `beside` it.
+    fn engine(&self, plan: &str, workers: usize) -> SerialLane {
+        let (journal, plan) = (self.journal.clone(), Arc::from(plan));
+        let pool = journal.pool();
+        SerialLane { journal, plan, workers, pool, lane: u32::MAX }
     }
 }
 
@@ -158,7 +169,7 @@ impl SerialLane {
         if crate::threads::is_serving() {
             return 0;
         }
-        let entry = Entry { journal: &self.journal, plan: &self.plan, workers: 1 };
+        let entry = Entry { journal: &self.journal, plan: &self.plan, workers: self.workers };
         entry.begin(Some((caller, function)))
     }
 
@@ -167,24 +178,63 @@ impl SerialLane {
         if crate::threads::is_serving() {
             return (0, 0);
         }
-        Entry { journal: &self.journal, plan: &self.plan, workers: 1 }.join(function, 1)
+        Entry { journal: &self.journal, plan: &self.plan, workers: self.workers }.join(function, 1)
+    }
+
+    /// A worker of the same plan: a process, which starts now.
+    fn beside(&self, slot: usize, process: u64) -> SerialLane {
+        let (journal, plan) = (self.journal.clone(), self.plan.clone());
+        let lane = journal.lane(self.pool, slot, process, &plan);
+        journal.event(shm::os::now(), "started", lane, 0);
+        SerialLane { journal, plan, workers: self.workers, pool: self.pool, lane }
+    }
+
+    /// The worker is gone, and task `first` of a call with it, which it had begun; zero for none.
+    fn died(&self, call: u32, first: u64, started: f64) {
+        let ended = shm::os::now();
+        self.journal.event(ended, "ended", self.lane, 0);
+        let Some(mut journal) = self.journal.write().filter(|_| call > 0) else { return };
+        let started = ((started * 1e9) as u64).min(ended);
+        let (lane, count, end, busy) = (self.lane, 1, RunEnd::Lost, ended - started);
+        let (sent, returned) = (0, 0);
+        journal.run(Run { call, lane, first, count, end, started, ended, busy, sent, returned });
+    }
+
+    /// The caller waited and took results, in so many seconds.
+    fn pulled(&self, call: u32, waited: f64, took: f64) {
+        if let Some(mut journal) = self.journal.write() {
+            let [waited, took] = [waited, took].map(|seconds| (seconds * 1e9) as u64);
+            journal.pulled(call, waited, took, shm::os::now());
+        }
     }
 
     /// So many tasks of a call were given to it.
-    fn pushed(&self, call: u32, count: u64) {
+    #[pyo3(signature = (call, count, took = 0.0))]
+    fn pushed(&self, call: u32, count: u64, took: f64) {
         if let Some(mut journal) = self.journal.write() {
-            journal.pushed(call, count, 0, shm::os::now());
+            journal.pushed(call, count, (took * 1e9) as u64, shm::os::now());
         }
     }
 
     /// `count` tasks from number `first` on ran one after the other: seconds of Python's clock.
-    #[pyo3(signature = (call, first, count, started, ended, failed))]
-    fn ran(&self, call: u32, first: u64, count: u32, started: f64, ended: f64, failed: bool) {
+    /// `moved`: the bytes that went to them and came back.
+    #[pyo3(signature = (call, first, count, started, ended, failed, moved = (0, 0)))]
+    #[expect(clippy::too_many_arguments, reason = "all of a run")]
+    fn ran(
+        &self,
+        call: u32,
+        first: u64,
+        count: u32,
+        started: f64,
+        ended: f64,
+        failed: bool,
+        moved: (u64, u64),
+    ) {
         let Some(mut journal) = self.journal.write() else { return };
         let [started, ended] = [started, ended].map(|seconds| (seconds * 1e9) as u64);
         let end = if failed { RunEnd::Failure } else { RunEnd::Value };
         let (lane, busy) = (self.lane, ended - started);
-        let (sent, returned) = (0, 0);
+        let (sent, returned) = moved;
         journal.run(Run { call, lane, first, count, end, started, ended, busy, sent, returned });
     }
 }

@@ -352,6 +352,9 @@ impl Lowerer<'_> {
         match target {
             Expr::Name(it) => self.put(range, &it.id, value),
             Expr::Subscript(it) => {
+                if self.assigned_chosen(it, None, &mut |_| Ok(value.clone()))? {
+                    return Ok(());
+                }
                 let view = self.assigned_view(it)?;
                 self.assign_view(range, &view, &value)
             }
@@ -410,6 +413,9 @@ impl Lowerer<'_> {
             let after = self.operated(range, op, &before, &value)?;
             return self.assign_to(target, after);
         };
+        if self.assigned_chosen(it, Some(op), &mut |lowerer| lowerer.expression(value))? {
+            return Ok(());
+        }
         let view = self.assigned_view(it)?;
         if !view.axes.is_empty() {
             return self.change_view(range, &view, op, value);

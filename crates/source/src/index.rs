@@ -26,7 +26,7 @@ const LONGEST: i64 = 1 << 60;
 
 impl Lowerer<'_> {
     /// An index as it counts from the front, checked against the length of its axis.
-    fn place(
+    pub(crate) fn place(
         &mut self,
         range: TextRange,
         index: &Num,
@@ -35,7 +35,7 @@ impl Lowerer<'_> {
     ) -> Result<Value> {
         if !index.ty.dtype.is_integer() {
             let message = format!("an index is {}, not an integer", index.ty.name());
-            let hint = "convert it with int(x); masks of bools are not supported: write an `if`";
+            let hint = "convert it with int(x); a mask of bools is read by np.where(mask, x, 0), and assigned by x[mask] = 0";
             return Err(self.refuse(range, message, hint));
         }
         let index = self.to_index(index);
@@ -63,6 +63,9 @@ impl Lowerer<'_> {
         match value {
             Val::Tuple(items) => self.item(range, items, index),
             Val::View(view) => {
+                if let Some(found) = self.array_index(index)? {
+                    return self.taken_from(range, view, &found);
+                }
                 let view = self.indexed(view, index)?;
                 Ok(self.loaded(view))
             }

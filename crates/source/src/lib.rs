@@ -55,6 +55,7 @@ mod make;
 mod mathematics;
 mod method;
 mod operator;
+mod pick;
 mod prange;
 mod race;
 mod random;

@@ -20,6 +20,7 @@ pub(crate) type Result<T> = std::result::Result<T, Box<Refusal>>;
 
 /// How a function is compiled.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Options {
     /// Whether indices are checked.
     pub boundscheck: bool,

@@ -37,6 +37,8 @@ pub(crate) enum Node {
     Index(usize, Extent),
     /// Anything.
     Empty(NumType),
+    /// The element of an array of one dimension that an integer names.
+    Take(View, Rc<Node>, TextRange),
     Apply(What, Vec<Rc<Node>>, (Arc<Unit>, TextRange)),
 }
 
@@ -75,6 +77,10 @@ impl Node {
     pub(crate) fn views<'n>(&'n self, into: &mut Vec<&'n View>) {
         match self {
             Self::View(view) => into.push(view),
+            Self::Take(view, index, _) => {
+                into.push(view);
+                index.views(into);
+            }
             Self::Apply(_, of, _) => of.iter().for_each(|it| it.views(into)),
             _ => {}
         }
@@ -288,6 +294,14 @@ impl<'l> Lowerer<'l> {
                 match self.current(&element) {
                     Val::Num(it) => it,
                     other => return Err(self.no_number(self.here, &other)),
+                }
+            }
+            Node::Take(view, index, range) => {
+                let index = self.element_of(index, spot)?;
+                let at = self.place(*range, &index, view.axes[0].length, 0)?;
+                match self.element(view, at) {
+                    Val::Num(it) => it,
+                    other => return Err(self.no_number(*range, &other)),
                 }
             }
             Node::Apply(what, of, (unit, range)) => {

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from abreast.backends import output, pilot
+from abreast._abreast import SerialLane
+from abreast.backends import lanes, output, pilot
 from abreast.backends.capture import facts as streams
 from abreast.backends.contract import Level, Output
 from abreast.backends.engine import Engine, Launched
@@ -58,9 +59,11 @@ FAILURES = 3
 class Hub(Switchboard):
     """Pilots, and the jobs whose tasks they take."""
 
-    def __init__(self, engine: Engine, level: Level) -> None:
+    def __init__(self, engine: Engine, level: Level, caller: SerialLane) -> None:
         super().__init__(engine)
         self.level = level
+        self.caller = caller
+        """Beside which its workers stand in the journal."""
         self.jobs: dict[int, RemoteJob] = {}
         self.turns: deque[RemoteJob] = deque()
         """Jobs with tasks that nobody has; the next to be served first."""
@@ -151,15 +154,17 @@ class Hub(Switchboard):
 
     def step(self) -> None:
         """Hear what pilots say, and hand out tasks."""
+        # What pilots had said by then counts: which tasks had begun.
+        is_broken = self.broken is not None
         self.hear(TICK if self.jobs or self.links or self.launched else None)
         self.engine.poll()
         calls: list[Callable[[], None]] = []
         while self.fallen:
             self.forget(-1, self.fallen.popleft())
         with self.lock:
-            if self.broken is not None:
+            if is_broken:
                 self._fail_all()
-            else:
+            elif self.broken is None:
                 self._launch()
                 self._hand_out()
                 self._even_out()
@@ -192,6 +197,7 @@ class Hub(Switchboard):
             link.number, link.facts = number, facts
             self.served.add(number)
             link.is_near = facts["node"] == self.near
+            lanes.joined(link, self.links, self.caller)
             link.idle_since = time.monotonic()
             self.failures = 0
             welcome = {
@@ -221,10 +227,11 @@ class Hub(Switchboard):
         kind: int,
         data: bytes,
         _count: int,
-        seconds: float,
+        times: tuple[float, float],
         note: bool,
         parts: Any,
     ) -> None:
+        start, seconds = times
         with self.lock:
             if link.current == (job, index):
                 link.current = None
@@ -234,6 +241,8 @@ class Hub(Switchboard):
             if item is not None:
                 self.mean = seconds if self.mean is None else 0.8 * self.mean + 0.2 * seconds
                 item.job.took(seconds)
+                returned = sum(map(len, parts), len(data))
+                lanes.ran(link, item, start, seconds, kind == pilot.FAILURE, returned)
             if kind == pilot.KEPT:
                 kind, data, parts = self._take_over(link, index, *data)
             if item is not None:
@@ -471,6 +480,7 @@ class Hub(Switchboard):
         for key in [key for key, place in self.keepers.items() if place is None]:
             if link.serves and key[0] == tuple(link.facts["node"]):
                 self._bring_again(key)
+        lanes.died(link)
         for key, item in reversed(link.held.items()):
             if item.withdrawn:
                 continue
@@ -500,11 +510,12 @@ class Hub(Switchboard):
                 self.wake()
 
     def _fail_all(self) -> None:
+        # What runs is lost with its worker, whoever is heard first: the engine, or the line's end.
+        for link in list(self.links):
+            self.lose(link, "died")
         for job in list(self.jobs.values()):
             for item in list(job.items.values()):
                 job.fail(item, LaunchError(self.broken))
-        for link in list(self.links):
-            self.lose(link, "closed")
 
     def end(self) -> None:
         """Leave nothing behind."""

@@ -12,6 +12,7 @@ import traceback
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
+from abreast._abreast import SerialLane
 from abreast.backends import wire
 from abreast.backends.engine import Engine
 from abreast.errors import LaunchError
@@ -34,6 +35,11 @@ class Link:
         self.number = -1
         self.facts: dict[str, Any] = {}
         self.is_near = False
+        self.slot = 0
+        self.lane: SerialLane | None = None
+        """Its tasks, in the journal."""
+        self.ahead: float | None = None
+        """Seconds by which this machine's clock is ahead of its own, where it is elsewhere."""
         self.held: OrderedDict[tuple[int, int], Item] = OrderedDict()
         self.current: tuple[int, int] | None = None
         self.since = 0.0

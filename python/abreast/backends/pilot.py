@@ -345,7 +345,7 @@ class Pilot:
         sys.stdout.flush()
         self.current = None
         seconds = time.perf_counter() - start
-        return ("e", job, index, kind, answer, len(buffers), seconds, note), buffers
+        return ("e", job, index, kind, answer, len(buffers), (start, seconds), note), buffers
 
     def _context(self, work: _Work) -> Context:
         """Return what a task of the job finds around it."""

@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from abreast.backends import pilot
+from abreast.backends import journal, pilot
 from abreast.backends.contract import (
     Call,
     Capabilities,
@@ -47,7 +47,8 @@ class RemoteBackend:
             survives_crash=engine.survives_crash,
             stops_anything=engine.stops_anything,
         )
-        self.hub = Hub(engine, _bare(level))
+        self.lanes = journal.shared().engine(journal.plan_of(level), level.workers)
+        self.hub = Hub(engine, _bare(level), self.lanes)
         self.surroundings = Surroundings()
         self.numbers = itertools.count()
         self.closed = False
@@ -136,6 +137,11 @@ class RemoteJob:
                 raise
             except Exception as reason:
                 raise unpicklable("function", None, reason) from reason
+        self.first = 0
+        """Number of its first task, in the journal."""
+        self._entry = 0
+        if call.function is not None:
+            self._entry = backend.lanes.begin(*journal.title(call))
         self.pushed = 0
         self.items: dict[int, Item] = {}
         self.pending: deque[Item] = deque()
@@ -158,7 +164,8 @@ class RemoteJob:
 
     def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item."""
-        index = self.pushed if at is None else at
+        index = begin = self.pushed if at is None else at
+        start = time.perf_counter()
         what = "function or an argument" if self.call.function is None else "argument"
         try:
             for item in items:
@@ -171,6 +178,8 @@ class RemoteJob:
                     raise
                 except Exception as reason:
                     raise unpicklable(what, index, reason) from reason
+                if self.call.function is None and not self._entry:
+                    self._entry, self.first = self.backend.lanes.join(journal.name_of(item[0]))
                 task = Item(self, index, data, buffers, kept)
                 with self.changed:
                     self.items[index] = task
@@ -180,6 +189,13 @@ class RemoteJob:
         finally:
             if self.pending:
                 self.hub.add(self)
+            if self._entry and self.call.function is not None and at is None:
+                took = time.perf_counter() - start
+                self.backend.lanes.pushed(self._entry, index - begin, took)
+
+    def entry(self) -> int:
+        """Return its number in the journal; zero for none."""
+        return self._entry
 
     def _pack(self, value: Any, *, always: bool = False) -> tuple[bytes, list[Any]]:
         """Pickle a value; its large memory goes beside it, or is placed once for many."""
@@ -221,8 +237,10 @@ class RemoteJob:
 
     def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
         """Wait until tasks ended, and take them."""
+        begin = time.perf_counter()
         if timeout != 0.0:
             self.wait(timeout)
+        waited = time.perf_counter()
         with self.changed:
             taken, self.ended = self.ended, []
             said, self.said = self.said, []
@@ -248,6 +266,9 @@ class RemoteJob:
                 listed.append(Ended(index, None, rebuild(data)))
             else:
                 listed.append(Ended(index, None, data))
+        if self._entry:
+            took = time.perf_counter() - waited
+            self.backend.lanes.pulled(self._entry, waited - begin, took)
         return Pulled(len(taken), notes, listed, said)
 
     def wait(self, timeout: float | None) -> bool:

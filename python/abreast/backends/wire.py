@@ -130,7 +130,10 @@ def connect(address: tuple[str, int], secret: bytes, patience: float) -> socket.
 def notice_silence(sock: socket.socket) -> None:
     """Have a cable that was cut show as an error, within half a minute."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4)):
+    settings = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4}
+    # The same for what was sent and nobody says to have got, in milliseconds.
+    settings["TCP_USER_TIMEOUT"] = 30_000
+    for name, value in settings.items():
         option = getattr(socket, name, None)
         if option is not None:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)

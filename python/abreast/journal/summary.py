@@ -62,7 +62,8 @@ class Summary:
 
     def _moved(self) -> str:
         job = self.job
-        if not job.sent and not job.returned and not job.plan.startswith("processes"):
+        here = job.plan.startswith(("serial", "threads", "executor:thread"))
+        if not job.sent and not job.returned and here:
             return "nothing was moved: tasks ran in this process"
         return f"{size(job.sent)} to tasks, {size(job.returned)} from tasks"
 

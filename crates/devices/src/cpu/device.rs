@@ -74,6 +74,7 @@ impl Device for CpuDevice {
             streaming: OnceLock::new(),
             split: OnceLock::new(),
             short: OnceLock::new(),
+            turned: OnceLock::new(),
             streams_from: self.streams_from,
             splits_from: self.splits_from,
         }))
@@ -101,6 +102,8 @@ struct Native {
     split: OnceLock<Machine>,
     /// Code for many points that are reductions of few values.
     short: OnceLock<Machine>,
+    /// Code for a reduction that lies across memory.
+    turned: OnceLock<Machine>,
     streams_from: usize,
     splits_from: usize,
 }
@@ -149,6 +152,15 @@ fn made<T>(
     Ok(place.get().expect("it was there"))
 }
 
+/// The product of the extents at these places.
+fn product(places: &[usize], arguments: &[Argument]) -> i64 {
+    let extent = |&place: &usize| match arguments.get(place) {
+        Some(Argument::Extent(extent)) => *extent,
+        _ => unreachable!("verified: an extent stands there"),
+    };
+    places.iter().map(extent).fold(1, i64::saturating_mul)
+}
+
 impl Native {
     /// The code for these arguments, and its frame.
     fn machine(&self, arguments: &[Argument]) -> Result<(&Machine, Vec<u64>), DeviceError> {
@@ -167,6 +179,10 @@ impl Native {
             let machine = made(&self.short, || make(compiler::compile_short(kernel, vector)))?;
             return Ok((machine, self.frame(machine, arguments)));
         }
+        if self.is_turned(arguments) {
+            let machine = made(&self.turned, || make(compiler::compile_turned(kernel, vector)))?;
+            return Ok((machine, self.frame(machine, arguments)));
+        }
         let plain = made(&self.plain, || Machine::new(self.cache, &self.compiled))?;
         let frame = self.frame(plain, arguments);
         if !self.compiled.splits || self.read(arguments) < self.splits_from {
@@ -183,13 +199,15 @@ impl Native {
 
     /// Whether each point reduces so few values that several points should run side by side.
     fn is_short(&self, arguments: &[Argument]) -> bool {
-        let Some(extents) = &self.compiled.short else { return false };
-        let mut values = 1i64;
-        for &place in extents {
-            let Some(Argument::Extent(extent)) = arguments.get(place) else { return false };
-            values = values.saturating_mul(*extent);
-        }
-        values <= compiler::SHORT
+        let extents = self.compiled.short.as_deref();
+        extents.is_some_and(|places| product(places, arguments) <= compiler::SHORT)
+    }
+
+    /// Whether a reduction lies across memory, and is long enough to be read along it all the same.
+    fn is_turned(&self, arguments: &[Argument]) -> bool {
+        let extents = self.compiled.turned.as_deref();
+        extents.is_some_and(|places| product(places, arguments) >= compiler::TURNED)
+            && self.read(arguments) >= self.splits_from
     }
 
     /// Bytes of the arrays that a launch reads.
@@ -357,7 +375,8 @@ impl Executable for Native {
         let machine = self.plain.get()?;
         let other = self.compiled.short.is_some()
             || (self.compiled.streams && bytes >= self.streams_from)
-            || (self.compiled.splits && bytes >= self.splits_from);
+            || (self.compiled.splits && bytes >= self.splits_from)
+            || (self.compiled.turned.is_some() && bytes >= self.splits_from);
         if other || words != machine.words {
             return None;
         }

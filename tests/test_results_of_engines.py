@@ -12,6 +12,8 @@ import abreast as ab
 from abreast.backends import hub, pilot, room
 from abreast.backends.kept import Kept
 
+pytestmark = pytest.mark.usefixtures("forks")
+
 LARGE = 1 << 18  # float64: 2 MiB
 
 
