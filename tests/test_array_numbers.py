@@ -209,3 +209,38 @@ def test_programs_that_divide_no_integers_pay_nothing() -> None:
     assert anp.explain(x % 7).count("kernel @") == 1
     y = anp.asarray(np.arange(1000.0))
     assert anp.explain(y // y).count("kernel @") == 1
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64", "uint8"])
+@pytest.mark.parametrize("count", [1, 20, 3000, 10_000])
+@pytest.mark.parametrize("name", ["floor_divide", "remainder", "fmod"])
+def test_the_smallest_by_minus_one(name: str, count: int, dtype: str) -> None:
+    info = np.iinfo(dtype)
+    divisor = np.full(count, -1 if info.min else 1, dtype)
+    for first in (info.min, info.max, 5):
+        dividend = np.full(count, 7, dtype)
+        dividend[-1] = first
+        for by in (divisor, int(divisor[0])):
+            messages = []
+            values = []
+            for xp in (np, anp):
+                with warnings.catch_warnings(record=True) as caught:
+                    warnings.simplefilter("always")
+                    values.append(np.asarray(getattr(xp, name)(xp.asarray(dividend), by)))
+                messages.append([str(each.message) for each in caught])
+            assert messages[0] == messages[1], (first, by)
+            assert np.array_equal(*values)
+
+
+def test_quotients_that_are_too_large_heed_errstate() -> None:
+    x = anp.asarray(np.array([np.iinfo(np.int64).min, 5]))
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow encountered"):
+        (x // -1).block_until_ready()
+    with np.errstate(over="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.asarray(x // -1).tolist() == [np.iinfo(np.int64).min, -5]
+    # Computed on the way, and by divisors that are themselves computed.
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert int((((x + 0) // (anp.zeros(2, dtype="int64") - 1)) + 1).max()) == -4
+    assert [str(each.message) for each in caught] == ["overflow encountered in floor_divide"]

@@ -1,12 +1,13 @@
-//! Integers divided by zero: there is no infinity to tell of it, so NumPy warns, and somebody has to look.
+//! Integers divided by zero, and the smallest by -1: there is no infinity to tell of it, so NumPy warns, and
+//! somebody has to look.
 //!
 //! Kernels do not: whoever computes arrays asks for [`divisions`] first, and computes along with them
-//! whether a divisor is zero.
+//! whether a divisor is zero, or a quotient is too large.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ir::Op;
-use memory::{DType, Scalar};
+use memory::{DType, Kind, Scalar};
 
 use crate::array::Standing;
 use crate::cast::elementwise;
@@ -25,6 +26,8 @@ pub struct Division {
     pub name: &'static str,
     /// What is divided by.
     pub divisor: Array,
+    /// What is divided, where a quotient may be too large.
+    pub dividend: Option<Array>,
     result: Array,
 }
 
@@ -44,15 +47,50 @@ impl Division {
         )
     }
 
+    /// Whether some quotient is too large: one `bool`, of a division with a `dividend`.
+    ///
+    /// # Errors
+    ///
+    /// None that users can provoke.
+    pub fn overflows(&self) -> Result<Array, Error> {
+        let dtype = self.divisor.dtype();
+        let is = |array: &Array, value: Scalar| {
+            elementwise(self.name, Op::Eq, &[array.clone(), Array::full(value, &[])?])
+        };
+        let by_minus_one = is(&self.divisor, Scalar::from_i64(dtype, -1))?;
+        let dividend = self.dividend.as_ref().unwrap_or(&self.divisor);
+        let smallest = is(dividend, smallest(dtype))?;
+        elementwise(self.name, Op::And, &[by_minus_one, smallest])?.reduce(
+            Reduction::Any,
+            None,
+            false,
+            None,
+        )
+    }
+
     /// Whether the quotients are computed.
     pub fn is_done(&self) -> bool {
         self.result.is_ready()
     }
 }
 
+/// The smallest number of a signed type.
+pub fn smallest(dtype: DType) -> Scalar {
+    Scalar::from_bits(dtype, 1 << (dtype.bits() - 1))
+}
+
+/// Whether a quotient may be too large.
+fn may_overflow(op: Op, dtype: DType) -> bool {
+    op == Op::FloorDiv && dtype.kind() == Kind::Signed
+}
+
 /// A function with an op is about to be applied to operands, as elements of a type.
 pub(crate) fn note(op: Op, operands: &[Operand], dtype: DType) {
-    let sure = matches!(operands.get(1), Some(Operand::Weak(Weak::Int(value))) if *value != 0);
+    let sure = matches!(
+        operands.get(1),
+        Some(Operand::Weak(Weak::Int(value)))
+            if *value != 0 && !(*value == -1 && may_overflow(op, dtype))
+    );
     if name(op).is_some() && dtype.is_integer() && !sure {
         MADE.store(true, Ordering::Relaxed);
     }
@@ -72,12 +110,14 @@ pub fn divisions(arrays: &[Array]) -> Vec<Division> {
     let found = graph.vertices.iter().filter_map(|vertex| {
         let Source::Operation(operation) = &vertex.source else { return None };
         let Operation::Elementwise(op, inputs) = &**operation else { return None };
-        let name = name(*op)?;
-        let divisor = &inputs[1];
         let asked = vertex.array.dtype().is_integer() && vertex.array.count() > 0;
-        let sure = graph.constant(vertex.inputs[1]).is_some_and(|it| it.to_i128() != 0);
-        let result = vertex.array.clone();
-        (asked && !sure).then(|| Division { name, divisor: divisor.clone(), result })
+        let mut division = division(*op, inputs, &vertex.array)?;
+        let constant = graph.constant(vertex.inputs[1]).map(Scalar::to_i128);
+        if constant.is_some_and(|it| it != -1) {
+            division.dividend = None;
+        }
+        let sure = constant.is_some_and(|it| it != 0) && division.dividend.is_none();
+        (asked && !sure).then_some(division)
     });
     found.collect()
 }
@@ -90,8 +130,13 @@ fn alone(array: &Array) -> Option<Division> {
     if !fits || !inputs.iter().all(Array::is_ready) {
         return None;
     }
-    let (name, divisor) = (name(*op)?, inputs[1].clone());
-    Some(Division { name, divisor, result: array.clone() })
+    division(*op, inputs, array)
+}
+
+/// The division that an array is, by what its elements are computed from.
+fn division(op: Op, inputs: &[Array], array: &Array) -> Option<Division> {
+    let dividend = may_overflow(op, array.dtype()).then(|| inputs[0].clone());
+    Some(Division { name: name(op)?, divisor: inputs[1].clone(), dividend, result: array.clone() })
 }
 
 /// Whether there may be a division among what an array needs: a quick look, at few operations only.

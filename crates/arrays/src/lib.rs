@@ -43,7 +43,7 @@ mod views;
 mod write;
 
 pub use array::{Array, Data};
-pub use division::{Division, divisions};
+pub use division::{Division, divisions, smallest};
 pub use error::{Error, ErrorKind};
 pub use evaluate::{evaluate, evaluate_soon, explain};
 pub use function::{Function, apply};

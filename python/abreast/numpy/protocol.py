@@ -189,19 +189,25 @@ def written(self: Array, specification: str) -> str:
     return format(self.item(), specification)
 
 
-def divided(names: list[str]) -> None:
-    """Tell as NumPy does, and as `numpy.errstate` says, that integers were divided by zero."""
-    how = np.geterr()["divide"]
+def divided(names: list[str], what: str = "divide") -> None:
+    """Tell as NumPy does, and as `numpy.errstate` says, that integers were divided by zero.
+
+    Or, for `what` "over", that the smallest was divided by -1.
+    """
+    how = np.geterr()[what]  # type: ignore[literal-required]
+    event = "divide by zero" if what == "divide" else "overflow"
     for name in names:
         if how == "warn":
             level, frame = 2, sys._getframe(1)
             while frame.f_back and frame.f_globals.get("__name__", "").startswith("abreast."):
                 level, frame = level + 1, frame.f_back
-            message = f"divide by zero encountered in {name}"
+            message = f"{event} encountered in {name}"
             warnings.warn(message, RuntimeWarning, stacklevel=level)
         elif how != "ignore":
             # NumPy has more ways, and knows them itself.
-            getattr(np, name)(np.ones(1, int), np.zeros(1, int))
+            smallest, minus_one = np.full(1, np.iinfo(int).min), np.full(1, -1)
+            zero = np.zeros(1, int)
+            getattr(np, name)(smallest, zero if what == "divide" else minus_one)
 
 
 def dlpack_device(_self: Array) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from mpmath import mp, mpf
 SPARE = mpf("1.002")  # reduced arguments reach a little past their bounds
 HALF_LN2 = mp.log(2) / 2 * SPARE
 QUARTER = (mp.pi / 4 * SPARE) ** 2
+HALF = (mp.pi / 2 * SPARE) ** 2
 EIGHTH = mp.sqrt(2) - 1  # tan(pi / 8)
 LOG_LOW, LOG_HIGH = mp.sqrt(mpf(1) / 2) - 1, mp.sqrt(2) - 1
 
@@ -96,6 +97,7 @@ TARGETS: dict[str, tuple[Target, float | dict[str, float]]] = {
     "LOG2": (logarithm(mpf(2)), 0),
     "LOG10": (logarithm(mpf(10)), 0),
     "SIN": (Target(sine, relative_to_sine, mpf(0), QUARTER), 0),
+    "SIN_HALF": (Target(sine, relative_to_sine, mpf(0), HALF), 0),
     "COS": (Target(cosine, lambda s: s**2 / mp.cos(mp.sqrt(s)), mpf(0), QUARTER), 0),
     "ASIN": (
         Target(
@@ -214,6 +216,7 @@ CONSTANTS = {
         ("TWO_OVER_PI", 2 / mp.pi, [0]),
         ("HALF_PI", mp.pi / 2, [0, 0]),
         ("HALF_PI_STEPS", mp.pi / 2, [0, 32 if file == "f64" else 0, 0]),
+        ("PI_STEPS", mp.pi, [0, 33 if file == "f64" else 0, 0]),  # none is negative
     ]
     # Short: a product with an exponent is exact.
     for file, short in (("f32", 15), ("f64", 41))

@@ -65,9 +65,9 @@ pub(super) fn power_of_two<'e, E: Emit, T: Format>(k: Lane<'e, E, T::Int>) -> La
 
 /// `exp(part + tail)`, near 1.
 fn near_one<'e, E: Emit, T: Format>(octave: &Octave<'e, E, T>) -> Lane<'e, E, T> {
+    // The tail is left out: it is below a sixteenth of the last place.
     let r = octave.part;
-    let q = r.polynomial(T::EXP);
-    if T::CAREFUL { (r * r).fma(q, octave.tail) + r + 1.0 } else { (r * r).fma(q, r) + 1.0 }
+    (r * r).fma(r.polynomial(T::EXP), r) + 1.0
 }
 
 /// `exp(x)`; common where `|x|` is below 87 (`f32`) or 708 (`f64`).

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrays::{Array, Data, Division, Error, ErrorKind};
 use devices::Interpreter;
 use devices::cpu::CpuDevice;
+use memory::Scalar;
 use pyo3::exceptions::{
     PyIndexError, PyKeyboardInterrupt, PyMemoryError, PyOverflowError, PyRuntimeError, PyTypeError,
     PyValueError,
@@ -71,9 +72,11 @@ pub(crate) fn array_interpret(py: Python<'_>, interpret: bool) -> PyResult<()> {
 pub(super) fn ready(py: Python<'_>, array: &Array) -> PyResult<()> {
     let wanted = std::slice::from_ref(array);
     let divisions = arrays::divisions(wanted);
-    if !divisions.is_empty() {
-        return compute(py, wanted, &divisions);
-    }
+    if divisions.is_empty() { alone(py, array) } else { compute(py, wanted, &divisions) }
+}
+
+/// Compute an array in which nothing is to be looked for.
+fn alone(py: Python<'_>, array: &Array) -> PyResult<()> {
     if arrays::evaluate_small(array) || array.is_ready() {
         return Ok(());
     }
@@ -82,50 +85,80 @@ pub(super) fn ready(py: Python<'_>, array: &Array) -> PyResult<()> {
     if soon.map_err(|error| raise(py, &error))? {
         return Ok(());
     }
-    run(py, |interrupted| arrays::evaluate(wanted, interrupted))
+    run(py, |interrupted| arrays::evaluate(std::slice::from_ref(array), interrupted))
 }
 
-/// Compute arrays, and warn as NumPy does where integers are divided by zero.
+/// Compute arrays, and warn as NumPy does where integers are divided by zero, or the smallest by -1.
 fn compute(py: Python<'_>, wanted: &[Array], divisions: &[Division]) -> PyResult<()> {
     let mut all = wanted.to_vec();
     let mut looks = Vec::with_capacity(divisions.len());
     for division in divisions {
-        let few = division.divisor.data().and_then(|data| sight::some_zero(&data));
-        looks.push(if let Some(zero) = few {
-            Look::Seen(zero)
-        } else {
-            let zero = division.by_zero().map_err(|error| raise(py, &error))?;
-            all.push(zero.clone());
-            Look::Computed(zero)
-        });
-    }
-    let small = all.len() == wanted.len() && wanted.iter().all(arrays::evaluate_small);
-    if !small {
-        run(py, |interrupted| arrays::evaluate(&all, interrupted))?;
-    }
-    let mut names = Vec::new();
-    for (division, look) in divisions.iter().zip(looks) {
-        let zero = match look {
-            Look::Seen(zero) => zero,
-            Look::Computed(zero) => {
-                let data = zero.data().ok_or_else(|| PyRuntimeError::new_err("no answer"))?;
-                sight::number(py, &data)?.is_truthy()?
-            }
+        let failed = |error: Error| raise(py, &error);
+        let mut later = |array: Array| {
+            all.push(array.clone());
+            Look::Computed(array)
         };
-        if zero && !names.contains(&division.name) {
-            names.push(division.name);
+        let zero = match some_is(&division.divisor, Scalar::zero(division.divisor.dtype())) {
+            Some(zero) => Look::Seen(zero),
+            None => later(division.by_zero().map_err(failed)?),
+        };
+        let overflow = if may_overflow(division) {
+            later(division.overflows().map_err(failed)?)
+        } else {
+            Look::Seen(false)
+        };
+        looks.push([zero, overflow]);
+    }
+    match wanted {
+        [array] if all.len() == 1 => alone(py, array)?,
+        _ if all.len() == wanted.len() && wanted.iter().all(arrays::evaluate_small) => {}
+        _ => run(py, |interrupted| arrays::evaluate(&all, interrupted))?,
+    }
+    let mut names = [Vec::new(), Vec::new()];
+    for (division, looks) in divisions.iter().zip(looks) {
+        for (names, look) in names.iter_mut().zip(looks) {
+            if look.is_so(py)? && !names.contains(&division.name) {
+                names.push(division.name);
+            }
         }
     }
-    if !names.is_empty() {
-        protocol(py, "divided")?.call1((names,))?;
+    for (names, what) in names.into_iter().zip(["divide", "over"]) {
+        if !names.is_empty() {
+            protocol(py, "divided")?.call1((names, what))?;
+        }
     }
     Ok(())
 }
 
-/// Whether a divisor is zero.
+/// Whether an integer is among few that are there; None if that would have to be computed.
+fn some_is(array: &Array, value: Scalar) -> Option<bool> {
+    array.data().and_then(|data| sight::some_is(&data, value.bits() as u64))
+}
+
+/// Whether a quotient may be too large, as far as a look at few numbers tells.
+fn may_overflow(division: &Division) -> bool {
+    let Some(dividend) = &division.dividend else { return false };
+    let dtype = dividend.dtype();
+    some_is(&division.divisor, Scalar::from_i64(dtype, -1)) != Some(false)
+        && some_is(dividend, arrays::smallest(dtype)) != Some(false)
+}
+
+/// Whether there is something to warn of.
 enum Look {
     Seen(bool),
     Computed(Array),
+}
+
+impl Look {
+    fn is_so(&self, py: Python<'_>) -> PyResult<bool> {
+        match self {
+            Self::Seen(so) => Ok(*so),
+            Self::Computed(array) => {
+                let none = || PyRuntimeError::new_err("no answer");
+                sight::number(py, &array.data().ok_or_else(none)?)?.is_truthy()
+            }
+        }
+    }
 }
 
 /// Compute an array, and tell where its elements lie.

@@ -205,9 +205,9 @@ pub(super) unsafe fn release(view: *mut ffi::Py_buffer) {
     drop(unsafe { Box::from_raw((*view).internal.cast::<Shown>()) });
 }
 
-/// Whether one of a few integers is zero; None if they are many, or do not lie side by side.
-pub(super) fn some_zero(data: &Data) -> Option<bool> {
-    const FEW: usize = 256;
+/// Whether one of a few integers has these bits; None if they are many, or do not lie side by side.
+pub(super) fn some_is(data: &Data, bits: u64) -> Option<bool> {
+    const FEW: usize = 4096;
     let layout = &data.layout;
     if layout.count() > FEW || !layout.is_contiguous() {
         return None;
@@ -216,7 +216,20 @@ pub(super) fn some_zero(data: &Data) -> Option<bool> {
     let from = data.storage.address().wrapping_offset(layout.offset());
     // SAFETY: the elements lie in the storage, one after the other.
     let bytes = unsafe { std::slice::from_raw_parts(from.cast_const(), layout.count() * size) };
-    Some(bytes.chunks_exact(size).any(|element| element.iter().all(|&byte| byte == 0)))
+    let wanted = bits.to_ne_bytes();
+    Some(match size {
+        1 => some(bytes, [wanted[0]]),
+        2 => some(bytes, (bits as u16).to_ne_bytes()),
+        4 => some(bytes, (bits as u32).to_ne_bytes()),
+        _ => some(bytes, wanted),
+    })
+}
+
+/// Whether some piece of these bytes is the one wanted.
+fn some<const SIZE: usize>(bytes: &[u8], wanted: [u8; SIZE]) -> bool {
+    // Counted, a stretch takes vectors.
+    let (pieces, _) = bytes.as_chunks::<SIZE>();
+    pieces.chunks(256).any(|stretch| stretch.iter().filter(|&&it| it == wanted).count() > 0)
 }
 
 /// The only element as a number of Python.

@@ -19,6 +19,7 @@ impl Polynomials for f32 {
     const TWO_OVER_PI: Self = 6.3661975e-1;
     const HALF_PI: [Self; 2] = [1.5707964e0, -4.371139e-8];
     const HALF_PI_STEPS: [Self; 3] = [1.5707964e0, -4.371139e-8, -1.7151245e-15];
+    const PI_STEPS: [Self; 3] = [3.1415927e0, -8.742278e-8, -3.430249e-15];
 
     // greatest error 2^-28.2
     const EXP: &'static [Self] = &[
@@ -107,6 +108,15 @@ impl Polynomials for f32 {
         -1.6666654e-1,
         8.332106e-3,
         -1.9507883e-4,
+    ];
+
+    // greatest error 2^-31.0
+    const SIN_HALF: &'static [Self] = &[
+        -1.6666667e-1,
+        8.3333505e-3,
+        -1.9843093e-4,
+        2.7627061e-6,
+        -2.5503287e-8,
     ];
 
     // greatest error 2^-33.0

@@ -35,6 +35,8 @@ pub trait Polynomials: Float {
     const HALF_PI: [Self; 2];
     /// In `f64` the second piece is short, so that its product with a number of quadrants is exact.
     const HALF_PI_STEPS: [Self; 3];
+    /// As [`HALF_PI_STEPS`](Self::HALF_PI_STEPS); in `f64` none is negative.
+    const PI_STEPS: [Self; 3];
 
     /// `(exp(r) - 1 - r) / r^2`, `|r| <= ln(2) / 2`
     const EXP: &'static [Self];
@@ -54,6 +56,8 @@ pub trait Polynomials: Float {
     const LOG10: &'static [Self];
     /// `(sin(r) / r - 1) / s`, `s = r^2`, `|r| <= pi / 4`
     const SIN: &'static [Self];
+    /// The same, `|r| <= pi / 2`
+    const SIN_HALF: &'static [Self];
     /// `(cos(r) - 1 + s / 2) / s^2`, `s = r^2`, `|r| <= pi / 4`
     const COS: &'static [Self];
     /// `(asin(r) / r - 1) / z`, `z = r^2`, `|r| <= 1/2`
