@@ -15,7 +15,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyString, PyTuple, PyType};
+use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple, PyType};
 use std::ffi::c_int;
 
 pub(crate) use compute::{
@@ -26,7 +26,7 @@ pub(crate) use compute::{
 pub(crate) use function::{array_function, array_functions, array_result_type, array_width};
 
 use compute::{finished, raise, ready, wrap};
-use function::apply;
+use function::{apply, compare};
 use operand::{Given, given, to_dtype, weak};
 
 pub(crate) use sight::shown;
@@ -404,25 +404,7 @@ impl PyArray {
         other: Bound<'py, PyAny>,
         how: CompareOp,
     ) -> Answer<'py> {
-        let py = slf.py();
-        let name = match how {
-            CompareOp::Eq => "equal",
-            CompareOp::Ne => "not_equal",
-            CompareOp::Lt => "less",
-            CompareOp::Le => "less_equal",
-            CompareOp::Gt => "greater",
-            CompareOp::Ge => "greater_equal",
-        };
-        let found = apply(py, name, &[slf.clone().into_any(), other.clone()])?;
-        let equality = matches!(how, CompareOp::Eq | CompareOp::Ne);
-        if equality
-            && found.is(py.NotImplemented())
-            && (other.is_none() || other.is_instance_of::<PyString>())
-        {
-            // Of Python they would be unequal as a whole.
-            return python(py, "compared")?.call1((name, slf, other));
-        }
-        Ok(found)
+        compare(how, &slf.into_any(), &other)
     }
 
     fn __len__(&self) -> PyResult<usize> {

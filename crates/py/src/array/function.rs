@@ -1,8 +1,9 @@
 //! Functions of elements on what Python gives.
 
 use arrays::{ErrorKind, Width};
+use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyString, PyTuple};
 
 use super::compute::raise;
 use super::operand::{Given, given};
@@ -31,6 +32,31 @@ pub(super) fn apply<'py>(
         }
         Err(error) => Err(raise(py, &error)),
     }
+}
+
+/// An array compared with whatever Python gave.
+pub(super) fn compare<'py>(
+    how: CompareOp,
+    array: &Bound<'py, PyAny>,
+    other: &Bound<'py, PyAny>,
+) -> Answer<'py> {
+    let py = array.py();
+    let name = match how {
+        CompareOp::Eq => "equal",
+        CompareOp::Ne => "not_equal",
+        CompareOp::Lt => "less",
+        CompareOp::Le => "less_equal",
+        CompareOp::Gt => "greater",
+        CompareOp::Ge => "greater_equal",
+    };
+    let found = apply(py, name, &[array.clone(), other.clone()])?;
+    let equality = matches!(how, CompareOp::Eq | CompareOp::Ne);
+    let no_number = other.is_none() || other.is_instance_of::<PyString>();
+    if equality && no_number && found.is(py.NotImplemented()) {
+        // For Python they would be unequal as a whole.
+        return python(py, "compared")?.call1((name, array, other));
+    }
+    Ok(found)
 }
 
 /// `array_function(name, *operands)`: a function of elements.
