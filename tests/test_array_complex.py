@@ -39,7 +39,7 @@ def test_special_values(name, dtype):
         assert np.array_equal(np.signbit(ours[zeros]), np.signbit(theirs[zeros]))
 
 
-@pytest.mark.parametrize("name", ["exp", "sqrt"])
+@pytest.mark.parametrize("name", ["exp", "sqrt", "abs"])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_each_part_is_right_to_three_units_of_its_last_place(name, dtype):
     z = numbers(20_000, dtype)

@@ -111,11 +111,7 @@ fn abs(operands: &[Operand]) -> Result<Array, Error> {
     let array = operands[0].array(None)?;
     match array.dtype().kind() {
         Kind::Bool | Kind::Unsigned => Ok(array),
-        Kind::Complex => {
-            let real = elementwise("abs", Op::Real, std::slice::from_ref(&array))?;
-            let imag = elementwise("abs", Op::Imag, &[array])?;
-            elementwise("abs", Op::Hypot, &[real, imag])
-        }
+        Kind::Complex => complex::abs(&array),
         _ => elementwise("abs", Op::Abs, &[array]),
     }
 }
