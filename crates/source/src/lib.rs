@@ -64,6 +64,7 @@ mod refusal;
 mod signature;
 mod size;
 mod step;
+mod store;
 mod total;
 mod unit;
 mod value;

@@ -31,8 +31,8 @@ def raised(
         import json
 
         message = "".join(_piece(it) for it in json.loads(second or "[]"))
-        made = classes.get(first) or getattr(builtins, first)
-        error = made(message)
+        told: Any = classes.get(first) or getattr(builtins, first)
+        error = told(message)
     elif kind == "race":
         from abreast.errors import RaceError
 

@@ -1,6 +1,7 @@
 //! What `races=True` keeps beside arrays, and what it found.
 
 use std::cell::UnsafeCell;
+use std::fmt::Write as _;
 
 use devices::{Argument, Place, Storage};
 use memory::{DType, Kind, Layout};
@@ -96,7 +97,10 @@ fn quoted(text: &str) -> String {
     for it in text.chars() {
         match it {
             '"' | '\\' => found.extend(['\\', it]),
-            it if it < ' ' => found.push_str(&format!("\\u{:04x}", u32::from(it))),
+            it if it < ' ' => {
+                // A text takes whatever is written.
+                let _ = write!(found, "\\u{:04x}", u32::from(it));
+            }
             it => found.push(it),
         }
     }
