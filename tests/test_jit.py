@@ -183,7 +183,7 @@ def refusal(text: str, names: dict[str, Any] | None = None) -> str:
             "s * 2 + i",
         ),
         ("return range(n)", "it returns an iterator", "return"),
-        ("raise ValueError(f'{n}')", "a message that is made while it runs", "f'{n}'"),
+        ("raise ValueError(str(n))", "a message that is made while it runs", "str(n)"),
         ("x = n @ n", "`@`", "n @ n"),
         ("a, b = n", "a int is assigned to several names", "a, b"),
         ("x = f(a, n)", "a Python function that is not compiled", "f"),
