@@ -32,6 +32,11 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def least(call: Callable[[], object], rounds: int = 5) -> float:
+    """Return the shortest time of a call, in milliseconds."""
+    return min(seconds(call) for _ in range(rounds)) * 1e3
+
+
 def quantile(samples: Sequence[float], share: float) -> float:
     """Return the value that `share` of the samples do not exceed, interpolated."""
     ordered = sorted(samples)

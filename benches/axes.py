@@ -11,21 +11,11 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import time
 
 import numpy as np
 
 import abreast.numpy as anp
-
-
-def least(call, rounds=5):
-    """The shortest time of a call, in milliseconds."""
-    times = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return min(times) * 1e3
+from _measure import least
 
 
 def cases(big):

@@ -9,21 +9,11 @@ the sum of all, which reads the same data once.
 from __future__ import annotations
 
 import sys
-import time
 
 import numpy as np
 
 import abreast.numpy as anp
-
-
-def least(call, rounds=5):
-    """The shortest time of a call, in milliseconds."""
-    times = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return min(times) * 1e3
+from _measure import least
 
 
 def reductions(million):
