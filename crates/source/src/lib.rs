@@ -47,6 +47,7 @@ mod draw;
 mod expression;
 mod flow;
 mod fresh;
+mod gather;
 mod index;
 mod iterate;
 mod join;

@@ -4,6 +4,7 @@ use memory::DType;
 use ruff_text_size::TextRange;
 
 use crate::call::Given;
+use crate::index::Part;
 use crate::lower::{Lowerer, Result};
 use crate::total::TOTALS;
 use crate::value::{At, NumType, Val, View};
@@ -39,6 +40,19 @@ impl Lowerer<'_> {
             }
             ("reshape", [(x, _), ..]) if arrays => self.reshaped(range, x)?,
             ("ravel", [(x, _)]) if arrays => self.raveled(range, x, false)?,
+            ("nonzero" | "where", [(x, _)]) if arrays => {
+                let mask = self.lazy(range, x)?;
+                let found = self.nonzero(range, &mask)?;
+                Val::Tuple(found.into_iter().map(Val::View).collect())
+            }
+            ("flatnonzero", [(x, _)]) if arrays => {
+                let flat = self.raveled(range, x, false)?;
+                let mask = self.lazy(range, &flat)?;
+                Val::View(self.nonzero(range, &mask)?.remove(0))
+            }
+            ("take", [(Val::View(x), _), (index, at)]) if x.axes.len() == 1 => {
+                self.picked(range, x, vec![Part::Array(index.clone(), *at)])?
+            }
             ("size" | "ndim" | "shape", [(Val::View(x), _)]) => {
                 let axes = x.axes.clone();
                 self.sized(&axes, name)?
@@ -95,6 +109,12 @@ impl Lowerer<'_> {
                 }
             }
             ("cumsum" | "cumprod", []) => return self.running(range, name, value),
+            ("nonzero" | "take", _) => {
+                given.plain.insert(0, (value.clone(), range));
+                if let Some(found) = self.array_function(range, name, &given)? {
+                    return Ok(found);
+                }
+            }
             _ if TOTALS.contains(&name) => {
                 given.plain.insert(0, (value.clone(), range));
                 return self.total(range, name, &given);

@@ -9,6 +9,18 @@ use crate::lower::{Lowerer, Result};
 use crate::value::{At, Val, View};
 use crate::whole::{Extent, Lazy, Node, Spot, extents, shown};
 
+/// How an array is stored, for the message where it does not fit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Like {
+    Plain,
+    /// Combined with what is there.
+    Change,
+    /// To elements that arrays name.
+    Named,
+    /// To elements that a mask chooses.
+    Chosen,
+}
+
 impl Lowerer<'_> {
     /// Store an expression to a view, as NumPy does: all is computed before any is stored.
     pub(crate) fn assign_lazy(
@@ -19,7 +31,8 @@ impl Lowerer<'_> {
         changes: bool,
     ) -> Result<()> {
         let target = extents(view);
-        if !self.fits_into(range, &target, lazy, changes)? {
+        let like = if changes { Like::Change } else { Like::Plain };
+        if !self.fits_into(range, &target, lazy, like)? {
             return Ok(());
         }
         if self.crosses(view, &lazy.node, false) {
@@ -82,13 +95,14 @@ impl Lowerer<'_> {
     }
 
     /// Check that an expression can be stored to a shape; whether that is possible at all.
-    fn fits_into(
+    pub(crate) fn fits_into(
         &mut self,
         range: TextRange,
         target: &[Extent],
         lazy: &Lazy,
-        changes: bool,
+        like: Like,
     ) -> Result<bool> {
+        let changes = like == Like::Change;
         let mut holds: Option<Value> = None;
         let over = lazy.axes.len().saturating_sub(target.len());
         let short = target.len().saturating_sub(lazy.axes.len());
@@ -121,6 +135,18 @@ impl Lowerer<'_> {
             format!(
                 "non-broadcastable output operand with shape {target} doesn't match the broadcast \
                  shape {lazy}"
+            )
+        } else if let ([from], [to], Like::Chosen) = (&lazy.axes[..], target, like) {
+            words.extend([from.length, to.length]);
+            "NumPy boolean array indexing assignment cannot assign {} input values to the {} output \
+             values where the mask is true"
+                .to_owned()
+        } else if like != Like::Plain {
+            let lazy = shown(&lazy.axes, &mut words);
+            let target = shown(target, &mut words);
+            format!(
+                "shape mismatch: value array of shape {lazy} could not be broadcast to indexing \
+                 result of shape {target}"
             )
         } else {
             let lazy = shown(&lazy.axes, &mut words);
