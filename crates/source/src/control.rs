@@ -49,6 +49,7 @@ impl Lowerer<'_> {
     fn line(&mut self, line: &Line) -> Result<()> {
         let path = self.frame().path.clone();
         self.asides.retain(|it| it.0 != path);
+        self.flying.retain(|it| it.0 != path);
         match &line.step {
             Step::Assign { targets, value } => {
                 let mut value = self.expression(value)?;

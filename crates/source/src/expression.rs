@@ -441,6 +441,7 @@ impl Lowerer<'_> {
         value: &Expr,
     ) -> Result<()> {
         let value = self.expression(value)?;
+        self.changes(range, view)?;
         let target = extents(view);
         let before = Val::View(view.clone());
         let lazy = if op == Operator::MatMult {

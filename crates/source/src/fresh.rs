@@ -24,6 +24,8 @@ pub(crate) struct Home {
     pub(crate) around: usize,
     /// Which one of those that are alike.
     pub(crate) count: usize,
+    /// Whether several arrays are kept there, each in a slot: those that a variable holds in turn.
+    pub(crate) slots: bool,
 }
 
 /// Memory for an array.
@@ -52,7 +54,24 @@ impl Lowerer<'_> {
 
     /// The array that a variable is kept in, for such elements and lengths.
     pub(crate) fn home(&mut self, range: TextRange, home: &Home, axes: &[Extent]) -> View {
+        self.home_in(range, home, axes, None)
+    }
+
+    /// The same in a slot: which, and how many there must be at least.
+    pub(crate) fn home_in(
+        &mut self,
+        range: TextRange,
+        home: &Home,
+        axes: &[Extent],
+        slot: Option<(Value, usize)>,
+    ) -> View {
         let mut lengths: Vec<Value> = self.around.iter().map(|it| it.1).collect();
+        let mut slot = slot;
+        if home.slots {
+            let count = slot.map_or(1, |it| it.1);
+            lengths.push(self.b.constant(count as i64));
+            slot = slot.or_else(|| Some((self.b.constant(0i64), 1)));
+        }
         lengths.extend(axes.iter().map(|it| it.length));
         let array = match self.homes.get(home) {
             Some(&array) => array,
@@ -78,6 +97,7 @@ impl Lowerer<'_> {
                     axes: Vec::new(),
                     whole: true,
                     home: Some(Rc::new(home.clone())),
+                    lent: false,
                 });
                 self.writable.push(true);
                 self.rooms.push(Room {
@@ -99,7 +119,8 @@ impl Lowerer<'_> {
             .map(|it| Axis { length: it.length, known: it.known, begin: None, step: None })
             .collect();
         let turns = self.around.iter().map(|it| At::Fixed(it.0));
-        let map = turns.chain((0..home.rank).map(At::Axis)).collect();
+        let slot = home.slots.then(|| slot.map(|it| At::Fixed(it.0))).flatten();
+        let map = turns.chain(slot).chain((0..home.rank).map(At::Axis)).collect();
         View { map, axes, ..self.views[array].clone() }
     }
 
@@ -122,10 +143,12 @@ impl Lowerer<'_> {
                 }
                 Val::Tuple(values)
             }
-            Ty::Array(home) => {
+            Ty::Array(home, lent) => {
+                let slot = if home.slots { Some((from.next()?, 1)) } else { None };
                 let lengths: Vec<_> = from.take(home.rank).collect();
                 let axes: Vec<_> = lengths.iter().map(|&it| Extent::new(it, None)).collect();
-                Val::View(self.home(self.here, home, &axes))
+                let view = self.home_in(self.here, home, &axes, slot);
+                Val::View(View { lent: *lent, ..view })
             }
             Ty::Fixed(it) => it.clone(),
         })
@@ -146,7 +169,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn runs_over(iter: &Iter, array: usize) -> bool {
+    pub(crate) fn runs_over(iter: &Iter, array: usize) -> bool {
         match iter {
             Iter::Range { .. } => false,
             Iter::Elements(it) => it.array == array,
@@ -159,7 +182,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether something else than the variable shows an array.
-    fn shared(&self, array: usize, name: &str) -> bool {
+    pub(crate) fn shared(&self, array: usize, name: &str) -> bool {
         let last = self.frames.len() - 1;
         self.held.iter().any(|it| Self::runs_over(it, array))
             || self.frames.iter().enumerate().any(|(at, frame)| {
@@ -180,7 +203,12 @@ impl Lowerer<'_> {
             return Ok(self.place_for(range, ty.dtype, lazy, name).0);
         }
         let condition = self.unstretched(&lazy.axes);
+        // What is kept in a slot has it before the loops begin.
         let mut made: Option<(View, bool)> = None;
+        if !self.learned.shared.is_empty() {
+            let dtype = self.type_within(lazy)?;
+            made = Some(self.place_for(range, dtype, lazy, name));
+        }
         self.guarded(condition, &mut |it, fast| {
             it.nest(&lazy.axes, &mut |it, index| {
                 let spot = Spot { index, axes: &lazy.axes, fast };
@@ -210,10 +238,11 @@ impl Lowerer<'_> {
         Ok(home)
     }
 
-    fn home_of(&self, name: &str, dtype: DType, rank: usize, count: usize) -> Home {
+    pub(crate) fn home_of(&self, name: &str, dtype: DType, rank: usize, count: usize) -> Home {
         // The turns of an unrolled loop share what they keep.
         let path = self.frame().path.iter().copied().filter(|it| it >> 33 & 1 == 0).collect();
-        Home { path, name: name.to_owned(), dtype, rank, around: self.around.len(), count }
+        let (name, around) = (name.to_owned(), self.around.len());
+        self.learned.home(Home { path, name, dtype, rank, around, count, slots: false })
     }
 
     /// Where an expression may be computed to, and whether that is not where it shall be in the end.
@@ -234,6 +263,9 @@ impl Lowerer<'_> {
             let mut count = 0;
             loop {
                 let home = it.home_of(&name, dtype, rank, count);
+                if home.slots {
+                    return it.in_slot(range, &home, lazy, None);
+                }
                 let free = it.homes.get(&home).is_none_or(|&array| {
                     !it.shared(array, "") && !Self::shows(&Val::Lazy(lazy.clone()), array)
                 });
@@ -247,6 +279,9 @@ impl Lowerer<'_> {
         let mut count = 0;
         loop {
             let home = self.home_of(name, dtype, rank, count);
+            if home.slots {
+                return (self.in_slot(range, &home, lazy, Some(name)), false);
+            }
             let Some(&array) = self.homes.get(&home) else {
                 return (self.home(range, &home, &lazy.axes), false);
             };
@@ -266,6 +301,8 @@ impl Lowerer<'_> {
                 return (self.home(range, &home, &lazy.axes), false);
             }
             if count == 0 {
+                // With two slots nothing needs to move.
+                self.learned.again |= self.learned.share(&home, &home);
                 return (aside(self), true);
             }
             count += 1;

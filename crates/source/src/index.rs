@@ -460,6 +460,7 @@ impl Lowerer<'_> {
 
     /// Assign to an element, or the same number to all elements of a view, or from another view.
     pub(crate) fn assign_view(&mut self, range: TextRange, view: &View, value: &Val) -> Result<()> {
+        self.changes(range, view)?;
         match value {
             Val::Num(it) if view.axes.is_empty() => self.store(range, view, it),
             Val::Num(_) | Val::View(_) | Val::Lazy(_) => {

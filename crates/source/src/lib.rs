@@ -63,6 +63,7 @@ mod race;
 mod random;
 mod refusal;
 mod signature;
+mod shared;
 mod size;
 mod step;
 mod store;

@@ -142,6 +142,8 @@ pub(crate) struct Frame {
 pub(crate) struct Learned {
     pub(crate) joins: HashMap<Key, Join>,
     pub(crate) written: BTreeSet<usize>,
+    /// Arrays that one variable holds in turn, and the home that they share.
+    pub(crate) shared: HashMap<Home, Home>,
     pub(crate) again: bool,
     /// Whether messages hold numbers of the run.
     pub(crate) told: bool,
@@ -169,6 +171,12 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) stored: Vec<usize>,
     /// Arrays without a name that statements made so far: the calls around, and the place.
     pub(crate) asides: Vec<(Vec<u64>, u32)>,
+    /// Arrays without a name in shared homes that the statement may still need, by the calls around.
+    pub(crate) flying: Vec<(Vec<u64>, View)>,
+    /// Arrays that are changed in place, in the order of the source.
+    pub(crate) changed: Vec<usize>,
+    /// Arrays that were copied where Python would not: which, where, and what was changed before.
+    pub(crate) lent: Vec<(usize, Site, usize)>,
     /// Place of the first array of the closure among all.
     pub(crate) first_closure: usize,
     /// Whether what stands here is never reached.
@@ -232,6 +240,9 @@ pub fn specialise(
             held: Vec::new(),
             stored: Vec::new(),
             asides: Vec::new(),
+            flying: Vec::new(),
+            changed: Vec::new(),
+            lent: Vec::new(),
             first_closure: 0,
             dead: false,
             conditional: 0,
@@ -322,6 +333,7 @@ impl Lowerer<'_> {
         self.teller();
         self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new() });
         self.lines(&unit.lines)?;
+        self.lent_stay()?;
         let result = self.frame().env.get(RESULT).map(|it| it.value.clone());
         self.returned(&result.unwrap_or(Val::None))
     }
@@ -383,7 +395,8 @@ impl Lowerer<'_> {
         let buffer = self.b.buffer(name, ty.dtype.part(), access, &strides);
         self.shadow(name, buffer, axes.len());
         let map = (0..axes.len()).map(At::Axis).collect();
-        let view = View { array, buffer, dtype: ty.dtype, map, axes, whole: true, home: None };
+        let (home, lent) = (None, false);
+        let view = View { array, buffer, dtype: ty.dtype, map, axes, whole: true, home, lent };
         self.views.push(view.clone());
         self.writable.push(ty.writable);
         view

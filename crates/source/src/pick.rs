@@ -37,9 +37,11 @@ impl Lowerer<'_> {
             mask = self.lazy(range, &Val::View(whole))?;
         }
         let count = self.counted_true(range, &Val::Lazy(mask.clone()))?;
-        let mut total = self.b.constant(1i64);
-        for axis in &mask.axes {
-            total = self.b.mul(total, axis.length);
+        let mut lengths = mask.axes.iter().map(|it| it.length);
+        let first = lengths.next();
+        let mut total = first.unwrap_or_else(|| self.b.constant(1i64));
+        for length in lengths {
+            total = self.b.mul(total, length);
         }
         // Said in words that `size.rs` knows: it is not longer than the mask.
         let count = self.b.min(count.re, total);
@@ -194,6 +196,7 @@ impl Lowerer<'_> {
         parts: Vec<Part<'_>>,
         (op, value): (Option<Operator>, &Val),
     ) -> Result<()> {
+        self.changes(range, view)?;
         let mut like = Like::Named;
         if let [Part::Array(index, _)] = &parts[..] {
             let (lazy, mask) = self.indices(range, index)?;

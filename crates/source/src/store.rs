@@ -35,15 +35,24 @@ impl Lowerer<'_> {
         if !self.fits_into(range, &target, lazy, like)? {
             return Ok(());
         }
-        if self.crosses(view, &lazy.node, false) {
-            let whole = self.computed(range, lazy, None)?;
-            let lazy = self.lazy(range, &Val::View(whole))?;
-            return self.assign_plainly(range, view, &lazy, changes);
+        if !self.crosses(view, &lazy.node, false) {
+            return self.assign_plainly(range, view, lazy, changes);
         }
-        self.assign_plainly(range, view, lazy, changes)
+        let apart = self.in_other_slots(view, &lazy.node);
+        let first = apart.is_some();
+        self.guarded(apart, &mut |it, apart| {
+            if apart && first {
+                return it.assign_plainly(range, view, lazy, changes);
+            }
+            let flying = it.flying.len();
+            let whole = it.computed(range, lazy, None)?;
+            let lazy = it.lazy(range, &Val::View(whole))?;
+            it.flying.truncate(flying);
+            it.assign_plainly(range, view, &lazy, changes)
+        })
     }
 
-    fn assign_plainly(
+    pub(crate) fn assign_plainly(
         &mut self,
         range: TextRange,
         view: &View,
@@ -161,7 +170,12 @@ impl Lowerer<'_> {
     pub(crate) fn crosses(&self, view: &View, node: &Node, exact: bool) -> bool {
         let mut read = Vec::new();
         node.views(&mut read);
-        read.into_iter().any(|it| {
+        read.into_iter().any(|it| self.crosses_view(view, it, exact))
+    }
+
+    /// The same for one array that is read.
+    pub(crate) fn crosses_view(&self, view: &View, it: &View, exact: bool) -> bool {
+        {
             if it.array != view.array {
                 return self.options.overlapping
                     && it.array < self.given
@@ -189,11 +203,11 @@ impl Lowerer<'_> {
                     _ => false,
                 });
             !(axes && map)
-        })
+        }
     }
 
     /// Whether two values are computed in the same way from the same values.
-    fn same(&self, a: Value, b: Value) -> bool {
+    pub(crate) fn same(&self, a: Value, b: Value) -> bool {
         fn alike(defined: &HashMap<Value, &Statement>, a: Value, b: Value, depth: usize) -> bool {
             if a == b {
                 return true;
