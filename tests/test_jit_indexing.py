@@ -26,7 +26,9 @@ def outcome(function: Any, arguments: Any) -> tuple[Any, Any]:
 
 def said(error: Any) -> str:
     # Where several elements may fail at once, the numbers are left out.
-    return re.sub(r"index (-?\d+ )?is out of bounds for axis (\d+).*", r"out of \2", str(error)).strip()
+    return re.sub(
+        r"index (-?\d+ )?is out of bounds for axis (\d+).*", r"out of \2", str(error)
+    ).strip()
 
 
 def alike(found: Any, expected: Any) -> bool:

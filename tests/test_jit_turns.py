@@ -25,7 +25,7 @@ def check(function: Any, *arguments: Any) -> None:
 
 def jacobi(a, b, tol):
     x = np.zeros(len(b))
-    d = np.diag(a) if False else b * 0 + 4.0
+    d = b * 0 + 4.0
     err, turns = 1.0, 0
     while err > tol:
         x_new = (b - (a @ x - d * x)) / d
@@ -103,10 +103,9 @@ def rotated(a, n):
 def chosen(a, b, c):
     x = a if c else b
     y = a * 2 if c else b + 1
+    z = y
     if c:
         z = a - 1
-    else:
-        z = y
     return x, y, z
 
 

@@ -37,8 +37,9 @@ pub(crate) struct Room {
     pub(crate) dtype: DType,
     /// The lengths that it may have.
     pub(crate) lengths: Vec<Vec<Value>>,
-    /// Where it is made, for messages.
-    pub(crate) site: (std::sync::Arc<crate::Unit>, TextRange),
+    pub(crate) home: Home,
+    /// Limits of the lengths that cannot be told when the call begins, and their parameters.
+    pub(crate) limits: Vec<Option<(Value, usize)>>,
 }
 
 impl Lowerer<'_> {
@@ -54,13 +55,43 @@ impl Lowerer<'_> {
 
     /// The array that a variable is kept in, for such elements and lengths.
     pub(crate) fn home(&mut self, range: TextRange, home: &Home, axes: &[Extent]) -> View {
-        self.home_in(range, home, axes, None)
+        let view = self.home_in(home, axes, None);
+        self.check_room(range, home, axes);
+        view
+    }
+
+    /// Check that an array fits its room, where that is of a size that says nothing about arrays.
+    pub(crate) fn check_room(&mut self, range: TextRange, home: &Home, axes: &[Extent]) {
+        let Some(&array) = self.homes.get(home) else { return };
+        let Some(room) = self.rooms.iter().find(|it| it.array == array) else { return };
+        let limits = room.limits.clone();
+        let mut lengths: Vec<Value> = self.around.iter().map(|it| it.1).collect();
+        if home.slots {
+            lengths.push(self.b.constant(1i64));
+        }
+        lengths.extend(axes.iter().map(|it| it.length));
+        let mut holds: Option<Value> = None;
+        for (limit, &length) in limits.iter().zip(&lengths) {
+            let Some((limit, _)) = *limit else { continue };
+            let fits = self.b.le(length, limit);
+            holds = Some(match holds {
+                None => fits,
+                Some(other) => self.b.and(other, fits),
+            });
+        }
+        let Some(holds) = holds else { return };
+        let mut words = Vec::new();
+        let shape = crate::whole::shown(axes, &mut words);
+        let text = format!(
+            "Unable to allocate an array with shape {shape} and data type {}",
+            home.dtype.name()
+        );
+        self.noted(holds, range, "MemoryError", text, &words);
     }
 
     /// The same in a slot: which, and how many there must be at least.
     pub(crate) fn home_in(
         &mut self,
-        range: TextRange,
         home: &Home,
         axes: &[Extent],
         slot: Option<(Value, usize)>,
@@ -88,6 +119,14 @@ impl Lowerer<'_> {
                     *last = Stride::Unit;
                 }
                 let name = home.name.trim_matches('$').to_owned();
+                let mut limits = Vec::new();
+                for place in 0..lengths.len() {
+                    let wide = self.learned.wide.contains(&(home.clone(), place));
+                    limits.push(wide.then(|| {
+                        let limit = self.b.extent(&format!("{name}_most"));
+                        (limit, self.b.kernel().parameters.len() - 1)
+                    }));
+                }
                 let buffer = self.b.buffer(&name, dtype.part(), Access::Update, &strides);
                 self.views.push(View {
                     array,
@@ -105,7 +144,8 @@ impl Lowerer<'_> {
                     parameter: buffer.index(),
                     dtype,
                     lengths: Vec::new(),
-                    site: (self.frame().unit.clone(), range),
+                    home: home.clone(),
+                    limits,
                 });
                 self.homes.insert(home.clone(), array);
                 array
@@ -147,7 +187,7 @@ impl Lowerer<'_> {
                 let slot = if home.slots { Some((from.next()?, 1)) } else { None };
                 let lengths: Vec<_> = from.take(home.rank).collect();
                 let axes: Vec<_> = lengths.iter().map(|&it| Extent::new(it, None)).collect();
-                let view = self.home_in(self.here, home, &axes, slot);
+                let view = self.home_in(home, &axes, slot);
                 Val::View(View { lent: *lent, ..view })
             }
             Ty::Fixed(it) => it.clone(),

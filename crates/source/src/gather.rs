@@ -34,9 +34,24 @@ enum Way {
     Along(Axis, usize),
     /// The array of this number says it.
     Named(usize),
+    /// The place among all elements of the result.
+    Row,
 }
 
 impl Pick {
+    /// The elements of an array of one dimension in another shape of as many.
+    pub(crate) fn in_a_row(view: View, axes: Vec<Extent>, range: TextRange) -> Self {
+        let ways = vec![Way::Row];
+        Self { view, ways, named: Vec::new(), shape: Vec::new(), at: 0, axes, range }
+    }
+
+    /// Whether elements of an array are read at other places than those of the result.
+    pub(crate) fn reads(&self, array: usize) -> bool {
+        let mut read = Vec::new();
+        self.views(&mut read);
+        read.into_iter().any(|it| it.array == array)
+    }
+
     pub(crate) fn views<'n>(&'n self, into: &mut Vec<&'n View>) {
         into.push(&self.view);
         self.named.iter().for_each(|it| it.node.views(into));
@@ -71,7 +86,7 @@ impl Lowerer<'_> {
     pub(crate) fn indices(&mut self, range: TextRange, value: &Val) -> Result<(Lazy, bool)> {
         let dtype = match value {
             Val::View(it) => it.dtype,
-            Val::Lazy(it) => match self.told_type(&it.node) {
+            Val::Lazy(it) => match Self::told_type(&it.node) {
                 Some(dtype) => dtype,
                 None => {
                     let (value, _) = self.type_of(range, value)?;
@@ -89,7 +104,7 @@ impl Lowerer<'_> {
     }
 
     /// The type of the elements of an expression, where that is plain to see.
-    fn told_type(&self, node: &Node) -> Option<DType> {
+    fn told_type(node: &Node) -> Option<DType> {
         use crate::whole::What;
         match node {
             Node::View(it) => Some(it.dtype),
@@ -98,7 +113,7 @@ impl Lowerer<'_> {
             Node::Apply(What::Compare(_), ..) => Some(DType::Bool),
             Node::Apply(What::Cast(to), ..) => Some(*to),
             Node::Apply(What::Binary(_) | What::Unary(_), of, _) => {
-                let mut types = of.iter().map(|it| self.told_type(it));
+                let mut types = of.iter().map(|it| Self::told_type(it));
                 let all = types.all(|it| it == Some(DType::Bool));
                 let plain = all && !of.iter().any(|it| matches!(&**it, Node::Num(_)));
                 plain.then_some(DType::Bool)
@@ -223,6 +238,10 @@ impl Lowerer<'_> {
         for (place, way) in pick.ways.iter().enumerate() {
             at.push(match way {
                 Way::Fixed(it) => self.moved(&pick.view.axes[place], *it),
+                Way::Row => {
+                    let at = self.flat(own, &pick.axes);
+                    self.moved(&pick.view.axes[place], at)
+                }
                 Way::Along(axis, result) => self.moved(axis, own[*result]),
                 Way::Named(number) => {
                     let index = &own[pick.at..pick.at + pick.shape.len()];

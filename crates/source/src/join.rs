@@ -34,8 +34,8 @@ impl Lowerer<'_> {
     }
 
     /// Note a type for a meeting; whether something changed.
-    fn meet(&mut self, key: &Key, ty: Ty, open: bool, range: TextRange) -> Result<bool> {
-        let ty = self.learned.homed(&ty);
+    fn meet(&mut self, key: &Key, ty: &Ty, open: bool, range: TextRange) -> Result<bool> {
+        let ty = self.learned.homed(ty);
         let Some(join) = self.learned.joins.get(key).cloned() else {
             self.learned.joins.insert(key.clone(), Join { ty, open });
             return Ok(true);
@@ -142,7 +142,7 @@ impl Lowerer<'_> {
                 Some(slot) => {
                     let open = slot.assigned.is_some() || (absent.contains(name) && !own(name));
                     let changed =
-                        self.meet(&key, Ty::of(&slot.value), open && !own(name), range)?;
+                        self.meet(&key, &Ty::of(&slot.value), open && !own(name), range)?;
                     // Nobody has handed anything yet when the first arm is the first to tell.
                     self.learned.again |= changed && (second || !new);
                 }
@@ -225,7 +225,7 @@ impl Lowerer<'_> {
             match &slot {
                 Some(slot) => {
                     let open = slot.assigned.is_some() && !own(name);
-                    let _noted = self.meet(&key, Ty::of(&slot.value), open, line.range)?;
+                    let _noted = self.meet(&key, &Ty::of(&slot.value), open, line.range)?;
                 }
                 None => {
                     let Some(join) = self.learned.joins.get_mut(&key) else { continue };
@@ -261,7 +261,7 @@ impl Lowerer<'_> {
             if let Some(slot) = slot.as_ref().filter(|_| !ended) {
                 let known = carry.joins.iter().any(|(it, _)| it == name);
                 let open = (slot.assigned.is_some() || !known) && !own(name);
-                self.learned.again |= self.meet(&key, Ty::of(&slot.value), open, line.range)?;
+                self.learned.again |= self.meet(&key, &Ty::of(&slot.value), open, line.range)?;
             }
             if carry.joins.iter().any(|(it, _)| it == name) {
                 self.handed(&key, slot.as_ref().filter(|_| !ended), &mut yields);
@@ -302,7 +302,7 @@ impl Lowerer<'_> {
         let name = format!("$either{}", u32::from(range.start()));
         let first = then(self)?;
         let first = self.settled(range, first, Some(&name))?;
-        let changed = self.meet(&key, Ty::of(&first), false, range)?;
+        let changed = self.meet(&key, &Ty::of(&first), false, range)?;
         let mut yields = Vec::new();
         self.handed(&key, Some(&Slot { value: first, assigned: None }), &mut yields);
         self.flying.truncate(flying);
@@ -313,7 +313,7 @@ impl Lowerer<'_> {
         let second = otherwise(self)?;
         let second = self.settled(range, second, Some(&name))?;
         self.conditional -= 1;
-        let widened = self.meet(&key, Ty::of(&second), false, range)?;
+        let widened = self.meet(&key, &Ty::of(&second), false, range)?;
         self.learned.again |= widened || (changed && before.is_none());
         let mut others = Vec::new();
         self.handed(&key, Some(&Slot { value: second, assigned: None }), &mut others);

@@ -12,7 +12,10 @@ use crate::store::Like;
 use crate::value::{At, NumType, Val, View};
 use crate::whole::{Extent, Lazy, Node, Spot, What, extents};
 
-impl Lowerer<'_> {
+/// Writes something for an index, and how many were chosen before.
+type Counted<'w, 'l> = &'w mut dyn FnMut(&mut Lowerer<'l>, &[Value], Value) -> Result<()>;
+
+impl<'l> Lowerer<'l> {
     /// Check that a mask has the lengths of the axes that it stands for.
     pub(crate) fn mask_fits(&mut self, range: TextRange, mask: &Lazy, to: &[Extent], from: usize) {
         for (place, (own, to)) in mask.axes.iter().zip(to).enumerate() {
@@ -50,12 +53,7 @@ impl Lowerer<'_> {
 
     /// Go over a mask in order. `write` is given the index, and how many before were true; what it
     /// writes there is written over by the next, unless the mask is true.
-    fn compacted(
-        &mut self,
-        range: TextRange,
-        mask: &Lazy,
-        write: &mut dyn FnMut(&mut Self, &[Value], Value) -> Result<()>,
-    ) -> Result<()> {
+    fn compacted(&mut self, range: TextRange, mask: &Lazy, write: Counted<'_, 'l>) -> Result<()> {
         let rank = mask.axes.len();
         let arguments = self.b.open(&vec![DType::I64; rank + 1]);
         let (index, count) = (&arguments[..rank], arguments[rank]);

@@ -137,7 +137,7 @@ impl Lowerer<'_> {
         let mut taken: Vec<Value> = Vec::new();
         if let Some(array) = array {
             if let Some(slot) = name.and_then(|name| self.in_place(array, home, lazy, name)) {
-                return self.home_in(range, home, &lazy.axes, Some((slot, 1)));
+                return self.home_in(home, &lazy.axes, Some((slot, 1)));
             }
             taken = self.slots_of(array, lazy, name);
         }
@@ -151,7 +151,8 @@ impl Lowerer<'_> {
             }
             free = self.b.select(unused, slot, free);
         }
-        let view = self.home_in(range, home, &lazy.axes, Some((free, taken.len() + 1)));
+        let view = self.home_in(home, &lazy.axes, Some((free, taken.len() + 1)));
+        self.check_room(range, home, &lazy.axes);
         if name.is_none() {
             self.fly(&Val::View(view.clone()));
         }
@@ -166,7 +167,7 @@ impl Lowerer<'_> {
         };
         let seen = self.flying.iter().any(|it| it.1.array == array) || self.shared(array, name);
         let slot = self.slot_of(&own)?;
-        let whole = self.home_in(self.here, home, &lazy.axes, Some((slot, 1)));
+        let whole = self.home_in(home, &lazy.axes, Some((slot, 1)));
         (!seen && !self.crosses(&whole, &lazy.node, true)).then_some(slot)
     }
 
@@ -208,6 +209,9 @@ impl Lowerer<'_> {
     /// all that matters; told while it runs.
     pub(crate) fn in_other_slots(&mut self, view: &View, node: &Node) -> Option<Value> {
         let own = self.slot_of(view)?;
+        if node.picks(view.array) {
+            return None;
+        }
         let mut read = Vec::new();
         node.views(&mut read);
         let mut apart: Option<Value> = None;
@@ -243,7 +247,11 @@ impl Lowerer<'_> {
     /// Note that an array is changed in place.
     pub(crate) fn changes(&mut self, range: TextRange, view: &View) -> Result<()> {
         if view.lent {
-            return Err(self.refuse(range, "an array that may be a copy of another is changed", HINT));
+            return Err(self.refuse(
+                range,
+                "an array that may be a copy of another is changed",
+                HINT,
+            ));
         }
         self.changed.push(view.array);
         Ok(())
@@ -253,8 +261,7 @@ impl Lowerer<'_> {
     pub(crate) fn lent_stay(&self) -> Result<()> {
         for (array, (unit, range), before) in &self.lent {
             let changed = self.changed[*before..].iter().any(|it| {
-                it == array
-                    || (self.options.overlapping && *it < self.given && *array < self.given)
+                it == array || (self.options.overlapping && *it < self.given && *array < self.given)
             });
             if changed {
                 let message = "an array is changed that a variable holds in turn with others";

@@ -31,6 +31,11 @@ impl Lowerer<'_> {
         changes: bool,
     ) -> Result<()> {
         let target = extents(view);
+        if (1..target.len()).contains(&lazy.axes.len()) && Self::heavy(&lazy.node) {
+            let whole = self.computed(range, lazy, None)?;
+            let lazy = self.lazy(range, &Val::View(whole))?;
+            return self.assign_lazy(range, view, &lazy, changes);
+        }
         let like = if changes { Like::Change } else { Like::Plain };
         if !self.fits_into(range, &target, lazy, like)? {
             return Ok(());
@@ -170,7 +175,7 @@ impl Lowerer<'_> {
     pub(crate) fn crosses(&self, view: &View, node: &Node, exact: bool) -> bool {
         let mut read = Vec::new();
         node.views(&mut read);
-        read.into_iter().any(|it| self.crosses_view(view, it, exact))
+        node.picks(view.array) || read.into_iter().any(|it| self.crosses_view(view, it, exact))
     }
 
     /// The same for one array that is read.

@@ -85,6 +85,17 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Whether elements of an array are read that arrays name.
+    pub(crate) fn picks(&self, array: usize) -> bool {
+        match self {
+            Self::Pick(pick) => pick.reads(array),
+            Self::Apply(_, of, _) => of.iter().any(|it| it.picks(array)),
+            _ => false,
+        }
+    }
+}
+
 /// Whether a value is an array, or an expression over some.
 pub(crate) fn is_array(value: &Val) -> bool {
     matches!(value, Val::View(_) | Val::Lazy(_))
@@ -135,6 +146,18 @@ impl<'l> Lowerer<'l> {
             shapes.push(lazy.axes);
         }
         let axes = self.broadcast(range, &shapes, out)?;
+        for (node, own) in nodes.iter_mut().zip(&shapes) {
+            // What is long to compute is not computed again for each row that it is stretched to.
+            let skip = axes.len() - own.len();
+            let single = |(at, it): (usize, &Extent)| {
+                it.known == Some(1) && axes[skip + at].known != Some(1)
+            };
+            let again = skip > 0 || own.iter().enumerate().any(single);
+            if again && !own.is_empty() && Self::heavy(node) {
+                let lazy = Lazy { axes: own.clone(), node: node.clone() };
+                *node = Rc::new(Node::View(self.computed(range, &lazy, None)?));
+            }
+        }
         let site = (self.frame().unit.clone(), range);
         Ok(Lazy { axes, node: Rc::new(Node::Apply(what, nodes, site)) })
     }
