@@ -15,10 +15,17 @@ use crate::loops::Loops;
 use crate::parts::{Stored, Wide};
 use crate::text::{Operand, Text, Type};
 use crate::wrapped::Wrapped;
-use crate::{Unsupported, op, remainder};
+use crate::{NO_CODE, Unsupported, op, remainder};
 
 /// A version of an op for any operands, which slow blocks call.
-pub(crate) type Exact = (Op, DType, u32);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exact {
+    pub(crate) op: Op,
+    pub(crate) dtype: DType,
+    pub(crate) lanes: u32,
+    /// Whether only blocks that run again call it, so that it may be compiled when one does.
+    pub(crate) late: bool,
+}
 
 /// What the machine offers to a kernel.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +78,8 @@ pub(crate) struct Emitter<'k> {
     common: Option<Operand>,
     /// In the order of their words in the frame.
     pub(crate) exacts: Vec<Exact>,
+    /// In a block that runs again, where those are that it asked for.
+    asked: Option<Vec<(usize, String)>>,
     /// Whether a `check` may end the function here.
     pub(crate) may_end: bool,
     /// What was loaded last, if that was both parts of complex numbers; where from, once that is known.
@@ -121,6 +130,7 @@ impl<'k> Emitter<'k> {
             exact: false,
             common: None,
             exacts,
+            asked: None,
             may_end: true,
             wide: None,
             wide_vector: None,
@@ -254,6 +264,7 @@ impl<'k> Emitter<'k> {
         self.text.branch_likely(all, join, slow);
         self.text.begin(slow);
         self.exact = true;
+        self.asked = Some(Vec::new());
         let before = self.held.clone();
         for statement in runs.iter().copied().flatten() {
             if !matches!(statement, Statement::Store { .. }) {
@@ -261,6 +272,7 @@ impl<'k> Emitter<'k> {
             }
         }
         self.exact = false;
+        self.asked = None;
         let exact: Vec<_> = outputs.iter().map(|&value| self.vector(value)).collect();
         // What the slow way defined is not there on the fast one.
         self.held = before;
@@ -414,8 +426,13 @@ impl<'k> Emitter<'k> {
     fn call_exact(&mut self, op: Op, ty: Type, operands: &[Operand]) -> Operand {
         let shown: Vec<_> =
             operands.iter().map(|&it| format!("{ty} {}", self.text.show(it, ty.lanes))).collect();
-        let place = self.exact_place((op, ty.dtype, ty.lanes));
-        let pointer = self.frame.pointer(&mut self.text, place);
+        let late = self.asked.is_some();
+        let place = self.exact_place(Exact { op, dtype: ty.dtype, lanes: ty.lanes, late });
+        let pointer = if late {
+            self.ask_for(place)
+        } else {
+            self.frame.pointer(&mut self.text, place)
+        };
         self.text.define(format_args!("call {ty} {pointer}({})", shown.join(", ")))
     }
 
@@ -437,10 +454,35 @@ impl<'k> Emitter<'k> {
 
     /// Which of the functions that the caller provides it is.
     fn exact_place(&mut self, exact: Exact) -> usize {
-        self.exacts.iter().position(|&known| known == exact).unwrap_or_else(|| {
-            self.exacts.push(exact);
-            self.exacts.len() - 1
-        })
+        let key = |it: &Exact| (it.op, it.dtype, it.lanes);
+        let place = self.exacts.iter().position(|known| key(known) == key(&exact));
+        let place = place.unwrap_or(self.exacts.len());
+        match self.exacts.get_mut(place) {
+            Some(known) => known.late &= exact.late,
+            None => self.exacts.push(exact),
+        }
+        place
+    }
+
+    /// Such a function, from a caller who may have it compiled only now. Without it the kernel ends.
+    fn ask_for(&mut self, place: usize) -> String {
+        let asked = self.asked.iter().flatten().find(|it| it.0 == place);
+        if let Some((_, pointer)) = asked {
+            return pointer.clone();
+        }
+        let services = self.frame.services(&mut self.text);
+        let exact = self.service(&services, 4);
+        let pointer =
+            self.text.define(format_args!("call ptr {exact}(ptr {services}, i64 {place}) #1"));
+        let pointer = self.text.show(pointer, 1);
+        let (on, end) = (self.text.label(), self.text.label());
+        let there = self.text.define(format_args!("icmp ne ptr {pointer}, null"));
+        self.text.branch_likely(there, on, end);
+        self.text.begin(end);
+        self.text.line(format_args!("ret i64 {NO_CODE}"));
+        self.text.begin(on);
+        self.asked.get_or_insert_default().push((place, pointer.clone()));
+        pointer
     }
 
     fn lookup(
