@@ -412,6 +412,8 @@ impl Module {
         body: impl FnOnce(&mut Emitter<'k>) -> Result<Operand, Unsupported>,
     ) -> Result<usize, Unsupported> {
         let mut emitter = Emitter::new(kernel, width, std::mem::take(&mut self.exacts));
+        // Blocks are counted before there are services.
+        emitter.asks = name != "count";
         let answer = body(&mut emitter)?;
         let answer = emitter.text.show(answer, 1);
         emitter.text.line(format_args!("ret i64 {answer}"));

@@ -23,7 +23,7 @@ pub(crate) struct Exact {
     pub(crate) op: Op,
     pub(crate) dtype: DType,
     pub(crate) lanes: u32,
-    /// Whether only blocks that run again call it, so that it may be compiled when one does.
+    /// Whether it may be compiled when it is first called.
     pub(crate) late: bool,
 }
 
@@ -44,6 +44,7 @@ fn is_twofold(op: Op, operand: DType) -> bool {
 }
 
 /// Writes one function of a kernel.
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from another")]
 pub(crate) struct Emitter<'k> {
     pub(crate) kernel: &'k Kernel,
     pub(crate) text: Text,
@@ -78,8 +79,8 @@ pub(crate) struct Emitter<'k> {
     common: Option<Operand>,
     /// In the order of their words in the frame.
     pub(crate) exacts: Vec<Exact>,
-    /// In a block that runs again, where those are that it asked for.
-    asked: Option<Vec<(usize, String)>>,
+    /// Whether the caller can be asked for them while the function runs.
+    pub(crate) asks: bool,
     /// Whether a `check` may end the function here.
     pub(crate) may_end: bool,
     /// What was loaded last, if that was both parts of complex numbers; where from, once that is known.
@@ -130,7 +131,7 @@ impl<'k> Emitter<'k> {
             exact: false,
             common: None,
             exacts,
-            asked: None,
+            asks: true,
             may_end: true,
             wide: None,
             wide_vector: None,
@@ -264,7 +265,6 @@ impl<'k> Emitter<'k> {
         self.text.branch_likely(all, join, slow);
         self.text.begin(slow);
         self.exact = true;
-        self.asked = Some(Vec::new());
         let before = self.held.clone();
         for statement in runs.iter().copied().flatten() {
             if !matches!(statement, Statement::Store { .. }) {
@@ -272,7 +272,6 @@ impl<'k> Emitter<'k> {
             }
         }
         self.exact = false;
-        self.asked = None;
         let exact: Vec<_> = outputs.iter().map(|&value| self.vector(value)).collect();
         // What the slow way defined is not there on the fast one.
         self.held = before;
@@ -426,13 +425,10 @@ impl<'k> Emitter<'k> {
     fn call_exact(&mut self, op: Op, ty: Type, operands: &[Operand]) -> Operand {
         let shown: Vec<_> =
             operands.iter().map(|&it| format!("{ty} {}", self.text.show(it, ty.lanes))).collect();
-        let late = self.asked.is_some();
+        let late = self.asks;
         let place = self.exact_place(Exact { op, dtype: ty.dtype, lanes: ty.lanes, late });
-        let pointer = if late {
-            self.ask_for(place)
-        } else {
-            self.frame.pointer(&mut self.text, place)
-        };
+        let pointer =
+            if late { self.ask_for(place) } else { self.frame.pointer(&mut self.text, place) };
         self.text.define(format_args!("call {ty} {pointer}({})", shown.join(", ")))
     }
 
@@ -464,25 +460,30 @@ impl<'k> Emitter<'k> {
         place
     }
 
-    /// Such a function, from a caller who may have it compiled only now. Without it the kernel ends.
+    /// The address of such a function, from a caller who may have it compiled only now. Without it the
+    /// kernel ends.
     fn ask_for(&mut self, place: usize) -> String {
-        let asked = self.asked.iter().flatten().find(|it| it.0 == place);
-        if let Some((_, pointer)) = asked {
-            return pointer.clone();
-        }
+        let [ask, given, end, on] = [(); 4].map(|()| self.text.label());
+        let known = self.frame.pointer(&mut self.text, place);
+        let there = self.text.define(format_args!("icmp ne ptr {known}, null"));
+        let before = self.text.here();
+        self.text.branch_likely(there, on, ask);
+        self.text.begin(ask);
         let services = self.frame.services(&mut self.text);
         let exact = self.service(&services, 4);
-        let pointer =
+        let asked =
             self.text.define(format_args!("call ptr {exact}(ptr {services}, i64 {place}) #1"));
-        let pointer = self.text.show(pointer, 1);
-        let (on, end) = (self.text.label(), self.text.label());
-        let there = self.text.define(format_args!("icmp ne ptr {pointer}, null"));
-        self.text.branch_likely(there, on, end);
+        let asked = self.text.show(asked, 1);
+        let there = self.text.define(format_args!("icmp ne ptr {asked}, null"));
+        self.text.branch_likely(there, given, end);
         self.text.begin(end);
         self.text.line(format_args!("ret i64 {NO_CODE}"));
+        self.text.begin(given);
+        self.text.jump(on);
         self.text.begin(on);
-        self.asked.get_or_insert_default().push((place, pointer.clone()));
-        pointer
+        let pointer =
+            self.text.define(format_args!("phi ptr [ {known}, %{before} ], [ {asked}, %{given} ]"));
+        self.text.show(pointer, 1)
     }
 
     fn lookup(

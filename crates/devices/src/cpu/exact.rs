@@ -23,10 +23,7 @@ struct Exact {
 
 impl Exacts {
     /// For these modules. Those that are not late are compiled now.
-    pub(super) fn new(
-        cache: &'static Cache,
-        modules: &[ExactModule],
-    ) -> Result<Self, DeviceError> {
+    pub(super) fn new(cache: &'static Cache, modules: &[ExactModule]) -> Result<Self, DeviceError> {
         let mut all = Vec::with_capacity(modules.len());
         for module in modules {
             let found = OnceLock::new();

@@ -1,8 +1,8 @@
 //! What a kernel may ask of whoever launched it: to share out a loop, and whether to stop.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use compiler::INTERRUPTED;

@@ -81,7 +81,9 @@ fn alone(py: Python<'_>, array: &Array) -> PyResult<()> {
         return Ok(());
     }
     // Microseconds: less than to let the interpreter go and to ask how many threads there are.
-    let soon = pool::with_threads(1, || arrays::evaluate_soon(array));
+    let soon = pool::with_threads(1, || {
+        Ok(arrays::evaluate_directly(array)? || arrays::evaluate_soon(array)?)
+    });
     // Also a small kernel may have asked for a function that had to be compiled.
     let interrupt = |error| assembler::raised().unwrap_or_else(|| raise(py, &error));
     if soon.map_err(interrupt)? {
