@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import abreast as ab
-from abreast.backends import hub, pilot, room
+from abreast.backends import pilot, room, stock
 from abreast.backends.kept import Kept
 
 pytestmark = pytest.mark.usefixtures("forks")
@@ -82,7 +82,7 @@ def test_other_plans_and_retries_take_it_by_value(engine: None) -> None:
 def test_there_are_never_too_many_descriptors(
     engine: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module, name in ((room, "MANY"), (hub, "MANY_ROOMS")):
+    for module, name in ((room, "MANY"), (stock, "MANY_ROOMS")):
         monkeypatch.setattr(module, name, 8)
     ab.submit(made, 1.0).result()
     before = descriptors()

@@ -10,16 +10,17 @@ from __future__ import annotations
 import pickle
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from abreast.backends.away import Away
 from abreast.backends.room import Room
 
 if TYPE_CHECKING:
-    from abreast.backends.hub import Hub
+    from abreast.backends.stock import Stock
 
-__all__ = ["Kept", "arriving", "leaving"]
+__all__ = ["Kept", "arriving", "leaving", "read"]
 
 _here = threading.local()
 
@@ -29,9 +30,10 @@ class Kept:
 
     __slots__ = ("__weakref__", "data", "hub", "keys", "lock", "rooms")
 
-    def __init__(self, hub: Hub, data: bytes, rooms: list[Room]) -> None:
+    def __init__(self, hub: Stock, data: bytes | None, rooms: Sequence[Room | Away]) -> None:
         self.hub = hub
         self.data = data
+        """None: it is in the first of the rooms."""
         self.rooms = rooms
         self.keys = hub.keep(rooms)
         self.lock = threading.Lock()
@@ -39,7 +41,20 @@ class Kept:
 
     def open(self) -> Any:
         """Return the value; what is written to it stays in this process."""
-        return pickle.loads(self.data, buffers=[room.content() for room in self.rooms])
+        return read(self.data, self._contents())
+
+    def _contents(self) -> list[Any]:
+        if self.is_away():
+            return list(self.hub.fetch(self.keys))
+        return [room.content() for room in self.rooms if isinstance(room, Room)]
+
+    def is_away(self) -> bool:
+        """Whether it lies on another machine."""
+        return any(isinstance(room, Away) for room in self.rooms)
+
+    def bring(self) -> None:
+        """Have it on this machine from now on; its plan ends."""
+        self.rooms = [Room(content) for content in self.hub.fetch(self.keys)]
 
     def serves(self, backend: Any) -> bool:
         """Whether workers of a backend find it."""
@@ -52,6 +67,13 @@ class Kept:
         if self not in listed:
             listed.append(self)
         return _claim, (listed.index(self),)
+
+
+def read(data: Any, contents: list[Any]) -> Any:
+    """Read a pickle whose large memory is beside it; and it too, if it is large."""
+    if data is None:
+        data, *contents = contents
+    return pickle.loads(data, buffers=contents)
 
 
 def _itself(value: Any) -> Any:

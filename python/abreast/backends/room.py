@@ -44,6 +44,22 @@ class Room:
             at += os.write(self.descriptor, view[at : at + (1 << 30)])
 
     @classmethod
+    def empty(cls, size: int) -> Room:
+        """Return memory to be filled.
+
+        Raises
+        ------
+        OSError
+            If there is not so much.
+        """
+        room = cls.__new__(cls)
+        room.size = size
+        room.descriptor = os.memfd_create("abreast-room", os.MFD_CLOEXEC)
+        if size:
+            os.posix_fallocate(room.descriptor, 0, size)
+        return room
+
+    @classmethod
     def adopt(cls, place: tuple[int, int, int]) -> Room:
         """Return memory that another process of this machine made, to be kept here as well.
 
@@ -64,16 +80,19 @@ class Room:
         """Say where other processes find it."""
         return os.getpid(), self.descriptor, self.size
 
-    def view(self) -> Any:
-        """Return the memory, as it was placed; what is written there stays here."""
-        return mmap.mmap(self.descriptor, self.size, mmap.MAP_PRIVATE)
+    def view(self, *, shared: bool = False) -> Any:
+        """Return the memory, as it was placed; what is written there stays here, unless shared."""
+        if not self.size:
+            return bytearray()
+        kind = mmap.MAP_SHARED if shared else mmap.MAP_PRIVATE
+        return mmap.mmap(self.descriptor, self.size, kind)
 
     def content(self) -> Any:
         """Return the memory for good, to be written by this process: a view, while these are few.
 
         A view holds a descriptor, of which a process has a thousand or so.
         """
-        if len(_views) < MANY:
+        if self.size and len(_views) < MANY:
             view = self.view()
             _views.add(view)
             return view
@@ -102,6 +121,8 @@ def open_room(place: tuple[int, int, int]) -> Any:
         If it is not there any more, or not for this user.
     """
     keeper, descriptor, size = place
+    if not size:
+        return bytearray()
     # A file that is open for reading can be mapped privately: writing copies the page.
     with Path(f"/proc/{keeper}/fd/{descriptor}").open("rb") as file:
         return mmap.mmap(file.fileno(), size, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
