@@ -177,6 +177,33 @@ print(float(kept.result()[1][0]))
     ]
 
 
+def test_graphs_and_items(machines: Machines, start: Callable[..., Any]) -> None:
+    text = (
+        HEAD
+        + """
+everywhere(2)
+def slow(value):
+    time.sleep(0.03)  # longer than a bundle: the next one runs where there is room
+    return made(value)
+parts = [ab.delayed(slow)(float(n)) for n in range(6)]
+table = np.ones(SIZE)
+last = ab.delayed(lambda *given: [float(each[1].sum() + table[0]) for each in given])(*parts)
+sums = [ab.delayed(lambda given: (time.sleep(0.03), float(given[1][5]))[1])(each) for each in parts]
+print(ab.compute(last, sums) == ([SIZE * n + 1.0 for n in range(6)], [float(n) for n in range(6)]))
+print(received() < 200_000)
+futures = [ab.submit(made, float(n)) for n in range(4)]
+print(ab.map(lambda given: float(given[1][5]), futures) == [0.0, 1.0, 2.0, 3.0])
+again = ab.options(retries=2).submit(lambda given, by: float(given[1][5]) + by, futures[2], by=1.0)
+print(again.result(), received() < 300_000)
+where, value = ab.compute(parts[3])
+print(float(value[7]), received() > SIZE * 8)
+"""
+    )
+    status, out, err = start(text, machines.address).end(60)
+    assert status == 0, err
+    assert out.splitlines() == ["True", "True", "True", "3.0 True", "3.0 True"]
+
+
 def test_where_machines_do_not_reach_each_other(
     machines: Machines, start: Callable[..., Any]
 ) -> None:

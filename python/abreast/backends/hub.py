@@ -19,6 +19,7 @@ from abreast.backends import lanes, output, pilot
 from abreast.backends.capture import facts as streams
 from abreast.backends.contract import Level, Output
 from abreast.backends.engine import Engine, Launched
+from abreast.backends.kept import Kept
 from abreast.backends.line import Link
 from abreast.backends.stock import TICK, Stock
 from abreast.backends.surroundings import filters
@@ -179,7 +180,7 @@ class Hub(Stock):
         job: int,
         index: int,
         kind: int,
-        data: bytes,
+        data: Any,
         _count: int,
         times: tuple[float, float],
         note: bool,
@@ -197,10 +198,14 @@ class Hub(Stock):
                 item.job.took(seconds)
                 returned = sum(map(len, parts), len(data))
                 lanes.ran(link, item, start, seconds, kind == pilot.FAILURE, returned)
+            parcels: list[Any] = []
+            if kind == pilot.NESTED:
+                kind, data, inside = data
+                parcels = [self.take_parcel(link, index, *each) for each in inside]
             if kind == pilot.KEPT:
                 kind, data, parts = self.take_over(link, index, *data)
             if item is not None:
-                item.job.end(item, kind, data, parts, note)
+                item.job.end(item, kind, data, parts, note, parcels)
 
     def _on_o(self, link: Link, job: int, index: int, tag: int, data: Any, parts: Any) -> None:
         with self.lock:
@@ -325,16 +330,18 @@ class Hub(Stock):
             specs = None
             if item.buffers:
                 specs = self.specs(link, item.buffers, parts)
-            kept = [(each.data, self.specs(link, each.keys, parts)) for each in item.kept]
-            tasks.append((item.key[1], item.data, specs, kept))
+            tasks.append((item.key[1], item.data, specs, self._kept(link, item.kept, parts)))
         self.post(link, ("tasks", job.number, tasks), parts)
+
+    def _kept(self, link: Link, kept: list[Kept], parts: list[Any]) -> list[Any]:
+        return [(each.data, self.specs(link, each.keys, parts)) for each in kept]
 
     def _send_job(self, link: Link, job: RemoteJob) -> None:
         parts: list[Any] = []
         packed = None
         if job.function is not None:
-            data, buffers = job.function
-            packed = data, self.specs(link, buffers, parts)
+            data, buffers, kept = job.function
+            packed = data, self.specs(link, buffers, parts), self._kept(link, kept, parts)
         message = ("job", job.number, job.style, job.call.watched, job.around, packed)
         self.post(link, message, parts)
 

@@ -9,12 +9,23 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["APPLY", "FAILURE", "INDEXED", "KEEP", "KEPT", "PLAIN", "STAR", "VALUE", "Keeper"]
+__all__ = [
+    "APPLY",
+    "FAILURE",
+    "INDEXED",
+    "KEEP",
+    "KEPT",
+    "NESTED",
+    "PLAIN",
+    "STAR",
+    "VALUE",
+    "Keeper",
+]
 
 PLAIN, STAR, INDEXED, APPLY = range(4)
 """How a task calls its function."""
-VALUE, FAILURE, KEPT = range(3)
-"""How a task ended; the last with a value whose memory is not in the message."""
+VALUE, FAILURE, KEPT, NESTED = range(4)
+"""How a task ended: with a value, its memory in the message or not, or with parcels in it."""
 
 KEEP = 1 << 20
 """Bytes of memory of a result from which on it does not travel, where the caller finds it."""
@@ -165,23 +176,52 @@ class Keeper:
 
     def answer(self, style: int, data: bytes, buffers: list[Any]) -> tuple[int, Any]:
         """Say what a task returned; what is large stays on this machine."""
-        from abreast.backends.room import MANY, Room
-
         assert self.welcome is not None
-        if len(data) + sum(each.nbytes for each in buffers) < KEEP:
-            return VALUE, data
         # Where the caller finds nothing, what it needs at once has to travel.
-        if not self.welcome["near"] and (style != APPLY or len(self.depot.rooms) >= MANY):
+        if len(data) + sum(each.nbytes for each in buffers) < KEEP or not (
+            self.welcome["near"] or style == APPLY
+        ):
             return VALUE, data
-        small = data if len(data) < KEEP else None
-        try:
-            rooms = [Room(each) for each in (buffers if small is not None else [data, *buffers])]
-            address = self._address()
-        except OSError:  # too many of them: these bytes travel
+        placed = self._placed(data, buffers)
+        if placed is None:
             return VALUE, data
         buffers.clear()
+        return KEPT, self._left(*placed)
+
+    def pack(self, value: Any) -> Any:
+        """Pack what a task of a graph made, as it is now."""
+        from abreast.backends.parcel import Loose, Made
+        from abreast.pickling import dumps
+
+        found: list[Any] = []
+        data = dumps(value, found)
+        views = [each.raw() for each in found]
+        placed = None
+        if len(data) + sum(each.nbytes for each in views) >= KEEP:
+            placed = self._placed(data, views)
+        return Loose(data, [bytes(each) for each in views]) if placed is None else Made(*placed)
+
+    def hand_over(self, made: list[Any]) -> list[Any]:
+        """Say where parcels of a result are."""
+        return [self._left(each.data, each.rooms) for each in made]
+
+    def _placed(self, data: bytes, views: list[Any]) -> tuple[bytes | None, list[Any]] | None:
+        """Place a pickle and its large memory; None where there is no room for more."""
+        from abreast.backends.room import MANY, Room
+
+        if len(self.depot.rooms) + len(self.results) >= MANY:
+            return None
+        small = data if len(data) < KEEP else None
+        try:
+            self._address()
+            return small, [Room(each) for each in (views if small is not None else [data, *views])]
+        except OSError:  # too many of them: these bytes travel
+            return None
+
+    def _left(self, data: bytes | None, rooms: list[Any]) -> tuple[Any, ...]:
+        """Keep memory until the caller says that it has it, or how it calls it."""
         self.results.update((room.descriptor, room) for room in rooms)
-        return KEPT, (small, [room.place() for room in rooms], address)
+        return data, [room.place() for room in rooms], self._address()
 
     def open(self, data: Any, specs: Any, parts: list[Any]) -> Any:
         """Read a pickle whose large memory came beside it."""

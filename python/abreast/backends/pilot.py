@@ -19,11 +19,23 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from abreast.backends.interrupt import is_importing, raise_in
-from abreast.backends.keeper import APPLY, FAILURE, INDEXED, KEEP, KEPT, PLAIN, STAR, VALUE, Keeper
+from abreast.backends.keeper import (
+    APPLY,
+    FAILURE,
+    INDEXED,
+    KEEP,
+    KEPT,
+    NESTED,
+    PLAIN,
+    STAR,
+    VALUE,
+    Keeper,
+)
 
 __all__ = [
     "APPLY",
@@ -31,6 +43,7 @@ __all__ = [
     "INDEXED",
     "KEEP",
     "KEPT",
+    "NESTED",
     "PLAIN",
     "STAR",
     "VALUE",
@@ -98,6 +111,26 @@ class _Work:
         self.function: Any = None
         self.context: Context | None = None
         self.looked = 0
+
+
+class _Arriving:
+    """What was kept and is among the arguments of a task."""
+
+    def __init__(self, pilot: Keeper, kept: Any, parts: list[Any]) -> None:
+        self.pilot = pilot
+        self.kept = kept
+        self.parts = parts
+
+    def value(self, number: int) -> Any:
+        """Return its value."""
+        data, specs = self.kept[number]
+        return self.pilot.open(data, specs, self.parts)
+
+    def sealed(self, number: int) -> Any:
+        """Return it as a parcel."""
+        from abreast.backends.parcel import Sealed
+
+        return Sealed(partial(self.value, number))
 
 
 class Pilot(Keeper):
@@ -180,8 +213,7 @@ class Pilot(Keeper):
         self, job: int, style: int, watched: bool, around: bytes, function: Any, parts: list[Any]
     ) -> None:
         if function is not None:
-            data, specs = function
-            function = data, specs, parts
+            function = *function, parts
         self.works[job] = _Work(style, watched, around, function)
 
     def _on_tasks(self, job: int, tasks: Any, parts: list[Any]) -> None:
@@ -287,6 +319,8 @@ class Pilot(Keeper):
         self.current = job, index
         start = time.perf_counter()
         note = False
+        from abreast.backends.kept import returning
+
         buffers: list[Any] = []
         what = "task"
         try:
@@ -309,7 +343,11 @@ class Pilot(Keeper):
 
                     note = context.run(after, state)
                 what = "result"
-                kind, answer = self.answer(work.style, _pack(value, buffers), buffers)
+                with returning() as made:
+                    packed = _pack(value, buffers)
+                kind, answer = self.answer(work.style, packed, buffers)
+                if made:
+                    kind, answer = NESTED, (kind, answer, self.hand_over(made))
                 value = None
             finally:
                 self._deafen()
@@ -346,9 +384,8 @@ class Pilot(Keeper):
         if work.style == APPLY:
             return None
         if work.function is None:
-            data, specs, parts = work.packed
             try:
-                work.function = self.open(data, specs, parts)
+                work.function = self._reader(*work.packed)()
             except ModuleNotFoundError as reason:
                 raise _lacking(reason) from reason
         return work.function
@@ -357,13 +394,11 @@ class Pilot(Keeper):
         """Return what reads the arguments of a task."""
         if not kept:
             return lambda: self.open(data, specs, parts)
-        from abreast.backends.kept import arriving
-
-        def value(number: int) -> Any:
-            return self.open(kept[number][0], kept[number][1], parts)
 
         def read() -> Any:
-            with arriving(value):
+            from abreast.backends.kept import arriving
+
+            with arriving(_Arriving(self, kept, parts)):
                 return self.open(data, specs, parts)
 
         return read

@@ -15,6 +15,7 @@ from abreast.backends.away import Away, Holder, Reader, gone
 from abreast.backends.engine import Engine
 from abreast.backends.kept import Kept
 from abreast.backends.line import Link, Switchboard
+from abreast.backends.parcel import Loose, Parcel
 from abreast.backends.room import MANY as MANY_ROOMS
 from abreast.backends.room import Room, node
 from abreast.failures import lost, shut_down
@@ -143,12 +144,22 @@ class Stock(Switchboard):
             return -1, lost(("died", link.facts["pid"], None, None), index), ()
         self.post(link, ("taken", [descriptor for _, descriptor, _ in places]))
         if len(self.rooms) + len(rooms) <= MANY_ROOMS:
-            return pilot.KEPT, Kept(self, data, rooms), ()
+            return pilot.KEPT, Kept(self, data, rooms, _size(data, places)), ()
         contents = [room.content() for room in rooms]
         return pilot.VALUE, contents.pop(0) if data is None else data, contents
 
+    def take_parcel(
+        self, link: Link, index: int, data: bytes | None, places: Any, address: Any
+    ) -> Any:
+        """Return a parcel of a result; an exception if it is lost."""
+        kind, taken, contents = self.take_over(link, index, data, places, address)
+        if kind == pilot.KEPT:
+            return Parcel(taken)
+        return Loose(taken, contents) if kind == pilot.VALUE else taken
+
     def _leave_there(self, link: Link, data: bytes | None, places: Any, address: Any) -> Kept:
-        kept = Kept(self, data, [Away(link, Holder(place, address)) for place in places])
+        aways = [Away(link, Holder(place, address)) for place in places]
+        kept = Kept(self, data, aways, _size(data, places))
         self.away.add(kept)
         link.keys.update(kept.keys)
         descriptors = [descriptor for _, descriptor, _ in places]
@@ -335,3 +346,7 @@ class Stock(Switchboard):
             # What is lost is said to who asks.
             with contextlib.suppress(Exception):
                 each.bring()
+
+
+def _size(data: bytes | None, places: list[tuple[int, int, int]]) -> int:
+    return len(data or b"") + sum(size for _, _, size in places)
