@@ -6,6 +6,7 @@ import contextlib
 import pickle
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,11 @@ VALUE, FAILURE, KEPT, NESTED = range(4)
 KEEP = 1 << 20
 """Bytes of memory of a result from which on it does not travel, where the caller finds it."""
 
+SPARES = 4
+"""Of so many results the memory is used again."""
+SPARED = 1.0
+"""Seconds after which it is given back."""
+
 
 class _Gone:
     """Stands for the place of a result that is lost."""
@@ -53,6 +59,9 @@ class Keeper:
         """What others of this machine read here, by its key."""
         self.results: dict[int, Any] = {}
         """What the caller has not taken over yet, by its descriptor."""
+        self.spares: list[Any] = []
+        """Memory of results that others have taken over."""
+        self.spared = 0.0
         self.depot: Any = None
         """What stays here, where the caller is on another machine."""
         self.coming: set[int] = set()
@@ -70,6 +79,7 @@ class Keeper:
 
     def end_depot(self) -> None:
         """Let go of results: the caller is gone."""
+        self.forget_spares(at_once=True)
         if self.depot is not None:
             self.depot.close()
 
@@ -95,8 +105,40 @@ class Keeper:
         self._on_place(key, content, [])
 
     def _on_taken(self, descriptors: list[int], _parts: list[Any]) -> None:
-        for descriptor in descriptors:
-            self.results.pop(descriptor, None)
+        with self.changed:
+            for descriptor in descriptors:
+                self._spare(self.results.pop(descriptor, None))
+
+    def _spare(self, room: Any) -> None:
+        """Have memory here for another result, once nobody has this one any more."""
+        from abreast.config import get
+
+        if room is not None and room.size >= KEEP and not self.leaving:
+            self.spared = time.monotonic()
+            self.spares.append(room)
+            while len(self.spares) > SPARES or sum(it.size for it in self.spares) > get().keep:
+                self.spares.pop(0)
+
+    def forget_spares(self, *, at_once: bool = False) -> None:
+        """Give back memory that was not wanted again for a while."""
+        if self.spares and (at_once or time.monotonic() - self.spared > SPARED):
+            with self.changed:
+                self.spares.clear()
+
+    def _room(self, content: Any) -> Any:
+        """Place memory; where other memory was, if possible."""
+        from abreast.backends.room import Room
+
+        size = memoryview(content).nbytes
+        with self.changed:
+            fitting = [it for it in self.spares if size // 2 <= it.size <= 2 * size]
+            self.spares = [it for it in self.spares if it not in fitting]
+        found = next((it for it in fitting if size >= KEEP and it.refill(content)), None)
+        with self.changed:
+            self.spares += [it for it in fitting if it is not found]
+        if found is not None:
+            return found
+        return Room(content)
 
     def drop(self, keys: list[int]) -> None:
         """Let go of memory that nobody wants any more."""
@@ -105,7 +147,8 @@ class Keeper:
             self.kept.pop(key, None)
             self.coming.discard(key)
             if self.depot is not None:
-                self.depot.rooms.pop(key, None)
+                with self.changed:
+                    self._spare(self.depot.rooms.pop(key, None))
 
     # Results that stay here.
 
@@ -207,14 +250,15 @@ class Keeper:
 
     def _placed(self, data: bytes, views: list[Any]) -> tuple[bytes | None, list[Any]] | None:
         """Place a pickle and its large memory; None where there is no room for more."""
-        from abreast.backends.room import MANY, Room
+        from abreast.backends.room import MANY
 
         if len(self.depot.rooms) + len(self.results) >= MANY:
             return None
         small = data if len(data) < KEEP else None
         try:
             self._address()
-            return small, [Room(each) for each in (views if small is not None else [data, *views])]
+            whole = views if small is not None else [data, *views]
+            return small, [self._room(each) for each in whole]
         except OSError:  # too many of them: these bytes travel
             return None
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from abreast.backends.kept import Kept, handed, hands_over, read, sealed, seals
-from abreast.backends.room import Room
+from abreast.backends.room import Room, open_room
 from abreast.pickling import dumps
 
 __all__ = ["Loose", "Made", "Parcel", "Passing", "Sealed", "copied"]
@@ -103,7 +103,8 @@ class Made:
 
     def open(self) -> Any:
         """Return a new copy of the value."""
-        return read(self.data, [room.view() for room in self.rooms])
+        # By a way of its own, so that it shows who still has the memory.
+        return read(self.data, [open_room(room.place()) for room in self.rooms])
 
     def __reduce__(self) -> Any:
         number = hands_over(self)

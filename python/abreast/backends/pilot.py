@@ -166,6 +166,7 @@ class Pilot(Keeper):
                     self._serve()
         finally:
             self.leaving = True
+            self.forget_spares(at_once=True)
             if not self.is_wanted():
                 self._hang_up()
                 listener.join(2.0)
@@ -184,6 +185,7 @@ class Pilot(Keeper):
             while not self.leaving or self.is_wanted():
                 if not select.select([self.sock], [], [], BEAT)[0]:
                     self.flush()
+                    self.forget_spares()
                     continue
                 messages = reader.feed(self.sock)
                 if messages is None:

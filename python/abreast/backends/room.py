@@ -6,6 +6,7 @@ user on the same machine find it through the process that keeps it.
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import weakref
@@ -38,10 +39,31 @@ class Room:
     def __init__(self, content: Any) -> None:
         view = memoryview(content).cast("B")
         self.size = view.nbytes
-        self.descriptor = os.memfd_create("abreast-room", os.MFD_CLOEXEC)
+        self.descriptor = _file()
+        self._fill(view)
+
+    def _fill(self, view: memoryview) -> None:
         at = 0
         while at < self.size:
-            at += os.write(self.descriptor, view[at : at + (1 << 30)])
+            at += os.pwrite(self.descriptor, view[at : at + (1 << 30)], at)
+
+    def refill(self, content: Any) -> bool:
+        """Take other content from now on, if no other process has this memory, open or mapped.
+
+        Memory that was in use is written in half the time that new memory takes.
+        """
+        try:
+            # A lease to write is given to who has a file alone.
+            fcntl.fcntl(self.descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            fcntl.fcntl(self.descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        except (OSError, AttributeError):
+            return False
+        view = memoryview(content).cast("B")
+        if view.nbytes != self.size:
+            self.size = view.nbytes
+            os.ftruncate(self.descriptor, self.size)
+        self._fill(view)
+        return True
 
     @classmethod
     def empty(cls, size: int) -> Room:
@@ -54,7 +76,7 @@ class Room:
         """
         room = cls.__new__(cls)
         room.size = size
-        room.descriptor = os.memfd_create("abreast-room", os.MFD_CLOEXEC)
+        room.descriptor = _file()
         if size:
             os.posix_fallocate(room.descriptor, 0, size)
         return room
@@ -110,6 +132,15 @@ class Room:
 
     def __del__(self) -> None:
         self.close()
+
+
+def _file() -> int:
+    """Return a file without a name, opened as others open it: so a lease tells whether they did."""
+    first = os.memfd_create("abreast-room", os.MFD_CLOEXEC)
+    try:
+        return os.open(f"/proc/self/fd/{first}", os.O_RDWR | os.O_CLOEXEC)
+    finally:
+        os.close(first)
 
 
 def open_room(place: tuple[int, int, int]) -> Any:
