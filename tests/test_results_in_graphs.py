@@ -1,6 +1,5 @@
 """Large values of graphs, items and retried tasks on engines: they stay where they were made."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -133,7 +132,7 @@ def test_items_and_retries(engine: list[int], tmp_path: Path) -> None:
 
     assert ab.map(twice, futures, retries=2) == expected
     for each in list(tmp_path.iterdir()):
-        os.unlink(each)
+        each.unlink()
     assert ab.options(retries=1).submit(twice, futures[3]).result() == expected[3]
     later = ab.submit(written, futures[2])
     assert ab.options(retries=1).submit(twice, later).result() == 3.0 * LARGE
