@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import copy
+import gc
+import os
 import re
+import signal
+import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,7 +56,8 @@ def reshapes(x, n):
 
 @ab.jit
 def flat(x):
-    return x.ravel(), x.flatten(), np.ravel(x), (x == x).ravel(), x.T.ravel(), x.T.flatten(), (x + x).T
+    b = (x == x).ravel()
+    return x.ravel(), x.flatten(), np.ravel(x), b, x.T.ravel(), x.T.flatten(), (x + x).T
 
 
 @ab.jit
@@ -80,7 +86,8 @@ def test_shapes(kind):
     x = (np.arange(12) % 5).astype(kind)
     for given in (x, np.repeat(x, 2)[::2], x.reshape(3, 4), x.reshape(4, 3).T, x.reshape(2, 1, 6)):
         check(reshapes, given, 6)
-    for given in (x.reshape(3, 4), x.reshape(2, 3, 2)[:, ::2], x.reshape(6, 2).T, x[:0].reshape(0, 3)):
+    a, b = x.reshape(2, 3, 2)[:, ::2], x[:0].reshape(0, 3)
+    for given in (x.reshape(3, 4), a, x.reshape(6, 2).T, b):
         check(flat, given)
     check(together, x, x[:5])
     check(under, x, x[::-1])
@@ -192,7 +199,8 @@ def stored_ones(n):
 
 
 def test_sizes_that_wrap_are_errors():
-    for function, given in ((size_of_ones, (2**32, 2**32)), (known_ones, ()), (stored_ones, (2**31,))):
+    n = 2**32
+    for function, given in ((size_of_ones, (n, n)), (known_ones, ()), (stored_ones, (n // 2,))):
         with pytest.raises(ValueError, match="array is too big"):
             function(*given)
     with pytest.raises((ValueError, MemoryError)):
@@ -238,5 +246,43 @@ def test_arrays_that_are_read_once_are_never_stored():
 
     compiled = ab.jit(one)
     compiled(np.arange(4.0), np.arange(4.0))
-    # Nothing but the result is stored.
-    assert compiled.inspect("ir").count("store") == 1
+    # There is no memory for arrays.
+    assert "update" not in compiled.inspect("ir")
+
+
+@ab.jit
+def endless(n, x):
+    a, b = np.zeros(n[0]), np.ones(len(x))
+    while a[0] >= 0:
+        a[0] += b[1]
+    return a
+
+
+@ab.jit
+def fails(n, x):
+    a, b = np.zeros(n[0]), x * 2
+    return a[n[0]] + b[0]
+
+
+def held() -> int:
+    """Addresses that this process has, in bytes."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_nothing_is_left_when_a_function_is_stopped():
+    n, x = np.array([4]), np.arange(100_000.0)
+    with pytest.raises(IndexError):
+        fails(n, x)
+    gc.collect()
+    before = held()
+    for _ in range(3):
+        timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            endless(n, x)
+        timer.join()
+    for _ in range(20):
+        with pytest.raises(IndexError):
+            fails(n, x)
+    gc.collect()
+    assert held() - before < 200_000_000
