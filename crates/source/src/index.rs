@@ -324,6 +324,11 @@ impl Lowerer<'_> {
         if begin.is_none() && end.is_none() && step == 1 {
             return Ok(axis.clone());
         }
+        if step == 1
+            && let Some((front, back)) = cut(begin.as_ref(), end.as_ref())
+        {
+            return Ok(self.shortened(axis, front, back, bounded));
+        }
         let length = axis.length;
         let zero = self.b.constant(0i64);
         let one = self.b.constant(1i64);
@@ -368,6 +373,26 @@ impl Lowerer<'_> {
         };
         let step = (step != 1 || axis.step.is_some()).then_some(by);
         Ok(Axis { length: count, known: None, begin: Some(start), step })
+    }
+
+    /// An axis without so many elements at its ends. That slices such as `x[2:]`, `x[:-2]` and `x[1:-1]`
+    /// are as long is then plain to see.
+    fn shortened(&mut self, axis: &Axis, front: i64, back: i64, bounded: bool) -> Axis {
+        let zero = self.b.constant(0i64);
+        let less = self.b.constant(front + back);
+        let count = self.b.sub(axis.length, less);
+        let count = self.b.max(count, zero);
+        let count = if bounded { self.b.min(count, axis.length) } else { count };
+        self.shorter.insert(count, (axis.length, front + back));
+        let front = self.b.constant(front);
+        let begin = self.moved(axis, front);
+        Axis { length: count, known: None, begin: Some(begin), step: axis.step }
+    }
+
+    /// Whether two lengths are known to be the same.
+    pub(crate) fn as_long(&self, one: Value, other: Value) -> bool {
+        let shorter = |it: Value| self.shorter.get(&it);
+        one == other || shorter(one).is_some_and(|it| Some(it) == shorter(other))
     }
 
     /// The part of a view at a place of its first axis, which is known to be inside.
@@ -500,6 +525,20 @@ impl Lowerer<'_> {
     pub(crate) fn current(&mut self, view: &View) -> Val {
         self.loaded(view.clone())
     }
+}
+
+/// How many elements a slice leaves out at the front and at the back, where these are numbers.
+fn cut(begin: Option<&Num>, end: Option<&Num>) -> Option<(i64, i64)> {
+    let number = |bound: Option<&Num>| match bound.map(|it| it.known) {
+        None => Some(0),
+        Some(Some(Known::Int(it))) => Some(it),
+        Some(_) => None,
+    };
+    let (front, back) = (number(begin)?, number(end)?);
+    let fits = (0..LONGEST).contains(&front)
+        && (-LONGEST..=0).contains(&back)
+        && (back < 0 || end.is_none());
+    fits.then_some((front, -back))
 }
 
 fn fixed(view: &View) -> Vec<Value> {

@@ -183,6 +183,10 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) asides: Vec<(Vec<u64>, u32)>,
     /// Arrays without a name in shared homes that the statement may still need, by the calls around.
     pub(crate) flying: Vec<(Vec<u64>, View)>,
+    /// Lengths that are another one less a number, or 0.
+    pub(crate) shorter: HashMap<Value, (Value, i64)>,
+    /// Slots that are known to be different.
+    pub(crate) apart: std::collections::HashSet<(Value, Value)>,
     /// Arrays that are changed in place, in the order of the source.
     pub(crate) changed: Vec<usize>,
     /// Arrays that were copied where Python would not: which, where, and what was changed before.
@@ -251,6 +255,8 @@ pub fn specialise(
             stored: Vec::new(),
             asides: Vec::new(),
             flying: Vec::new(),
+            shorter: HashMap::new(),
+            apart: std::collections::HashSet::new(),
             changed: Vec::new(),
             lent: Vec::new(),
             first_closure: 0,

@@ -19,7 +19,7 @@ impl<'l> Lowerer<'l> {
     /// Check that a mask has the lengths of the axes that it stands for.
     pub(crate) fn mask_fits(&mut self, range: TextRange, mask: &Lazy, to: &[Extent], from: usize) {
         for (place, (own, to)) in mask.axes.iter().zip(to).enumerate() {
-            if own.length == to.length {
+            if self.as_long(own.length, to.length) {
                 continue;
             }
             let holds = self.b.eq(own.length, to.length);

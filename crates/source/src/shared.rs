@@ -118,6 +118,14 @@ impl Lowerer<'_> {
         into.extend(axes.iter().map(|it| it.length));
     }
 
+    /// Whether two views of one array are known to lie in different slots.
+    pub(crate) fn lie_apart(&self, one: &View, other: &View) -> bool {
+        match (self.slot_of(one), self.slot_of(other)) {
+            (Some(a), Some(b)) => self.apart.contains(&(a, b)) || self.apart.contains(&(b, a)),
+            _ => false,
+        }
+    }
+
     fn slot_of(&self, view: &View) -> Option<Value> {
         match view.map.get(view.home.as_ref()?.around) {
             Some(At::Fixed(slot)) if view.home.as_ref()?.slots => Some(*slot),
@@ -151,6 +159,7 @@ impl Lowerer<'_> {
             }
             free = self.b.select(unused, slot, free);
         }
+        self.apart.extend(taken.iter().map(|&it| (free, it)));
         let view = self.home_in(home, &lazy.axes, Some((free, taken.len() + 1)));
         self.check_room(range, home, &lazy.axes);
         if name.is_none() {

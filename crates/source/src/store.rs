@@ -71,7 +71,7 @@ impl Lowerer<'_> {
         let mut joint = Vec::new();
         for (axis, to) in lazy.axes[over..].iter().zip(&target[short..]) {
             let mut parts = vec![to.length];
-            parts.extend(axis.parts.iter().filter(|&&it| it != to.length));
+            parts.extend(axis.parts.iter().filter(|&&it| !self.as_long(it, to.length)));
             joint.push(Extent { parts, ..to.clone() });
         }
         let condition = self.unstretched(&joint);
@@ -130,7 +130,7 @@ impl Lowerer<'_> {
             let one = self.b.constant(1i64);
             let mut fits = self.b.eq(axis.length, one);
             if let Some(to) = place.checked_sub(over).map(|it| &target[short + it]) {
-                if axis.parts.len() == 1 && axis.parts[0] == to.length {
+                if axis.parts.len() == 1 && self.as_long(axis.parts[0], to.length) {
                     continue;
                 }
                 let same = self.b.eq(axis.length, to.length);
@@ -180,35 +180,31 @@ impl Lowerer<'_> {
 
     /// The same for one array that is read.
     pub(crate) fn crosses_view(&self, view: &View, it: &View, exact: bool) -> bool {
-        {
-            if it.array != view.array {
-                return self.options.overlapping
-                    && it.array < self.given
-                    && view.array < self.given;
-            }
-            let same = |a: Option<Value>, b: Option<Value>| match (a, b) {
-                (None, None) => true,
-                (Some(a), Some(b)) => self.same(a, b),
-                _ => false,
-            };
-            let axes = it.axes.len() == view.axes.len()
-                && it.axes.iter().zip(&view.axes).all(|(a, b)| {
-                    same(a.begin, b.begin)
-                        && same(a.step, b.step)
-                        && (if exact {
-                            a.length == b.length
-                        } else {
-                            self.same(a.length, b.length)
-                        })
-                });
-            let map = it.map.len() == view.map.len()
-                && it.map.iter().zip(&view.map).all(|(a, b)| match (a, b) {
-                    (At::Fixed(a), At::Fixed(b)) => self.same(*a, *b),
-                    (At::Axis(a), At::Axis(b)) => a == b,
-                    _ => false,
-                });
-            !(axes && map)
+        if it.array != view.array {
+            return self.options.overlapping && it.array < self.given && view.array < self.given;
         }
+        if self.lie_apart(view, it) {
+            return false;
+        }
+        let same = |a: Option<Value>, b: Option<Value>| match (a, b) {
+            (None, None) => true,
+            (Some(a), Some(b)) => self.same(a, b),
+            _ => false,
+        };
+        let axes = it.axes.len() == view.axes.len()
+            && it.axes.iter().zip(&view.axes).all(|(a, b)| {
+                same(a.begin, b.begin)
+                    && same(a.step, b.step)
+                    && (self.as_long(a.length, b.length)
+                        || (!exact && self.same(a.length, b.length)))
+            });
+        let map = it.map.len() == view.map.len()
+            && it.map.iter().zip(&view.map).all(|(a, b)| match (a, b) {
+                (At::Fixed(a), At::Fixed(b)) => self.same(*a, *b),
+                (At::Axis(a), At::Axis(b)) => a == b,
+                _ => false,
+            });
+        !(axes && map)
     }
 
     /// Whether two values are computed in the same way from the same values.

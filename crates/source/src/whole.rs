@@ -194,7 +194,9 @@ impl<'l> Lowerer<'l> {
                     found = Some(next);
                     continue;
                 };
-                let within = |a: &Extent, b: &Extent| a.parts.iter().all(|it| b.parts.contains(it));
+                let within = |a: &Extent, b: &Extent| {
+                    a.parts.iter().all(|&it| b.parts.iter().any(|&other| self.as_long(it, other)))
+                };
                 found = Some(if next.known == Some(1) || within(&next, &here) {
                     here
                 } else if here.known == Some(1) || within(&here, &next) {
