@@ -11,11 +11,12 @@ use crate::compile::How;
 use crate::elementary::Writer;
 use crate::frame::Frame;
 use crate::held::Held;
+use crate::invariant::divide_by_one;
 use crate::loops::Loops;
 use crate::parts::{Stored, Wide};
 use crate::text::{Operand, Text, Type};
 use crate::wrapped::Wrapped;
-use crate::{Unsupported, op, remainder};
+use crate::{Unsupported, invariant, op, remainder};
 
 /// A version of an op for any operands, which slow blocks call.
 pub(crate) type Exact = (Op, DType, u32);
@@ -337,6 +338,14 @@ impl<'k> Emitter<'k> {
         let last = self.kernel.dtype(*operands.last().expect("an op has operands"));
         let to = self.kernel.dtype(result);
         let uniform: Option<Vec<_>> = operands.iter().map(|&it| self.uniform(it)).collect();
+        if uniform.is_none() && invariant::is_faster(&self.text, op, last) {
+            if let Some(divisor) = self.uniform(operands[1]) {
+                let (ty, above) = (Type::new(last, self.lanes), self.vector(operands[0]));
+                let found = divide_by_one(&mut self.text, op, ty, above, divisor);
+                self.hold(result, Held::Vector(found));
+                return Ok(());
+            }
+        }
         let (given, lanes) = match uniform {
             Some(given) => (given, 1),
             None => (operands.iter().map(|&it| self.vector(it)).collect(), self.lanes),
