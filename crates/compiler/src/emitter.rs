@@ -11,7 +11,6 @@ use crate::compile::How;
 use crate::elementary::Writer;
 use crate::frame::Frame;
 use crate::held::Held;
-use crate::invariant::divide_by_one;
 use crate::loops::Loops;
 use crate::parts::{Stored, Wide};
 use crate::text::{Operand, Text, Type};
@@ -98,6 +97,7 @@ impl<'k> Emitter<'k> {
         text.begin(entry);
         text.line(first);
         let frame = Frame::read(&mut text, kernel);
+        text.enter();
         let mut held = vec![None; kernel.values.len()];
         for &(value, operand) in &frame.scalars {
             held[value.index()] = Some(Held::Uniform(operand));
@@ -338,13 +338,13 @@ impl<'k> Emitter<'k> {
         let last = self.kernel.dtype(*operands.last().expect("an op has operands"));
         let to = self.kernel.dtype(result);
         let uniform: Option<Vec<_>> = operands.iter().map(|&it| self.uniform(it)).collect();
-        if uniform.is_none() && invariant::is_faster(&self.text, op, last) {
-            if let Some(divisor) = self.uniform(operands[1]) {
-                let (ty, above) = (Type::new(last, self.lanes), self.vector(operands[0]));
-                let found = divide_by_one(&mut self.text, op, ty, above, divisor);
-                self.hold(result, Held::Vector(found));
-                return Ok(());
-            }
+        if uniform.is_none()
+            && invariant::is_faster(&self.text, op, last)
+            && let Some(divisor) = self.uniform(operands[1])
+        {
+            let found = self.divide_by_one(op, last, operands, divisor);
+            self.hold(result, Held::Vector(found));
+            return Ok(());
         }
         let (given, lanes) = match uniform {
             Some(given) => (given, 1),

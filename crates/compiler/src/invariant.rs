@@ -11,10 +11,11 @@
 //!   it: what it leaves is `-2^14 <= r < y`. The second, the floor of `r` times the reciprocal, is right or one
 //!   off, for `r / y` is above `-2^14`. What it leaves says which.
 
-use ir::Op;
+use ir::{Op, Value};
 use memory::{DType, Kind};
 
 use crate::divide::{ends, turned};
+use crate::emitter::Emitter;
 use crate::op::{compare, whole};
 use crate::text::{Operand, Text, Type};
 
@@ -28,12 +29,44 @@ pub(crate) fn is_faster(text: &Text, op: Op, dtype: DType) -> bool {
         }
 }
 
-/// `x` in lanes by the scalar `y`: `floor_div` or `rem`.
-pub(crate) fn divide_by_one(text: &mut Text, op: Op, ty: Type, x: Operand, y: Operand) -> Operand {
-    match ty.dtype.size() {
-        1 | 2 => by_float(text, op, ty, DType::F32, x, y),
-        4 => by_float(text, op, ty, DType::F64, x, y),
-        _ => by_estimates(text, op, ty, x, y),
+/// What all lanes have in common: values in each of them, computed from a scalar.
+struct Divisor {
+    /// Itself, its absolute value for 64 bits, or 1 where it would not do.
+    by: Operand,
+    /// Of the float that is as large.
+    reciprocal: Operand,
+    by_zero: Operand,
+    /// Where it is -1, and a half with its sign; for 64 bits, -1 where it is negative.
+    by_minus_one: Operand,
+    half: Operand,
+    sign: Operand,
+}
+
+impl Emitter<'_> {
+    /// `x` in lanes by the scalar `y`: `floor_div` or `rem`.
+    pub(crate) fn divide_by_one(
+        &mut self,
+        op: Op,
+        dtype: DType,
+        operands: &[Value],
+        y: Operand,
+    ) -> Operand {
+        let (ty, x) = (Type::new(dtype, self.lanes), self.vector(operands[0]));
+        // A parameter's reciprocal is computed where the function begins.
+        let known = self.frame.scalars.iter().any(|&(_, it)| it == y);
+        let text = &mut self.text;
+        let float = match dtype.size() {
+            1 | 2 => DType::F32,
+            _ => DType::F64,
+        };
+        let long = dtype.size() == 8;
+        let make = |text: &mut Text| if long { of_long(text, ty, y) } else { of_short(text, ty, float, y) };
+        let divisor = if known { text.early(make) } else { make(text) };
+        if long {
+            by_estimates(text, op, ty, x, &divisor)
+        } else {
+            by_float(text, op, ty, float, x, &divisor)
+        }
     }
 }
 
@@ -45,8 +78,7 @@ fn number(dtype: DType, value: f64) -> Operand {
     Operand::Constant(dtype, bits)
 }
 
-/// Of integers that floats of this type hold twice over.
-fn by_float(text: &mut Text, op: Op, ty: Type, float: DType, x: Operand, y: Operand) -> Operand {
+fn of_short(text: &mut Text, ty: Type, float: DType, y: Operand) -> Divisor {
     let signed = ty.dtype.kind() == Kind::Signed;
     let (one, scalar) = (Type::new(ty.dtype, 1), Type::new(float, 1));
     let (floats, truth) = (Type::new(float, ty.lanes), Type::new(DType::Bool, ty.lanes));
@@ -59,49 +91,63 @@ fn by_float(text: &mut Text, op: Op, ty: Type, float: DType, x: Operand, y: Oper
         by_zero
     };
     let divisor = text.select(special, one, whole(one, 1), y);
-    let (to, from) = if signed { ("sitofp", "fptosi") } else { ("uitofp", "fptoui") };
-    let below = text.convert(to, one, divisor, scalar);
+    let below = text.convert(if signed { "sitofp" } else { "uitofp" }, one, divisor, scalar);
     let reciprocal = text.op("fdiv", scalar, &[number(float, 1.0), below]);
     let negative = compare(text, "olt", scalar, below, number(float, 0.0));
     let half = text.select(negative, scalar, number(float, -0.5), number(float, 0.5));
     let [reciprocal, half] = [reciprocal, half].map(|it| text.splat(it, floats));
+    let [by_zero, by_minus_one] = [by_zero, by_minus_one].map(|it| text.splat(it, truth));
+    let by = text.splat(divisor, ty);
+    Divisor { by, reciprocal, by_zero, by_minus_one, half, sign: Operand::Poison }
+}
+
+/// Of integers that floats of this type hold twice over.
+fn by_float(text: &mut Text, op: Op, ty: Type, float: DType, x: Operand, y: &Divisor) -> Operand {
+    let signed = ty.dtype.kind() == Kind::Signed;
+    let floats = Type::new(float, ty.lanes);
+    let (to, from) = if signed { ("sitofp", "fptosi") } else { ("uitofp", "fptoui") };
     let above = text.convert(to, ty, x, floats);
-    let above = text.op("fadd", floats, &[above, half]);
-    let quotient = text.op("fmul", floats, &[above, reciprocal]);
+    let above = text.op("fadd", floats, &[above, y.half]);
+    let quotient = text.op("fmul", floats, &[above, y.reciprocal]);
     let quotient = text.intrinsic("floor", floats, &[quotient]);
     let quotient = text.convert(from, floats, quotient, ty);
     let zero = whole(ty, 0);
     if op == Op::Rem {
         // By 1 in place of 0 and of -1 nothing is left, as it should be.
-        let divisor = text.splat(divisor, ty);
-        let product = text.op("mul", ty, &[quotient, divisor]);
+        let product = text.op("mul", ty, &[quotient, y.by]);
         return text.op("sub", ty, &[x, product]);
     }
-    let [by_zero, by_minus_one] = [by_zero, by_minus_one].map(|it| text.splat(it, truth));
     let quotient = if signed {
         let negated = text.op("sub", ty, &[zero, x]);
-        text.select(by_minus_one, ty, negated, quotient)
+        text.select(y.by_minus_one, ty, negated, quotient)
     } else {
         quotient
     };
-    text.select(by_zero, ty, zero, quotient)
+    text.select(y.by_zero, ty, zero, quotient)
 }
 
-/// Of signed 64-bit integers, by two products.
-fn by_estimates(text: &mut Text, op: Op, ty: Type, x: Operand, y: Operand) -> Operand {
+fn of_long(text: &mut Text, ty: Type, y: Operand) -> Divisor {
     let (one, scalar) = (Type::new(ty.dtype, 1), Type::new(DType::F64, 1));
     let (floats, truth) = (Type::new(DType::F64, ty.lanes), Type::new(DType::Bool, ty.lanes));
     let by_zero = compare(text, "eq", one, y, whole(one, 0));
     let divisor = text.select(by_zero, one, whole(one, 1), y);
-    let y_sign = text.op("ashr", one, &[divisor, whole(one, 63)]);
-    let by = turned(text, one, divisor, y_sign);
+    let sign = text.op("ashr", one, &[divisor, whole(one, 63)]);
+    let by = turned(text, one, divisor, sign);
     let below = text.convert("uitofp", one, by, scalar);
     let reciprocal = text.op("fdiv", scalar, &[number(DType::F64, 1.0), below]);
     let more = number(DType::F64, 1.0 + 2f64.powi(-50));
     let reciprocal = text.op("fmul", scalar, &[reciprocal, more]);
     let reciprocal = text.splat(reciprocal, floats);
-    let [by, y_sign] = [by, y_sign].map(|it| text.splat(it, ty));
+    let [by, sign] = [by, sign].map(|it| text.splat(it, ty));
     let by_zero = text.splat(by_zero, truth);
+    let (by_minus_one, half) = (Operand::Poison, Operand::Poison);
+    Divisor { by, reciprocal, by_zero, by_minus_one, half, sign }
+}
+
+/// Of signed 64-bit integers, by two products.
+fn by_estimates(text: &mut Text, op: Op, ty: Type, x: Operand, y: &Divisor) -> Operand {
+    let (by, reciprocal) = (y.by, y.reciprocal);
+    let floats = Type::new(DType::F64, ty.lanes);
     let x_sign = text.op("ashr", ty, &[x, whole(ty, 63)]);
     let size = turned(text, ty, x, x_sign);
     let above = text.convert("uitofp", ty, size, floats);
@@ -126,5 +172,5 @@ fn by_estimates(text: &mut Text, op: Op, ty: Type, x: Operand, y: Operand) -> Op
     let quotient = text.select(few, ty, raised, quotient);
     let lowered = text.op("sub", ty, &[rest, by]);
     let rest = text.select(few, ty, lowered, rest);
-    ends(text, op, ty, [quotient, rest, by], [x_sign, y_sign], by_zero)
+    ends(text, op, ty, [quotient, rest, by], [x_sign, y.sign], y.by_zero)
 }

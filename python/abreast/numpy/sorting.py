@@ -63,7 +63,8 @@ def sort(
     Array([3, 2, 1])
     """
     if axis is not None and not (descending or options) and stable in (True, False, None):
-        return by_numpy(ordering.sort, (asarray(a), axis))
+        found: Array = by_numpy(ordering.sort, (asarray(a), axis))
+        return found
     array, axis = _line(a, axis)
     # Backwards twice: equal elements keep their order.
     array = _backwards(array, axis) if descending else array
