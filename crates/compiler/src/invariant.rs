@@ -60,7 +60,9 @@ impl Emitter<'_> {
             _ => DType::F64,
         };
         let long = dtype.size() == 8;
-        let make = |text: &mut Text| if long { of_long(text, ty, y) } else { of_short(text, ty, float, y) };
+        let make = |text: &mut Text| {
+            if long { of_long(text, ty, y) } else { of_short(text, ty, float, y) }
+        };
         let divisor = if known { text.early(make) } else { make(text) };
         if long {
             by_estimates(text, op, ty, x, &divisor)
