@@ -1,4 +1,4 @@
-"""Reductions of arrays that lie in memory in odd ways: NumPy's values, and bits that do not change."""
+"""Reductions of arrays that lie in memory in odd ways: values of NumPy, and bits that stay."""
 
 from __future__ import annotations
 
