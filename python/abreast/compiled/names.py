@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import builtins
 import cmath
+import functools
+import importlib
 import linecache
 import math
+import operator
 import sys
 from types import FunctionType, ModuleType
 from typing import Any
@@ -166,6 +169,9 @@ class _Known:
         named = _named(value)
         if named is not None:
             return ("named", named)
+        written = _written(value)
+        if written is not None:
+            return ("unit", _resolve(written, self.arrays, self.classes, self.around))
         if isinstance(value, ModuleType):
             return ("module",)
         if isinstance(value, type) and issubclass(value, BaseException):
@@ -213,6 +219,31 @@ def _named(value: Any) -> str | None:
         _fill(numpy, "numpy", _NUMPY)
     found = _table.get(id(value))
     return found[1] if found is not None else None
+
+
+_LIBRARY = "abreast.compiled.library"
+_library: dict[int, tuple[Any, FunctionType]] = {}
+
+
+def _written(value: Any) -> JitFunction | None:
+    """Return what stands for a function of NumPy's that is written in the language itself."""
+    module = getattr(value, "__module__", None)
+    if isinstance(value, FunctionType) and module == _LIBRARY:
+        return _compiled(value)
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(module, str) or not module.startswith("numpy"):
+        return None
+    if not _library:
+        for name, function in importlib.import_module(_LIBRARY).FUNCTIONS.items():
+            theirs = operator.attrgetter(name)(numpy)
+            _library[id(theirs)] = (theirs, function)
+    found = _library.get(id(value))
+    return None if found is None else _compiled(found[1])
+
+
+@functools.cache
+def _compiled(function: FunctionType) -> JitFunction:
+    return JitFunction(function)
 
 
 def _fill(home: Any, module: str, names: str) -> None:
