@@ -82,8 +82,8 @@ def test_what_it_refuses():
         ab.Executor("threads", max_workers=1, workers=2)
     with pytest.raises(ab.PlanError, match="there is no such plan"):
         ab.Executor("thread")
-    with pytest.raises(TypeError, match="mp_context"):
-        ab.Executor(mp_context=None)
+    with pytest.raises(TypeError, match="wrokers"):
+        ab.Executor(wrokers=2)
     executor = ab.Executor("serial")
     with pytest.raises(TypeError, match="cannot be called"):
         executor.submit(3)
