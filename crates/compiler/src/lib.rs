@@ -24,9 +24,11 @@
 
 mod access;
 mod beside;
+mod bounds;
 mod checked;
 mod column;
 mod combine;
+
 mod compile;
 mod compiled;
 mod divide;

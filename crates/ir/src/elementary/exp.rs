@@ -66,8 +66,9 @@ pub(super) fn power_of_two<'e, E: Emit, T: Format>(k: Lane<'e, E, T::Int>) -> La
 /// `exp(part + tail)`, near 1.
 fn near_one<'e, E: Emit, T: Format>(octave: &Octave<'e, E, T>) -> Lane<'e, E, T> {
     // The tail is left out: it is below a sixteenth of the last place.
-    let r = octave.part;
-    (r * r).fma(r.polynomial(T::EXP), r) + 1.0
+    // From the inside outwards to the end: one operation and a rounding less than with the square of `r`.
+    let (r, one) = (octave.part, octave.part.of(1.0));
+    r.polynomial(T::EXP).fma(r, one).fma(r, one)
 }
 
 /// `exp(x)`; common where `|x|` is below 87 (`f32`) or 708 (`f64`).

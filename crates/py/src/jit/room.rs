@@ -1,6 +1,6 @@
 //! Arrays that compiled functions make, and the numbers of their messages: given with the call.
 //!
-//! They are NumPy's own: what a function does not return goes when the call ends, however it ends.
+//! They are arrays of NumPy: what a function does not return goes when the call ends, however it ends.
 
 use devices::{Argument, Place, Storage};
 use memory::{DType, Layout};
@@ -10,6 +10,7 @@ use pyo3::types::{PySlice, PyTuple};
 use source::{Extra, Raise, RaiseKind, Sizes};
 
 use super::argument::Given;
+use super::kept;
 use super::program::argument;
 
 /// The buffers of one call.
@@ -54,8 +55,10 @@ impl<'py> Rooms<'py> {
                     let lengths: Vec<_> =
                         lengths.iter().map(|&it| steps[it].to_i128().max(0)).collect();
                     let name = if *dtype == DType::Bool { "bool" } else { dtype.name() };
-                    let empty = numpy(py, "empty")?;
-                    let object = empty.call1((PyTuple::new(py, lengths)?, name))?;
+                    let object = match kept::array(py, &lengths, name, dtype.size())? {
+                        Some(object) => object,
+                        None => numpy(py, "empty")?.call1((PyTuple::new(py, lengths)?, name))?,
+                    };
                     let mut given = Given { distinct: true, ..Given::default() };
                     given.add(0, &object)?;
                     let seen = given.arrays.first_mut().ok_or_else(lost)?;
