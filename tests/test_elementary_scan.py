@@ -15,14 +15,14 @@ import abreast.numpy as anp
 
 # Greatest errors in units of the last place, as promised: `crates/ir/tests/elementary/bounds.rs`.
 BOUNDS = {
-    "exp": 0.9,
+    "exp": 1.1,
     "exp2": 0.9,
     "expm1": 1.1,
     "log": 0.95,
     "log2": 1.0,
     "log10": 0.9,
     "log1p": 1.0,
-    "sin": 1.9,
+    "sin": 1.95,
     "cos": 1.6,
     "tan": 1.2,
     "sinh": 1.0,

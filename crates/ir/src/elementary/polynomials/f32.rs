@@ -110,12 +110,13 @@ impl Polynomials for f32 {
         -1.9507883e-4,
     ];
 
-    // greatest error 2^-26.6, see targets.py
+    // greatest error 2^-29.9, see targets.py
     const SIN_HALF: &'static [Self] = &[
-        -1.6666658e-1,
-        8.333064e-3,
-        -1.9809543e-4,
-        2.604917e-6,
+        -1.6666666e-1,
+        8.33334e-3,
+        -1.9843093e-4,
+        2.7625406e-6,
+        -2.5223919e-8,
     ];
 
     // greatest error 2^-33.0
