@@ -1,6 +1,7 @@
-"""Every float32 as an argument: errors beside the same function in float64, and where values only rise.
+"""Every float32 as an argument: errors beside the function in float64, and where values only rise.
 
-The scan of all 2^32 arguments takes minutes; its figures stand in `docs/reference/elementary-functions.md`:
+The scan of all 2^32 arguments takes minutes; `docs/reference/elementary-functions.md` has its
+figures:
 
     python -m pytest tests/test_elementary_scan.py -m long -s
 """
