@@ -43,6 +43,19 @@ RAISED = (ArithmeticError, IndexError, ValueError, AssertionError)
 """Exceptions that are part of what a function means; others say that arguments do not fit."""
 
 
+UNFIT = (
+    "The truth value of an array",
+    "only integers, slices",
+    "only int",
+    "arrays used as indices",
+    "too many indices",
+    "setting an array element",
+    "Maximum allowed",
+    "can only convert an array",
+)
+"""How messages of these begin that say the same."""
+
+
 class TooLong(BaseException):
     """Python needs more than a second."""
 
@@ -88,7 +101,7 @@ def fitting(
             continue
         except Exception:
             continue
-        if str(found[0]).startswith("The truth value of an array"):
+        if isinstance(found[0], Exception) and str(found[0]).startswith(UNFIT):
             continue
         (errors if isinstance(found[0], Exception) else values).append((kinds, found))
         if len(values) == MOST:

@@ -23,10 +23,27 @@ import numpy as np
 
 import abreast as ab
 
-FORBIDDEN = (
-    "open exec eval input exit quit breakpoint compile globals locals vars dir id help delattr "
-    "setattr memoryview super __import__"
-).split()
+FORBIDDEN = [
+    "open",
+    "exec",
+    "eval",
+    "input",
+    "exit",
+    "quit",
+    "breakpoint",
+    "compile",
+    "globals",
+    "locals",
+    "vars",
+    "dir",
+    "id",
+    "help",
+    "delattr",
+    "setattr",
+    "memoryview",
+    "super",
+    "__import__",
+]
 MODULES = {"np": np, "numpy": np, "math": math, "cmath": __import__("cmath"), "operator": operator}
 COMPILERS = {"jit", "njit", "numba.jit", "numba.njit", "nb.jit", "nb.njit", "staticmethod"}
 """Decorators that say nothing of what a function means."""
@@ -139,6 +156,8 @@ def _function(node: ast.FunctionDef, file: str, text: str, scope: Scope) -> Func
     if node.decorator_list:
         own = own[own.index(f"def {node.name}") :]
     own = own.replace("numba.prange", "prange").replace("nb.prange", "prange")
+    # What nobody has written is compared as well.
+    own = own.replace("np.empty(", "np.zeros(").replace("np.empty_like(", "np.zeros_like(")
     made = Function(file, node.name, node.lineno, own)
     try:
         table = symtable.symtable(own, file, "exec")
@@ -150,9 +169,10 @@ def _function(node: ast.FunctionDef, file: str, text: str, scope: Scope) -> Func
             made.others[name] = there
         elif there is not None:
             made.constants[name] = there
-        elif name not in MODULES and name != "prange":
-            if not hasattr(builtins, name) or name in FORBIDDEN:
-                return None
+        elif name not in {*MODULES, "prange"} and (
+            name in FORBIDDEN or not hasattr(builtins, name)
+        ):
+            return None
     return made
 
 

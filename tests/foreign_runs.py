@@ -22,10 +22,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from foreign_arguments import RAISED, difference, fitting, outcome
-from foreign_functions import Function, functions
+import numpy as np
 
 import abreast as ab
+from foreign_arguments import RAISED, difference, fitting, outcome
+from foreign_functions import Function, functions
 
 PATIENCE = 60.0
 """Seconds for one function; more is a hang."""
@@ -40,25 +41,25 @@ def judged(function: Function) -> dict[str, Any]:
     tried = fitting(plain, count)
     if not tried:
         return {**about, "verdict": "no arguments", "runs": []}
-    compiled = ab.jit(function.made(compiled=True))
+    try:
+        compiled = ab.jit(function.made(compiled=True))
+    except ab.LanguageError as error:
+        runs = [{"verdict": "refused", "message": str(error)}]
+        return {**about, "verdict": "refused", "runs": runs}
     runs = [_run(compiled, kinds, expected) for kinds, expected in tried]
     verdicts = [it["verdict"] for it in runs]
     verdict = "refused"
-    for worst in ("wrong", "other type"):
+    for worst in ("wrong", "as documented"):
         if worst in verdicts:
             return {**about, "verdict": worst, "runs": runs}
     if "equal" in verdicts:
         verdict = "some refused" if "refused" in verdicts else "equal"
-    elif "too large" in verdicts:
-        verdict = "too large"
     return {**about, "verdict": verdict, "runs": runs}
 
 
 def _run(compiled: Any, kinds: tuple[str, ...], expected: Any) -> dict[str, Any]:
     said = {"kinds": kinds}
     value, arguments = expected
-    if _too_large(value):
-        return {**said, "verdict": "too large", "message": ""}
     try:
         found, changed = outcome(compiled, kinds)
     except (ab.LanguageError, TypeError) as error:
@@ -70,16 +71,38 @@ def _run(compiled: Any, kinds: tuple[str, ...], expected: Any) -> dict[str, Any]
     message = difference(found, value)
     if not message:
         message = next(filter(None, map(difference, changed, arguments)), "")
-    verdict = "wrong" if message else "equal"
-    if message and isinstance(found, int | float) and not isinstance(value, Exception):
-        verdict = "wrong" if type(found) is type(value) or found != value else "other type"
+    if not message:
+        return {**said, "verdict": "equal", "message": ""}
+    verdict = "as documented" if meant(found, value) else "wrong"
     return {**said, "verdict": verdict, "message": message}
 
 
+def meant(found: Any, expected: Any) -> bool:
+    """Say whether docs/guide/jit.md names the difference: one of type, or of ints of any size."""
+    if isinstance(found, tuple) and isinstance(expected, tuple):
+        pairs = zip(found, expected, strict=False)
+        return len(found) == len(expected) and all(
+            not difference(a, b) or meant(a, b) for a, b in pairs
+        )
+    if isinstance(found, ValueError) and "write float(x) ** y" in str(found):
+        return True
+    if isinstance(found, ValueError) and "write complex(x) ** y" in str(found):
+        return True
+    if isinstance(found, Exception) or isinstance(expected, Exception):
+        # In loops over constants, and in prange, the index is not told.
+        return type(found) is type(expected) and type(found) in (IndexError, OverflowError)
+    if np.ndim(found) or np.ndim(expected) or found is None or expected is None:
+        return False
+    if _too_large(expected):
+        return True
+    try:
+        # A number of another type: an array without axes, float for int, float64 for float16.
+        return not difference(complex(found), complex(expected), 1e-3)
+    except (TypeError, ValueError):
+        return False
+
+
 def _too_large(value: Any) -> bool:
-    """Say whether there is an int that 64 bits do not hold, where results are meant to differ."""
-    if isinstance(value, tuple):
-        return any(map(_too_large, value))
     return isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
@@ -135,8 +158,10 @@ def run_file(path: Path) -> list[dict[str, Any]]:
                 found.append(said)
                 begun = {}
         worker.wait()
-        for thread in threads:
+        for thread, stream in zip(threads, (worker.stdout, worker.stderr), strict=True):
             thread.join()
+            assert stream is not None
+            stream.close()
         if not verdict:
             return found
         message = b"".join(it for it in errors if it).decode()[-2000:]
@@ -153,8 +178,8 @@ def _read(stream: Any, put: Any) -> None:
 
 
 ORDER = [
-    *("equal", "some refused", "refused", "other type", "wrong", "crash", "hang"),
-    *("too large", "no arguments", "about something else"),
+    *("equal", "some refused", "as documented", "refused", "wrong", "crash", "hang"),
+    *("no arguments", "about something else"),
 ]
 
 

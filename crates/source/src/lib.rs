@@ -39,6 +39,7 @@
 )]
 
 mod call;
+mod cmath;
 mod complex;
 mod control;
 mod convert;
@@ -56,6 +57,7 @@ mod mathematics;
 mod message;
 mod method;
 mod operator;
+mod permute;
 mod pick;
 mod prange;
 mod race;
@@ -66,6 +68,8 @@ mod size;
 mod step;
 mod store;
 mod total;
+mod tuple;
+mod ufunc;
 mod unit;
 mod value;
 mod watch;

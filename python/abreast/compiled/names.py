@@ -27,13 +27,16 @@ _NUMPY = (
     "log log2 log10 log1p sqrt cbrt fabs rint floor ceil trunc abs absolute square sign "
     "negative isnan isinf isfinite signbit real imag conj conjugate angle minimum maximum add "
     "subtract multiply divide true_divide floor_divide remainder mod power arctan2 hypot "
-    "copysign nextafter fmod fmin fmax where clip bool_ int8 int16 int32 int64 uint8 uint16 "
+    "copysign nextafter fmod fmin fmax positive reciprocal logical_and logical_or logical_xor "
+    "logical_not invert bitwise_and bitwise_or bitwise_xor left_shift right_shift equal not_equal "
+    "less less_equal greater greater_equal heaviside degrees rad2deg radians deg2rad round around "
+    "swapaxes where clip bool_ int8 int16 int32 int64 uint8 uint16 "
     "uint32 uint64 float16 float32 float64 complex64 complex128 "
     "zeros ones empty full arange linspace eye identity zeros_like ones_like empty_like full_like "
     "copy asarray array sum prod mean min max amin amax any all argmin argmax "
     "var std dot matmul cumsum cumprod count_nonzero transpose reshape ravel size ndim shape"
 )
-_CMATH = "exp log phase sin cos sqrt"
+_CMATH = "exp log log10 phase polar rect sin cos sinh cosh sqrt isnan isinf isfinite"
 _BUILTINS = (
     "abs min max sum round pow divmod len range print int float bool complex zip enumerate "
     "reversed tuple any all"
