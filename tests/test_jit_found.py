@@ -59,6 +59,10 @@ def ordered(s, t):
     return s < t, s <= t, s > t, s >= t, s == t, s != t, s == 3, s in (t, None)
 
 
+def summed_up(a):
+    return np.cumsum(a, axis=0), a.cumsum(-1), np.cumprod(a, 0)
+
+
 def spaced(a):
     return np.linspace(a, 2 * a + 1, 7)
 
@@ -106,6 +110,7 @@ CASES: list[tuple[Any, tuple[Any, ...]]] = [
     *((named, it) for it in ((LINE, LINE[::-1]), (1.0, 2.0), (INTS, INTS))),
     *((polar, it) for it in ((1 + 2j, 2j), (1j, 0j))),
     (waits, (LINE,)),
+    *((summed_up, (it,)) for it in (LINE, INTS)),
 ]
 
 

@@ -377,7 +377,8 @@ impl Lowerer<'_> {
             ("int", [Val::Num(num)]) => Val::Num(self.to_int(range, num, Op::Trunc)?),
             ("round", [Val::Num(num)]) => Val::Num(self.to_int(range, num, Op::Rint)?),
             ("round", [Val::Num(_), _]) => {
-                let hint = "write np.round(x, digits), which rounds as NumPy does; round(x) gives an int";
+                let hint =
+                    "write np.round(x, digits), which rounds as NumPy does; round(x) gives an int";
                 return Err(self.refuse(range, "round to a number of digits", hint));
             }
             ("float", _) => return self.converted(range, NumType::FLOAT, args).map(Some),

@@ -24,10 +24,7 @@ impl Lowerer<'_> {
         if TOTALS.contains(&name) && arrays {
             return self.total(range, name, given).map(Some);
         }
-        if matches!(
-            name,
-            "dot" | "matmul" | "cumsum" | "cumprod" | "count_nonzero" | "ravel" | "size" | "ndim"
-        ) {
+        if matches!(name, "dot" | "matmul" | "count_nonzero" | "ravel" | "size" | "ndim") {
             self.nothing_named(name, given)?;
         }
         Ok(Some(match (name, &given.plain[..]) {
@@ -35,7 +32,9 @@ impl Lowerer<'_> {
             ("dot" | "matmul", [(x, _), (y, _)]) if arrays => {
                 self.matrix_product(range, x, y, name)?
             }
-            ("cumsum" | "cumprod", [(x, _)]) if arrays => self.running(range, name, x)?,
+            ("cumsum" | "cumprod", [(x, _), ..]) if arrays => {
+                self.run_along(range, name, x, given)?
+            }
             ("count_nonzero", [(x, _)]) if arrays => {
                 let count = self.counted_true(range, x)?;
                 Val::Num(self.to(&count, NumType::strong(DType::I64)))
@@ -69,7 +68,10 @@ impl Lowerer<'_> {
     ) -> Result<Val> {
         let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
         let converts = name == "astype" && given.named.iter().all(|it| it.0 == "copy");
-        if !TOTALS.contains(&name) && name != "reshape" && !converts {
+        if !TOTALS.contains(&name)
+            && !matches!(name, "reshape" | "cumsum" | "cumprod" | "transpose")
+            && !converts
+        {
             self.nothing_named(name, &given)?;
         }
         match (name, &args[..]) {
@@ -100,7 +102,10 @@ impl Lowerer<'_> {
             ("reshape", _) => return self.reshaped(range, value),
             ("ravel", []) => return self.raveled(range, value, false),
             ("flatten", []) => return self.raveled(range, value, true),
-            ("transpose", _) => return self.permuted(range, value, &args),
+            ("transpose", _) => {
+                self.nothing_named(name, &given)?;
+                return self.permuted(range, value, &args);
+            }
             ("swapaxes", [a, b]) => return self.swapped(range, value, a, b),
             ("item", []) => {
                 let lazy = self.lazy(range, value)?;
@@ -111,7 +116,10 @@ impl Lowerer<'_> {
                     return self.element_of(&lazy.node, &spot).map(Val::Num);
                 }
             }
-            ("cumsum" | "cumprod", []) => return self.running(range, name, value),
+            ("cumsum" | "cumprod", _) => {
+                given.plain.insert(0, (value.clone(), range));
+                return self.run_along(range, name, value, &given);
+            }
             _ if TOTALS.contains(&name) => {
                 given.plain.insert(0, (value.clone(), range));
                 return self.total(range, name, &given);

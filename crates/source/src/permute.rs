@@ -71,6 +71,22 @@ impl Lowerer<'_> {
         Ok(Val::View(reordered(view, &places)))
     }
 
+    /// `cumsum` and `cumprod`, whose axis is that of an array of one dimension.
+    pub(crate) fn run_along(
+        &mut self,
+        range: TextRange,
+        name: &str,
+        x: &Val,
+        given: &Given,
+    ) -> Result<Val> {
+        let taken = self.taken(range, name, given, &["a", "axis"])?;
+        if let Some(axis) = taken.get(1).cloned() {
+            let rank = self.lazy(range, x)?.axes.len();
+            self.place_of(taken.at(1, range), &axis, rank)?;
+        }
+        self.running(range, name, x)
+    }
+
     pub(crate) fn swapped(&mut self, range: TextRange, x: &Val, a: &Val, b: &Val) -> Result<Val> {
         let x = self.settled(range, x.clone(), None)?;
         let Val::View(view) = &x else { return Ok(x) };
