@@ -14,13 +14,16 @@
 /// each block, aligned to 16, that the caller provides (anything, if `scratch` is 0), then that of the
 /// services, then the addresses of the functions `exact` of the modules in `exacts`.
 ///
-/// Services are three addresses of functions. `launch(services, region, context, blocks) -> i64` calls
+/// Services are addresses of functions, in this order. `launch(services, region, context, blocks) -> i64` calls
 /// `region(context, begin, end)`, of the signature above, until the blocks `0..blocks` are done, on
 /// any threads, and answers 0, the code of the first block that ended with one, or
 /// [`INTERRUPTED`](crate::INTERRUPTED). `poll(services) -> i64` answers 0, or anything else to have the
 /// function that asks end with `INTERRUPTED`. `room(services, bytes) -> address` gives memory, aligned to 16,
 /// until it is asked again or the kernel ends, or nothing, at which the kernel ends with
-/// [`NO_ROOM`](crate::NO_ROOM).
+/// [`NO_ROOM`](crate::NO_ROOM). `outside(services, index, length)` is told of a check that failed. `limit(services)
+/// -> address` answers how low the stack of this thread may reach. `say(services, number, words, count)` is told
+/// `count` values of eight bytes each. `thread_id(services)` and `thread_count(services)` answer what
+/// [`ir::Callee`] says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
     /// The module. It names no symbol that it does not define, other than LLVM's intrinsics.

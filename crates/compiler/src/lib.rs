@@ -24,6 +24,7 @@
 
 mod access;
 mod beside;
+mod call;
 mod checked;
 mod column;
 mod combine;
@@ -70,6 +71,9 @@ pub const INTERRUPTED: i64 = i64::MIN;
 
 /// What a kernel answers that found no room for the results of its blocks; no check has this code.
 pub const NO_ROOM: i64 = i64::MIN + 1;
+
+/// Most calls of functions inside each other; fewer where a thread has little room for them.
+pub const DEEPEST_CALLS: i64 = 10_000;
 
 /// Most values of a point for which [`compile_short`] pays.
 pub const SHORT: i64 = 39;

@@ -14,6 +14,7 @@ mod program;
 mod programs;
 mod room;
 mod source;
+mod voice;
 mod watch;
 
 pub(crate) use call::JitCall;

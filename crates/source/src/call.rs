@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ir::Op;
+use ir::{Callee, Op};
 use memory::{DType, Kind};
 use ruff_python_ast::name::Name;
 use ruff_python_ast::{CmpOp, Expr, ExprCall, Operator};
@@ -16,7 +16,7 @@ use crate::value::{Iter, Known, Num, NumType, Val};
 use crate::whole::{What, is_array};
 
 /// Most calls of jit functions inside each other.
-const DEEPEST: usize = 24;
+pub(crate) const DEEPEST: usize = 24;
 
 /// Arguments of a call: the plain ones, then the named ones.
 pub(crate) struct Given {
@@ -45,10 +45,14 @@ impl Lowerer<'_> {
                 _ => {}
             }
         }
+        if self.is_print(it) {
+            return self.printed(it);
+        }
         let function = self.expression(&it.func)?;
         let given = self.arguments(it)?;
         match function {
             Val::Named(name) => self.named(range, &name, &given),
+            Val::Unit(unit) if unit.again.is_some() => self.called(range, &unit, given),
             Val::Unit(unit) => self.inlined(range, &unit, given),
             Val::Draw(rng, method) => self.drawn(range, rng, &method, &given),
             other => {
@@ -97,7 +101,7 @@ impl Lowerer<'_> {
         Ok(given)
     }
 
-    fn inlined(&mut self, range: TextRange, unit: &Arc<Unit>, given: Given) -> Result<Val> {
+    pub(crate) fn inlined(&mut self, range: TextRange, unit: &Arc<Unit>, given: Given) -> Result<Val> {
         if self.frames.iter().any(|it| {
             it.unit.text().as_ptr() == unit.text().as_ptr() && it.unit.name() == unit.name()
         }) {
@@ -155,7 +159,7 @@ impl Lowerer<'_> {
         Ok(result.map_or(Val::None, |slot| slot.value))
     }
 
-    fn default(&mut self, constant: &crate::Constant) -> Result<Val> {
+    pub(crate) fn default(&mut self, constant: &crate::Constant) -> Result<Val> {
         use crate::Constant;
         Ok(match constant {
             Constant::Int(it) => Val::Num(self.int(*it)),
@@ -197,6 +201,10 @@ impl Lowerer<'_> {
         } else if module == "abreast" && function == "prange" {
             let inner = self.range(range, &args)?;
             return Ok(Val::Iter(Box::new(Iter::Parallel(Box::new(inner)))));
+        } else if let ("abreast", "thread_id", []) = (module, function, &args[..]) {
+            return Ok(self.asked(Callee::ThreadId));
+        } else if let ("abreast", "thread_count", []) = (module, function, &args[..]) {
+            return Ok(self.asked(Callee::ThreadCount));
         }
         if let Some(dtype) =
             DType::from_name(function).filter(|_| module == "numpy" && function != "bool")
@@ -313,7 +321,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn converted(&mut self, range: TextRange, ty: NumType, args: &[Val]) -> Result<Val> {
+    pub(crate) fn converted(&mut self, range: TextRange, ty: NumType, args: &[Val]) -> Result<Val> {
         let zero = self.int(0);
         let num = match args {
             [] => zero,
@@ -421,10 +429,6 @@ impl Lowerer<'_> {
                 sum
             }
             ("tuple", [Val::Tuple(items)]) => Val::Tuple(items.clone()),
-            ("print", _) => {
-                let hint = "return what is to be printed, or write it to an array";
-                return Err(self.refuse(range, "print", hint));
-            }
             ("sum" | "min" | "max" | "any" | "all", [Val::View(_) | Val::Lazy(_)]) => {
                 return Err(self.whole(range, name, args));
             }

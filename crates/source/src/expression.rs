@@ -159,6 +159,14 @@ impl Lowerer<'_> {
             Constant::Named(it) => Val::Named(it.clone()),
             Constant::Module => Val::Module(chain.to_owned()),
             Constant::Unit(it) => Val::Unit(it.clone()),
+            Constant::Again(id) => {
+                let mut around = self.frames.iter().rev().map(|it| &it.unit);
+                let found = around.find(|it| it.again.as_ref().is_some_and(|it| it.id == *id));
+                match found {
+                    Some(unit) => Val::Unit(unit.clone()),
+                    None => Val::Other(format!("{chain}, which is not called from itself")),
+                }
+            }
             Constant::Array(place) => match self.views.get(self.first_closure + place) {
                 Some(view) => Val::View(view.clone()),
                 None => Val::Other("an array that is not there".into()),

@@ -39,6 +39,7 @@
 )]
 
 mod call;
+mod called;
 mod complex;
 mod control;
 mod convert;
@@ -61,6 +62,7 @@ mod prange;
 mod race;
 mod random;
 mod refusal;
+mod say;
 mod signature;
 mod size;
 mod step;
@@ -71,9 +73,11 @@ mod value;
 mod watch;
 mod whole;
 
+pub use called::Again;
 pub use lower::{Extra, Options, Raise, RaiseKind, Specialised, specialise};
 pub use message::Piece;
 pub use refusal::Refusal;
+pub use say::{Formatted, Print, Shown};
 pub use signature::{ArgumentType, ArrayType, Bits, ResultType};
 pub use size::Sizes;
 pub use unit::{Constant, Site, Unit};

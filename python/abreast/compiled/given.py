@@ -41,6 +41,11 @@ class SignedFunction(JitFunction):
             )
         import numpy as np
 
+        from abreast.compiled.names import undefined
+
+        if undefined(made):
+            made._found = None  # once more at the first call, when all names are there
+            return made  # type: ignore[no-any-return]
         made.compile(
             *(
                 np.zeros((1,) * rank, name) if rank else np.dtype(name).type(0)

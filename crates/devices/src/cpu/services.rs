@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use compiler::INTERRUPTED;
+
+use super::spool::{Spool, listener};
+use super::stack;
 use tasks::pool::{self, Outcome, Work};
 
 /// A loop of a kernel as a function of its own: over its context, for a range of blocks.
@@ -32,13 +35,17 @@ pub fn refused_index() -> Option<(i64, i64)> {
     REFUSED.take()
 }
 
-/// The table of functions; a kernel knows the first four fields, by their order.
+/// The table of functions; a kernel knows the first eight fields, by their order.
 #[repr(C)]
 pub(super) struct Services<'a> {
     launch: unsafe extern "C" fn(*const Services<'_>, Region, *const u64, i64) -> i64,
     poll: unsafe extern "C" fn(*const Services<'_>) -> i64,
     room: unsafe extern "C" fn(*const Services<'_>, i64) -> *mut u128,
     outside: unsafe extern "C" fn(*const Services<'_>, i64, i64),
+    limit: unsafe extern "C" fn(*const Services<'_>) -> i64,
+    say: unsafe extern "C" fn(*const Services<'_>, i64, *const u64, i64),
+    thread_id: unsafe extern "C" fn(*const Services<'_>) -> i64,
+    thread_count: unsafe extern "C" fn(*const Services<'_>) -> i64,
     /// On which thread `asked`, `interrupted` and `given` are used, and on no other.
     owner: usize,
     /// When it was asked last; nothing before the first poll, so that short kernels read no clock.
@@ -48,6 +55,8 @@ pub(super) struct Services<'a> {
     given: RefCell<Vec<u128>>,
     stopped: AtomicBool,
     threads: usize,
+    /// Who listens to what the kernel says.
+    spool: Option<Arc<Spool>>,
 }
 
 impl<'a> Services<'a> {
@@ -58,6 +67,11 @@ impl<'a> Services<'a> {
             poll,
             room,
             outside,
+            limit,
+            say,
+            thread_id,
+            thread_count,
+            spool: listener(),
             given: RefCell::default(),
             owner: here(),
             asked: Cell::new(None),
@@ -143,6 +157,63 @@ unsafe extern "C" fn outside(services: *const Services<'_>, index: i64, length: 
     if services.owner == here() {
         REFUSED.set(Some((index, length)));
     }
+}
+
+/// How low the stack of the calling thread may reach.
+unsafe extern "C" fn limit(_services: *const Services<'_>) -> i64 {
+    stack::limit() as i64
+}
+
+/// Words that may wait on the thread of the launch before somebody reads them.
+const SOME: usize = 1 << 13;
+
+/// Words that may wait before other threads do.
+const MANY: usize = 1 << 20;
+
+/// What the kernel says.
+///
+/// # Safety
+/// The services are alive; so many words are there.
+unsafe extern "C" fn say(
+    services: *const Services<'_>,
+    number: i64,
+    words: *const u64,
+    count: i64,
+) {
+    // SAFETY: as above; of what only the owner may use, others use nothing.
+    let services = unsafe { &*services };
+    let Some(spool) = &services.spool else { return };
+    // SAFETY: as above.
+    let words = unsafe { std::slice::from_raw_parts(words, count.unsigned_abs() as usize) };
+    let waiting = spool.say(number, words);
+    if services.owner == here() {
+        if waiting > SOME {
+            services.ask();
+        }
+    } else if waiting > MANY {
+        // The thread of the launch reads now and then; it is waited for, but not for ever.
+        let since = Instant::now();
+        while spool.waiting() > MANY
+            && !services.stopped.load(Ordering::Relaxed)
+            && since.elapsed() < Duration::from_secs(1)
+        {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// The number of the calling thread among those that work on the launch.
+unsafe extern "C" fn thread_id(_services: *const Services<'_>) -> i64 {
+    pool::place() as i64
+}
+
+/// How many threads the launch may use.
+///
+/// # Safety
+/// The services are alive.
+unsafe extern "C" fn thread_count(services: *const Services<'_>) -> i64 {
+    // SAFETY: as above; the field never changes.
+    unsafe { (*services).threads as i64 }
 }
 
 /// A region over its context, for all threads.

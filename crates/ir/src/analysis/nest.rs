@@ -54,5 +54,8 @@ fn checks(kernel: &Kernel, block: crate::BlockId) -> bool {
         .block(block)
         .statements
         .iter()
-        .any(|it| matches!(it, Statement::Check { .. }) || it.blocks().any(|it| checks(kernel, it)))
+        .any(|it| {
+            matches!(it, Statement::Check { .. } | Statement::Call(_))
+                || it.blocks().any(|it| checks(kernel, it))
+        })
 }
