@@ -45,6 +45,7 @@ class SignedFunction(JitFunction):
 
         if undefined(made):
             made._found = None  # once more at the first call, when all names are there
+            made._decorating = False
             return made  # type: ignore[no-any-return]
         made.compile(
             *(
@@ -52,6 +53,7 @@ class SignedFunction(JitFunction):
                 for name, rank in made._types
             )
         )
+        made._decorating = False
         return made  # type: ignore[no-any-return]
 
     def __init__(self, *_given: Any, **_settings: Any) -> None:

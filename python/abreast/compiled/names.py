@@ -150,8 +150,9 @@ class _Known:
     def first(self, name: str) -> Any:
         """Return what a name without attributes stands for."""
         code = self.function.__code__
-        if self._is_own(name):
-            return self.around[-1]
+        own = self._own(name)
+        if own is not None:
+            return own
         if name in code.co_freevars and self.function.__closure__ is not None:
             cell = self.function.__closure__[code.co_freevars.index(name)]
             try:
@@ -162,12 +163,20 @@ class _Known:
             return self.function.__globals__[name]
         return vars(builtins)[name]
 
-    def _is_own(self, name: str) -> bool:
-        """Whether a name stands for the function, which may not have it yet: it is decorated."""
-        code, around = self.function.__code__, self.around[-1]
-        if name != code.co_name or not hasattr(around, "signature"):
-            return False
-        return name in code.co_freevars or self.function.__qualname__ == name
+    def _own(self, name: str) -> JitFunction | None:
+        """Return a function around that a name will stand for once it is decorated."""
+        code = self.function.__code__
+        for around in self.around:
+            plain: Any = around.plain
+            if name != plain.__code__.co_name or not hasattr(around, "signature"):
+                continue
+            itself = plain is self.function
+            here = plain.__globals__ is self.function.__globals__ and plain.__qualname__ == name
+            if here and (itself or around._decorating) and name not in code.co_freevars:
+                return around
+            if itself and name in code.co_freevars:
+                return around
+        return None
 
     def described(self, value: Any, chain: str) -> tuple[Any, ...]:
         """Return a value in the words of the compiler."""
