@@ -15,10 +15,10 @@ use crate::text::{Operand, Type};
 use crate::{DEEPEST_CALLS, Unsupported};
 
 /// Places in the table of services.
-const LIMIT: usize = 4;
-const SAY: usize = 5;
-const THREAD_ID: usize = 6;
-const THREAD_COUNT: usize = 7;
+const LIMIT: usize = 5;
+const SAY: usize = 6;
+const THREAD_ID: usize = 7;
+const THREAD_COUNT: usize = 8;
 
 /// What calls of functions need beside their arguments.
 #[derive(Clone, Copy, Debug)]

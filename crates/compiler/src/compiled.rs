@@ -12,7 +12,7 @@
 /// The frame has `words` words: one for each extent, scalar and buffer address, a buffer's followed by a
 /// word for each of its strides of class `any`, in bytes. Then comes the address of `scratch` bytes for
 /// each block, aligned to 16, that the caller provides (anything, if `scratch` is 0), then that of the
-/// services, then the addresses of the functions `exact` of the modules in `exacts`.
+/// services, then the addresses of the functions `exact` of the modules in `exacts`, where those are not late.
 ///
 /// Services are addresses of functions, in this order. `launch(services, region, context, blocks) -> i64` calls
 /// `region(context, begin, end)`, of the signature above, until the blocks `0..blocks` are done, on
@@ -20,7 +20,9 @@
 /// [`INTERRUPTED`](crate::INTERRUPTED). `poll(services) -> i64` answers 0, or anything else to have the
 /// function that asks end with `INTERRUPTED`. `room(services, bytes) -> address` gives memory, aligned to 16,
 /// until it is asked again or the kernel ends, or nothing, at which the kernel ends with
-/// [`NO_ROOM`](crate::NO_ROOM). `outside(services, index, length)` is told of a check that failed. `limit(services)
+/// [`NO_ROOM`](crate::NO_ROOM). `outside(services, index, length)` hears of an index before the check of it ends the
+/// kernel. `exact(services, place) -> address` gives the function of one of the modules in `exacts`, late or
+/// not, on any thread, or nothing, at which the kernel ends with [`NO_CODE`](crate::NO_CODE). `limit(services)
 /// -> address` answers how low the stack of this thread may reach. `say(services, number, words, count)` is told
 /// `count` values of eight bytes each. `thread_id(services)` and `thread_count(services)` answer what
 /// [`ir::Callee`] says.
@@ -30,7 +32,7 @@ pub struct Compiled {
     pub text: String,
     /// Modules of elementary functions, which kernels have in common: for arguments that are rare, in
     /// as many lanes as the kernel has.
-    pub exacts: Vec<String>,
+    pub exacts: Vec<ExactModule>,
     /// Words of the frame, without the scratch memory's.
     pub words: usize,
     /// Bytes of scratch memory a block.
@@ -47,4 +49,13 @@ pub struct Compiled {
     /// Of loops that may run in lanes and have names, the name and how they run; nothing for one turn
     /// after the other.
     pub ways: Vec<(String, String)>,
+}
+
+/// A module with a function `exact`, which other code calls by its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExactModule {
+    /// The module.
+    pub text: String,
+    /// Whether kernels ask for the function when they need it; else it is there before they run.
+    pub late: bool,
 }
