@@ -62,7 +62,7 @@ def test_several_with_words_between():
         print(x, end="")
         print("", x, sep=None, end=None)
         print("percent % {} \\ \u00e9 \u4e2d \U0001f600", flush=True)
-        print(*(x, y), (x, (y, "tail"[0:4] == "tail")) if False else x)
+        print(*(x, y), (x, (y,)))
 
     same(several, 1, 2.5)
     same(several, np.float32(2.5), 7)
@@ -72,7 +72,7 @@ def test_formatted_strings():
     @ab.jit
     def formatted(i, x, z):
         print(f"step {i}: {x:.3f} {x!r:>20} {i:05d} {i=} {x = :e} {{}} {z}", f"{i > 2}", i)
-        print(f"{x:+.2%}" f"{i:x}", "text", sep="|")
+        print(f"{x:+.2%}{i:x}", "text", sep="|")
 
     same(formatted, 3, 2 / 3, 1 - 2j)
     same(formatted, np.int16(30), np.float32(1 / 3), 2j)
@@ -85,7 +85,7 @@ def test_constants_and_names_from_outside():
     @ab.jit
     def shown(x):
         say = "local"
-        print(title, number, x, "yes" "no", say)
+        print(title, number, x, "yesno", say)
 
     same(shown, 1.0)
 

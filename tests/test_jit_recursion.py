@@ -216,7 +216,9 @@ def test_errors_inside_have_their_line():
         return i if a[i] < 0 else walk(a, i + 1)
 
     assert walk(np.array([1, 2, -1]), 0) == 2
-    with pytest.raises(IndexError, match="index 3 is out of bounds for axis 0 with size 3") as caught:
+    with pytest.raises(
+        IndexError, match="index 3 is out of bounds for axis 0 with size 3"
+    ) as caught:
         walk(np.array([1, 2, 3]), 0)
     last = caught.traceback[-1]
     assert last.name == "walk" and last.lineno + 1 == walk.plain.__code__.co_firstlineno + 2

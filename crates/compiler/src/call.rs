@@ -49,7 +49,7 @@ pub(crate) fn routine(
     for &argument in &block.arguments {
         let register = it.text.register();
         let ty = Type::new(kernel.dtype(argument), 1);
-        header.push_str(&format!(", {ty} {}", it.text.show(register, 1)));
+        header = format!("{header}, {ty} {}", it.text.show(register, 1));
         it.hold(argument, Held::Uniform(register));
     }
     header.push(')');
@@ -128,7 +128,7 @@ impl Emitter<'_> {
         for &value in &it.arguments {
             let ty = Type::new(self.kernel.dtype(value), 1);
             let found = self.scalar(value);
-            given.push_str(&format!(", {ty} {}", self.text.show(found, 1)));
+            given = format!("{given}, {ty} {}", self.text.show(found, 1));
         }
         let code = self.text.define(format_args!("call i64 @call.{place}({given})"));
         self.end_unless_zero(code);

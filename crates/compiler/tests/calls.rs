@@ -63,7 +63,10 @@ fn run(kernel: &Kernel) -> (Vec<i64>, Vec<Said>) {
 #[test]
 fn passes_keep_what_functions_mean() {
     let kernel: Kernel = HALVES.parse().expect("a kernel");
-    assert_eq!(kernel.to_string().parse::<Kernel>().expect("the same").to_string(), kernel.to_string());
+    assert_eq!(
+        kernel.to_string().parse::<Kernel>().expect("the same").to_string(),
+        kernel.to_string()
+    );
     let (numbers, said) = run(&kernel);
     assert_eq!(numbers, (0..11).map(|it| 3 * it).collect::<Vec<_>>());
     assert_eq!(said.len(), 13);

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use memory::{DType, Scalar};
 
 use crate::{
-    Access, Axis, BlockId, Buffer, BufferType, Call, Callee, Combiner, For, Function, FunctionId, If,
-    Invalid, Kernel, Op, Operands, Parameter, ParameterKind, Reduce, Statement, Stride, Table,
+    Access, Axis, BlockId, Buffer, BufferType, Call, Callee, Combiner, For, Function, FunctionId,
+    If, Invalid, Kernel, Op, Operands, Parameter, ParameterKind, Reduce, Statement, Stride, Table,
     TableId, Value, While, name, verify,
 };
 

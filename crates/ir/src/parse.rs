@@ -14,8 +14,8 @@ use memory::{DType, Scalar};
 
 use self::token::{Token, tokens};
 use crate::{
-    Access, Block, BlockId, Buffer, BufferType, DEEPEST, Function, Kernel, Parameter, ParameterKind,
-    Place, Stride, Table, Value, constant, name, verify,
+    Access, Block, BlockId, Buffer, BufferType, DEEPEST, Function, Kernel, Parameter,
+    ParameterKind, Place, Stride, Table, Value, constant, name, verify,
 };
 
 /// Text that is no legal kernel: where, the line, and what is wrong.

@@ -178,11 +178,8 @@ impl<'k> Printer<'k> {
                 let function = self.kernel.functions.get(function.index());
                 let name = function.map_or("?", |it| it.name.as_str());
                 write!(f, "call @{name}({arguments})")?;
-                let types: Vec<_> = function
-                    .iter()
-                    .flat_map(|it| &it.results)
-                    .map(|dtype| dtype.short())
-                    .collect();
+                let types: Vec<_> =
+                    function.iter().flat_map(|it| &it.results).map(|dtype| dtype.short()).collect();
                 let to = if types.is_empty() { "" } else { " to " };
                 write!(f, "{to}{} or {deep}", types.join(", "))
             }
@@ -223,9 +220,9 @@ impl<'k> Printer<'k> {
         self.body(f, self.kernel.body)?;
         for function in &self.kernel.functions {
             let given = &self.kernel.block(function.body).arguments;
-            let given = given.iter().map(|&it| {
-                format!("{}: {}", self.name(it), self.kernel.dtype(it).short())
-            });
+            let given = given
+                .iter()
+                .map(|&it| format!("{}: {}", self.name(it), self.kernel.dtype(it).short()));
             let given: Vec<_> = given.collect();
             writeln!(f, "function @{}({}) {{", function.name, given.join(", "))?;
             self.body(f, function.body)?;

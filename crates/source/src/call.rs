@@ -101,7 +101,12 @@ impl Lowerer<'_> {
         Ok(given)
     }
 
-    pub(crate) fn inlined(&mut self, range: TextRange, unit: &Arc<Unit>, given: Given) -> Result<Val> {
+    pub(crate) fn inlined(
+        &mut self,
+        range: TextRange,
+        unit: &Arc<Unit>,
+        given: Given,
+    ) -> Result<Val> {
         if self.frames.iter().any(|it| {
             it.unit.text().as_ptr() == unit.text().as_ptr() && it.unit.name() == unit.name()
         }) {

@@ -86,7 +86,12 @@ fn words(view: &View) -> Vec<Value> {
 
 impl Lowerer<'_> {
     /// Call a function that calls itself.
-    pub(crate) fn called(&mut self, range: TextRange, unit: &Arc<Unit>, given: Given) -> Result<Val> {
+    pub(crate) fn called(
+        &mut self,
+        range: TextRange,
+        unit: &Arc<Unit>,
+        given: Given,
+    ) -> Result<Val> {
         let Some(again) = unit.again.clone() else { return self.inlined(range, unit, given) };
         if self.options.races {
             let hint = "write it as a loop, or leave races=True away";
@@ -165,7 +170,8 @@ impl Lowerer<'_> {
         let mut values = vec![None; parameters.len()];
         let count = given.plain.len();
         if count > parameters.len() {
-            let message = format!("{} takes {} arguments, not {count}", unit.name(), parameters.len());
+            let message =
+                format!("{} takes {} arguments, not {count}", unit.name(), parameters.len());
             return Err(self.refuse(range, message, hint));
         }
         for (slot, it) in values.iter_mut().zip(given.plain) {

@@ -275,7 +275,17 @@ pub fn specialise(
         crate::race::refuse(&kernel, &turns, &touched)?;
         let (extras, sizes) = extras(&kernel, &rooms, notes)?;
         let written = learned.written.iter().copied().filter(|&it| it < given).collect();
-        return Ok(Specialised { kernel, raises, result, written, told, extras, sizes, lines, prints });
+        return Ok(Specialised {
+            kernel,
+            raises,
+            result,
+            written,
+            told,
+            extras,
+            sizes,
+            lines,
+            prints,
+        });
     }
     let message = "its types do not settle".to_owned();
     let hint = "give variables one type each";

@@ -60,12 +60,13 @@ impl Lowerer<'_> {
         for argument in &it.arguments.args {
             match argument {
                 Expr::FString(message) => {
-                    let format = self.formatted(message, Formatted::Text, |it, range, value, how, spec| {
-                        if let (Val::Text(text), "", "") = (value, how, spec.as_str()) {
-                            return Ok(Formatted::Text(text.clone()));
-                        }
-                        Ok(Formatted::Value(it.shown(range, value, &mut words)?, how, spec))
-                    })?;
+                    let format =
+                        self.formatted(message, Formatted::Text, |it, range, value, how, spec| {
+                            if let (Val::Text(text), "", "") = (value, how, spec.as_str()) {
+                                return Ok(Formatted::Text(text.clone()));
+                            }
+                            Ok(Formatted::Value(it.shown(range, value, &mut words)?, how, spec))
+                        })?;
                     print.items.push(Shown::Format(format));
                 }
                 Expr::Starred(starred) => match self.expression(&starred.value)? {
@@ -118,7 +119,12 @@ impl Lowerer<'_> {
         })
     }
 
-    fn shown(&mut self, range: TextRange, value: &Val, words: &mut Vec<Value>) -> Result<ResultType> {
+    fn shown(
+        &mut self,
+        range: TextRange,
+        value: &Val,
+        words: &mut Vec<Value>,
+    ) -> Result<ResultType> {
         Ok(match value {
             Val::Num(it) => {
                 words.push(it.re);

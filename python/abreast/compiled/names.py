@@ -205,8 +205,8 @@ class _Known:
                 raise LanguageError(
                     f"jit of {value.__qualname__}: it calls itself\n"
                     "hint: write it as a loop, or give it a signature, such as "
-                    '@ab.jit("int64(int64)"): other calls are compiled into the function that makes '
-                    "them"
+                    '@ab.jit("int64(int64)"): other calls are compiled into the function that '
+                    "makes them"
                 )
             return ("unit", _resolve(value, self.arrays, self.classes, self.around, self.again))
         named = _named(value)

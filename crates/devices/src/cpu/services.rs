@@ -191,7 +191,7 @@ unsafe extern "C" fn exact(services: *const Services<'_>, place: i64) -> *const 
 
 /// How low the stack of the calling thread may reach.
 unsafe extern "C" fn limit(_services: *const Services<'_>) -> i64 {
-    stack::limit() as i64
+    (stack::limit() as u64).cast_signed()
 }
 
 /// Words that may wait on the thread of the launch before somebody reads them.
@@ -234,7 +234,7 @@ unsafe extern "C" fn say(
 
 /// The number of the calling thread among those that work on the launch.
 unsafe extern "C" fn thread_id(_services: *const Services<'_>) -> i64 {
-    pool::place() as i64
+    (pool::place() as u64).cast_signed()
 }
 
 /// How many threads the launch may use.
@@ -243,7 +243,7 @@ unsafe extern "C" fn thread_id(_services: *const Services<'_>) -> i64 {
 /// The services are alive.
 unsafe extern "C" fn thread_count(services: *const Services<'_>) -> i64 {
     // SAFETY: as above; the field never changes.
-    unsafe { (*services).threads as i64 }
+    unsafe { ((*services).threads as u64).cast_signed() }
 }
 
 /// A region over its context, for all threads.

@@ -4,8 +4,8 @@ use memory::DType;
 
 use super::{Fault, Parsed, Parser, Token};
 use crate::{
-    Axis, Buffer, Call, Callee, Combiner, For, FunctionId, If, Op, Operands, Reduce, Rule, Statement,
-    TableId, Value, While,
+    Axis, Buffer, Call, Callee, Combiner, For, FunctionId, If, Op, Operands, Reduce, Rule,
+    Statement, TableId, Value, While,
 };
 
 /// The names to the left of `=`, with the values made for them; types come later.
@@ -277,7 +277,12 @@ impl<'s> Parser<'s> {
                 let (function, deep) = (FunctionId::new(place), self.integer()?);
                 (Callee::Function { function, deep }, arguments, types)
             }
-            _ => return Err(Fault::new(at, "`@` and a name, thread_id, thread_count or say is wanted")),
+            _ => {
+                return Err(Fault::new(
+                    at,
+                    "`@` and a name, thread_id, thread_count or say is wanted",
+                ));
+            }
         };
         let results = self.typed(results, &types)?;
         Ok(Statement::Call(Call { callee, arguments, results }))

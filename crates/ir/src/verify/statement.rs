@@ -63,9 +63,8 @@ impl Scope<'_> {
     }
 
     fn call(&self, it: &Call) -> Result<(), Reason> {
-        let results = |types: &[DType]| {
-            self.expect_all("the results", &it.results, types.iter().copied())
-        };
+        let results =
+            |types: &[DType]| self.expect_all("the results", &it.results, types.iter().copied());
         match it.callee {
             Callee::Function { function, deep } => {
                 let Some(function) = self.kernel.functions.get(function.index()) else {

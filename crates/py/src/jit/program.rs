@@ -477,9 +477,8 @@ fn watched<T: Send>(
     let done = outside(py, || {
         pool::with_threads(threads, || {
             work(&mut || {
-                raised = Python::attach(|py| {
-                    py.check_signals().and_then(|()| voice.speak(py)).err()
-                });
+                raised =
+                    Python::attach(|py| py.check_signals().and_then(|()| voice.speak(py)).err());
                 raised.is_some()
             })
         })

@@ -100,8 +100,9 @@ fn object<'py>(
     let mut dtypes: Vec<DType> = Vec::new();
     leaves(ty, &mut dtypes);
     // Memory holds them in the machine's order, the lowest bytes first.
-    let mut numbers = dtypes.into_iter().zip(words).map(|(dtype, word)| {
-        Scalar::from_bytes(dtype, &u128::from(word).to_ne_bytes())
-    });
+    let mut numbers = dtypes
+        .into_iter()
+        .zip(words)
+        .map(|(dtype, word)| Scalar::from_bytes(dtype, &u128::from(word).to_ne_bytes()));
     value(py, ty, &mut numbers, &|_| None)
 }
