@@ -325,7 +325,7 @@ def test_what_is_refused():
     def unsigned(n):
         return n if n < 2 else unsigned(n - 1)
 
-    with pytest.raises(ab.LanguageError, match="calls itself(.|\n)*hint: (.|\n)*signature"):
+    with pytest.raises(ab.LanguageError, match=r"calls itself(.|\n)*hint: (.|\n)*signature"):
         unsigned(3)
     with pytest.raises(ab.LanguageError, match="int64 on one way through the program and None"):
 

@@ -97,9 +97,7 @@ def test_calls_from_several_python_threads():
     wrong = []
 
     def run():
-        for _ in range(20):
-            if sums(x).sum() != x.sum():
-                wrong.append(1)
+        wrong.extend(1 for _ in range(20) if sums(x).sum() != x.sum())
 
     threads = [threading.Thread(target=run) for _ in range(4)]
     for thread in threads:

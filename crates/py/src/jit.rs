@@ -12,6 +12,7 @@ mod glance;
 mod head;
 mod program;
 mod programs;
+mod record;
 mod room;
 mod source;
 mod voice;

@@ -38,6 +38,12 @@ impl Lowerer<'_> {
                     let im = num.im.map(|im| self.b.neg(im));
                     return Ok(Val::Num(Num { im, ..num }));
                 }
+                Val::Tuple(items) if name == "_replace" && items.class().is_some() => {
+                    let given = self.arguments(it)?;
+                    let class = items.class().cloned();
+                    let Some(class) = class else { return Ok(Val::None) };
+                    return self.replaced(range, &class, &items, given);
+                }
                 Val::View(_) | Val::Lazy(_) => {
                     let given = self.arguments(it)?;
                     return self.method(range, &value, name, given);
@@ -54,6 +60,7 @@ impl Lowerer<'_> {
             Val::Named(name) => self.named(range, &name, &given),
             Val::Unit(unit) if unit.again.is_some() => self.called(range, &unit, given),
             Val::Unit(unit) => self.inlined(range, &unit, given),
+            Val::Class(class, defaults) => self.record(range, &class, &defaults, given),
             Val::Draw(rng, method) => self.drawn(range, rng, &method, &given),
             other => {
                 let message = format!("a call of {}", other.describe());
@@ -173,6 +180,10 @@ impl Lowerer<'_> {
             Constant::Complex(re, im) => Val::Num(self.complex_constant(*re, *im)),
             Constant::Tuple(items) => {
                 Val::Tuple(items.iter().map(|it| self.default(it)).collect::<Result<_>>()?)
+            }
+            Constant::NamedTuple(class, items) => {
+                let items = items.iter().map(|it| self.default(it)).collect::<Result<_>>()?;
+                Val::Tuple(crate::Items::named(class.clone(), items))
             }
             _ => Val::None,
         })
@@ -420,7 +431,7 @@ impl Lowerer<'_> {
             ("divmod", [Val::Num(x), Val::Num(y)]) => {
                 let quotient = self.binary(range, Operator::FloorDiv, x, y)?;
                 let rest = self.binary(range, Operator::Mod, x, y)?;
-                Val::Tuple(vec![Val::Num(quotient), Val::Num(rest)])
+                Val::Tuple(vec![Val::Num(quotient), Val::Num(rest)].into())
             }
             ("min" | "max", [Val::Tuple(items)]) if !items.is_empty() => {
                 return self.extreme(range, name, items).map(Some);
@@ -433,7 +444,7 @@ impl Lowerer<'_> {
                 }
                 sum
             }
-            ("tuple", [Val::Tuple(items)]) => Val::Tuple(items.clone()),
+            ("tuple", [Val::Tuple(items)]) => Val::Tuple(items.to_vec().into()),
             ("sum" | "min" | "max" | "any" | "all", [Val::View(_) | Val::Lazy(_)]) => {
                 return Err(self.whole(range, name, args));
             }

@@ -378,7 +378,7 @@ impl Lowerer<'_> {
                 for (place, item) in items.iter().enumerate() {
                     values.push(self.parameter(&format!("{name}{place}"), item));
                 }
-                Val::Tuple(values)
+                Val::Tuple(items.like(values))
             }
             ArgumentType::Generator { bits, many: false } => {
                 let buffer = self.b.buffer(name, DType::U64, Access::Update, &[Stride::Unit]);
@@ -434,7 +434,7 @@ impl Lowerer<'_> {
                 ResultType::Number { dtype: it.ty.dtype, weak: it.ty.weak }
             }
             Val::Tuple(items) => {
-                ResultType::Tuple(items.iter().map(|it| self.returned(it)).collect::<Result<_>>()?)
+                ResultType::Tuple(items.try_map(|it| self.returned(it))?)
             }
             Val::None => ResultType::None,
             Val::View(it) if it.whole && it.home.is_none() => ResultType::Array(it.array),

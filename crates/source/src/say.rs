@@ -131,9 +131,9 @@ impl Lowerer<'_> {
                 words.extend(it.im);
                 ResultType::Number { dtype: it.ty.dtype, weak: it.ty.weak }
             }
-            Val::Tuple(items) => ResultType::Tuple(
-                items.iter().map(|it| self.shown(range, it, words)).collect::<Result<_>>()?,
-            ),
+            Val::Tuple(items) => {
+                ResultType::Tuple(items.try_map(|it| self.shown(range, it, words))?)
+            }
             Val::None => ResultType::None,
             other => {
                 let message = format!("print of {}", other.describe());

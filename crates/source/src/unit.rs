@@ -10,7 +10,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::desugar::Desugar;
 use crate::step::{Line, Names, RESULT};
-use crate::{Again, Refusal, flow};
+use crate::{Again, Record, Refusal, flow};
 
 /// What a name outside of a function stands for.
 #[derive(Clone, Debug)]
@@ -31,6 +31,10 @@ pub enum Constant {
     Unit(Arc<Unit>),
     /// A function that calls this one, or itself: its [`Again::id`].
     Again(u64),
+    /// A class of named tuples, with what items are that it is not given.
+    Class(Arc<Record>, Vec<(String, Constant)>),
+    /// A named tuple.
+    NamedTuple(Arc<Record>, Vec<Constant>),
     /// An array of the closure: its place among the arrays that are passed along.
     Array(usize),
     /// A class of exceptions, with its name.

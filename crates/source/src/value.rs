@@ -8,7 +8,7 @@ use memory::{DType, Kind, promote};
 
 use crate::fresh::Home;
 use crate::whole::Lazy;
-use crate::{Bits, Unit};
+use crate::{Bits, Constant, Items, Record, Unit};
 
 /// A constant that is known when the function is compiled.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -156,7 +156,7 @@ pub(crate) struct Rngs {
 #[derive(Clone, Debug)]
 pub(crate) enum Val {
     Num(Num),
-    Tuple(Vec<Val>),
+    Tuple(Items<Val>),
     View(View),
     /// An expression over arrays, not computed yet.
     Lazy(Lazy),
@@ -165,6 +165,8 @@ pub(crate) enum Val {
     Named(String),
     Module(String),
     Unit(Arc<Unit>),
+    /// A class of named tuples, with its defaults.
+    Class(Arc<Record>, Vec<(String, Constant)>),
     Iter(Box<Iter>),
     Exception(String),
     Rng(Rng),
@@ -186,6 +188,7 @@ impl PartialEq for Val {
             | (Self::Module(a), Self::Module(b))
             | (Self::Exception(a), Self::Exception(b)) => a == b,
             (Self::Unit(a), Self::Unit(b)) => Arc::ptr_eq(a, b),
+            (Self::Class(a, _), Self::Class(b, _)) => a == b,
             (Self::Iter(a), Self::Iter(b)) => a == b,
             (Self::Rng(a), Self::Rng(b)) => a == b,
             (Self::Rngs(a), Self::Rngs(b)) => a == b,
@@ -200,7 +203,8 @@ impl Val {
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Num(it) => format!("a {}", it.ty.name()),
-            Self::Tuple(it) => format!("a tuple of {}", it.len()),
+            Self::Tuple(it) => it.describe(),
+            Self::Class(it, _) => format!("the class {}", it.name),
             Self::View(it) => format!("a {}-dimensional array of {}", it.axes.len(), it.dtype),
             Self::Lazy(it) => format!("a {}-dimensional array", it.axes.len()),
             Self::None => "None".into(),
@@ -222,7 +226,7 @@ impl Val {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ty {
     Num(NumType),
-    Tuple(Vec<Ty>),
+    Tuple(Items<Ty>),
     /// An array that the function makes: where it is kept. Its lengths may differ.
     Array(Rc<Home>),
     /// A value that must be the same on all ways.
@@ -233,7 +237,7 @@ impl Ty {
     pub(crate) fn of(value: &Val) -> Self {
         match value {
             Val::Num(it) => Self::Num(it.ty),
-            Val::Tuple(items) => Self::Tuple(items.iter().map(Self::of).collect()),
+            Val::Tuple(items) => Self::Tuple(items.map(Self::of)),
             Val::View(View { whole: true, home: Some(home), .. }) => Self::Array(home.clone()),
             other => Self::Fixed(other.clone()),
         }
@@ -243,9 +247,9 @@ impl Ty {
     pub(crate) fn unify(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (Self::Num(a), Self::Num(b)) => Some(Self::Num(a.meet(*b))),
-            (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() => {
+            (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() && a.class() == b.class() => {
                 let items: Option<Vec<_>> = a.iter().zip(b).map(|(a, b)| a.unify(b)).collect();
-                items.map(Self::Tuple)
+                items.map(|items| Self::Tuple(a.like(items)))
             }
             (Self::Array(a), Self::Array(b)) if a == b => Some(self.clone()),
             (Self::Fixed(a), Self::Fixed(b)) if a == b => Some(self.clone()),

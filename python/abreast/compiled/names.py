@@ -195,6 +195,11 @@ class _Known:
             return ("complex", value.real, value.imag)
         if kind is str:
             return ("text", value)
+        if isinstance(value, tuple) and kind is not tuple and hasattr(kind, "_fields"):
+            return ("named_tuple", kind, tuple(self.described(item, chain) for item in value))
+        if isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields"):
+            defaults = getattr(value, "_field_defaults", {}).items()
+            return ("class", value, {name: self.described(it, name) for name, it in defaults})
         if isinstance(value, tuple):
             return ("tuple", tuple(self.described(item, chain) for item in value))
         if isinstance(value, JitFunction):

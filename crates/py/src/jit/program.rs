@@ -18,6 +18,7 @@ use tasks::pool;
 use super::argument::{Given, Part, Seen, scalar_class, types};
 use super::generators::Generators;
 use super::glance::{Glance, WORDS};
+use super::record::made;
 use super::room::{Rooms, shown};
 use super::source::refused;
 use super::voice::Voice;
@@ -509,9 +510,14 @@ pub(super) fn value<'py>(
             shown(&base, axes, (*rank, *own), &words)?
         }
         ResultType::Tuple(items) => {
+            let class = items.class().cloned();
             let items: PyResult<Vec<_>> =
                 items.iter().map(|it| value(py, it, from, array)).collect();
-            PyTuple::new(py, items?)?.into_any()
+            let found = PyTuple::new(py, items?)?;
+            match class {
+                Some(class) => made(&class, found)?,
+                None => found.into_any(),
+            }
         }
         ResultType::Number { dtype, weak } => {
             let scalar = next()?;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use memory::DType;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
-use source::{Again, Constant, Refusal, Site, Unit};
+use pyo3::types::{PyDict, PyTuple, PyType};
+use source::{Again, Constant, Record, Refusal, Site, Unit};
+
+use super::record::record;
 
 /// A function's source.
 #[pyclass(frozen, module = "abreast._abreast")]
@@ -73,6 +75,11 @@ fn to_again((id, types, returns): &Repeats) -> PyResult<Again> {
     Ok(Again { id: *id, types, returns: returns.as_ref().map(dtype).transpose()? })
 }
 
+fn class_of(class: &Bound<'_, PyAny>) -> PyResult<Arc<Record>> {
+    let found = record(class.cast::<PyType>().map_err(PyErr::from)?)?;
+    found.ok_or_else(|| PyValueError::new_err("not a class of named tuples"))
+}
+
 fn to_constant(given: &Bound<'_, PyAny>) -> PyResult<Constant> {
     let given = given.cast::<PyTuple>()?;
     let kind: String = given.get_item(0)?.extract()?;
@@ -86,6 +93,22 @@ fn to_constant(given: &Bound<'_, PyAny>) -> PyResult<Constant> {
         "text" => Constant::Text(value()?.extract()?),
         "named" => Constant::Named(value()?.extract()?),
         "module" => Constant::Module,
+        "class" => {
+            let class = value()?;
+            let defaults = given.get_item(2)?.cast_into::<PyDict>().map_err(PyErr::from)?;
+            let mut found = Vec::new();
+            for (name, constant) in defaults {
+                found.push((name.extract()?, to_constant(&constant)?));
+            }
+            Constant::Class(class_of(&class)?, found)
+        }
+        "named_tuple" => {
+            let mut items = Vec::new();
+            for item in given.get_item(2)?.try_iter()? {
+                items.push(to_constant(&item?)?);
+            }
+            Constant::NamedTuple(class_of(&value()?)?, items)
+        }
         "again" => Constant::Again(value()?.extract()?),
         "array" => Constant::Array(value()?.extract()?),
         "exception" => Constant::Exception(value()?.extract()?),
