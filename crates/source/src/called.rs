@@ -35,9 +35,9 @@ enum Passed {
     Number,
     /// An array that is there in all of the kernel.
     Whole(View),
-    /// A view: which array, which of the array's axes have one index, and which of its own begin elsewhere and
-    /// go by steps.
-    Part(usize, Vec<Option<usize>>, Vec<(bool, bool)>),
+    /// A view: which array, which of the array's axes have one index, which of its own begin elsewhere and go
+    /// by steps, and whether it is lent.
+    Part(usize, Vec<Option<usize>>, Vec<(bool, bool)>, bool),
 }
 
 /// A function of the kernel.
@@ -117,7 +117,7 @@ impl Lowerer<'_> {
                         At::Axis(axis) => Some(*axis),
                     });
                     let axes = it.axes.iter().map(|it| (it.begin.is_some(), it.step.is_some()));
-                    passed.push(Passed::Part(it.array, map.collect(), axes.collect()));
+                    passed.push(Passed::Part(it.array, map.collect(), axes.collect(), it.lent));
                 }
                 other => {
                     let message = format!("{} is given {}", unit.name(), other.describe());

@@ -5,6 +5,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::Constant;
 use crate::flow::chain;
+use crate::index::Part;
 use crate::lower::{Lowerer, RaiseKind, Result, Slot};
 use crate::value::{Known, Num, NumType, Val};
 use crate::whole::{What, extents, is_array};
@@ -158,7 +159,8 @@ impl Lowerer<'_> {
             }
             Constant::Class(class, defaults) => Val::Class(class.clone(), defaults.clone()),
             Constant::NamedTuple(class, items) => {
-                let items = items.iter().map(|it| self.constant(it, chain)).collect::<Result<_>>()?;
+                let items =
+                    items.iter().map(|it| self.constant(it, chain)).collect::<Result<_>>()?;
                 Val::Tuple(crate::Items::named(class.clone(), items))
             }
             Constant::Named(it) => Val::Named(it.clone()),
@@ -228,6 +230,10 @@ impl Lowerer<'_> {
             }
             (Val::View(view), "T") => Ok(Val::View(crate::method::transposed(view))),
             (Val::View(view), "dtype") => Ok(Val::Named(format!("numpy.{}", view.dtype.name()))),
+            (Val::Num(num), "real" | "imag") if num.ty == NumType::BOOL => {
+                let num = self.to(num, NumType::INT);
+                Ok(Val::Num(if name == "real" { num } else { self.int(0) }))
+            }
             (Val::Num(num), "real") => {
                 let ty = NumType { dtype: num.ty.dtype.part(), weak: num.ty.weak };
                 Ok(Val::Num(Num { ty, im: None, ..num.clone() }))
@@ -368,10 +374,12 @@ impl Lowerer<'_> {
         match target {
             Expr::Name(it) => self.put(range, &it.id, value),
             Expr::Subscript(it) => {
-                if self.assigned_chosen(it, None, &mut |_| Ok(value.clone()))? {
-                    return Ok(());
+                let view = self.assigned_array(it)?;
+                let parts = self.index_parts(&it.slice)?;
+                if parts.iter().any(|it| matches!(it, Part::Array(..))) {
+                    return self.scattered(range, &view, parts, (None, &value));
                 }
-                let view = self.assigned_view(it)?;
+                let view = self.viewed(it.slice.range(), &view, parts)?;
                 self.assign_view(range, &view, &value)
             }
             Expr::Tuple(_) | Expr::List(_) => {
@@ -380,9 +388,10 @@ impl Lowerer<'_> {
                     Expr::List(it) => &it.elts,
                     _ => return Ok(()),
                 };
+                let value = self.unpacked(range, value, targets.len())?;
                 let Val::Tuple(items) = value else {
                     let message = format!("{} is assigned to several names", value.describe());
-                    let hint = "assign tuples; read elements of arrays one by one";
+                    let hint = "assign tuples and arrays";
                     return Err(self.refuse(range, message, hint));
                 };
                 if items.len() != targets.len() {
@@ -429,10 +438,13 @@ impl Lowerer<'_> {
             let after = self.operated(range, op, &before, &value)?;
             return self.assign_to(target, after);
         };
-        if self.assigned_chosen(it, Some(op), &mut |lowerer| lowerer.expression(value))? {
-            return Ok(());
+        let view = self.assigned_array(it)?;
+        let parts = self.index_parts(&it.slice)?;
+        if parts.iter().any(|it| matches!(it, Part::Array(..))) {
+            let value = self.expression(value)?;
+            return self.scattered(range, &view, parts, (Some(op), &value));
         }
-        let view = self.assigned_view(it)?;
+        let view = self.viewed(it.slice.range(), &view, parts)?;
         if !view.axes.is_empty() {
             return self.change_view(range, &view, op, value);
         }
@@ -451,9 +463,14 @@ impl Lowerer<'_> {
         value: &Expr,
     ) -> Result<()> {
         let value = self.expression(value)?;
+        self.changes(range, view)?;
         let target = extents(view);
         let before = Val::View(view.clone());
         let lazy = if op == Operator::MatMult {
+            if !matches!(&value, Val::View(it) if it.axes.len() > 1) {
+                let hint = "NumPy refuses it too: write `x = x @ y`";
+                return Err(self.refuse(range, "`@=` of something else than a matrix", hint));
+            }
             let product = self.matrix_product(range, &before, &value, "matmul")?;
             self.lazy(range, &product)?
         } else {

@@ -99,7 +99,26 @@ impl Lowerer<'_> {
             let hint = "use a number";
             return Err(self.refuse(range, "an array without axes", hint));
         }
+        self.countable(range, &axes);
         Ok(axes)
+    }
+
+    /// Check that the number of elements is one.
+    pub(crate) fn countable(&mut self, range: TextRange, axes: &[Extent]) {
+        let mut size: Option<ir::Value> = None;
+        for axis in axes.iter().filter(|it| it.known.is_none_or(|it| it > 1 << 20)) {
+            let length = self.b.cast(DType::F64, axis.length);
+            size = Some(match size {
+                None => length,
+                Some(other) => self.b.mul(other, length),
+            });
+        }
+        let Some(size) = size else { return };
+        let most = self.b.constant((1i64 << 60) as f64);
+        let holds = self.b.lt(size, most);
+        let text = "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum \
+                    possible size.";
+        self.value_error(holds, range, text);
     }
 
     fn filled(
@@ -327,15 +346,16 @@ impl Lowerer<'_> {
                 return Err(self.refuse(range, "an endpoint that varies", hint));
             }
         };
-        let strong = NumType::strong(DType::F64);
+        let complex = start.ty.dtype.is_complex() || stop.ty.dtype.is_complex();
+        let strong = NumType::strong(if complex { DType::C128 } else { DType::F64 });
         let (start, stop) = (self.to(&start, strong), self.to(&stop, strong));
         let one = self.b.constant(1i64);
         let parts = if endpoint { self.b.sub(axes[0].length, one) } else { axes[0].length };
         let some = self.b.max(parts, one);
         let some = self.b.cast(DType::F64, some);
-        let way = self.b.sub(stop.re, start.re);
-        let step = self.b.div(way, some);
-        let step = Val::Num(self.number(strong, step));
+        let some = self.number(NumType::strong(DType::F64), some);
+        let way = self.binary(range, Operator::Sub, &stop, &start)?;
+        let step = Val::Num(self.binary(range, Operator::Div, &way, &some)?);
         let index = self.counted_along(&axes, 0);
         let moved = self.apply(range, What::Binary(Operator::Mult), &[index.clone(), step])?;
         let found = self.apply(range, What::Binary(Operator::Add), &[moved, Val::Num(start)])?;

@@ -4,6 +4,7 @@ use memory::DType;
 use ruff_text_size::TextRange;
 
 use crate::call::Given;
+use crate::index::Part;
 use crate::lower::{Lowerer, Result};
 use crate::total::TOTALS;
 use crate::value::{At, NumType, Val, View};
@@ -17,28 +18,67 @@ impl Lowerer<'_> {
         name: &str,
         given: &Given,
     ) -> Result<Option<Val>> {
+        if let Some(found) = self.into_out(range, name, given)? {
+            return Ok(Some(found));
+        }
         let arrays = given.plain.iter().any(|it| is_array(&it.0));
         if TOTALS.contains(&name) && arrays {
             return self.total(range, name, given).map(Some);
         }
+        if matches!(
+            name,
+            "dot"
+                | "matmul"
+                | "count_nonzero"
+                | "reshape"
+                | "nonzero"
+                | "flatnonzero"
+                | "take"
+                | "ravel"
+                | "size"
+                | "ndim"
+        ) {
+            self.nothing_named(name, given)?;
+        }
         Ok(Some(match (name, &given.plain[..]) {
+            ("real" | "imag", [(value, _)]) => return self.part(range, value, name).map(Some),
             ("dot" | "matmul", [(x, _), (y, _)]) if arrays => {
                 self.matrix_product(range, x, y, name)?
             }
-            ("cumsum" | "cumprod", [(x, _)]) if arrays => self.running(range, name, x)?,
+            ("cumsum" | "cumprod", [(x, _), ..]) if arrays => {
+                self.run_along(range, name, x, given)?
+            }
             ("count_nonzero", [(x, _)]) if arrays => {
                 let count = self.counted_true(range, x)?;
                 Val::Num(self.to(&count, NumType::strong(DType::I64)))
             }
-            ("transpose", [(x, _)]) if arrays => {
-                let x = self.settled(range, x.clone(), None)?;
-                match x {
-                    Val::View(it) => Val::View(transposed(&it)),
-                    other => other,
-                }
+            ("transpose", [(x, _), ..]) if arrays => {
+                let taken = self.taken(range, name, given, &["a", "axes"])?;
+                let order = taken.get(1).cloned();
+                self.permuted(range, x, order.as_slice())?
             }
-            ("reshape", [(x, _), ..]) if arrays => self.reshaped(range, x)?,
+            ("swapaxes", [(x, _), (a, _), (b, _)]) if arrays => {
+                self.nothing_named(name, given)?;
+                self.swapped(range, x, a, b)?
+            }
+            ("reshape", [(x, _), (shape, _)]) if arrays => self.reshaped(range, x, shape)?,
+            ("concatenate" | "stack" | "vstack" | "hstack", _) => {
+                self.put_together(range, name, given)?
+            }
             ("ravel", [(x, _)]) if arrays => self.raveled(range, x, false)?,
+            ("nonzero" | "where", [(x, _)]) if arrays => {
+                let mask = self.lazy(range, x)?;
+                let found = self.nonzero(range, &mask)?;
+                Val::Tuple(found.into_iter().map(Val::View).collect())
+            }
+            ("flatnonzero", [(x, _)]) if arrays => {
+                let flat = self.raveled(range, x, false)?;
+                let mask = self.lazy(range, &flat)?;
+                Val::View(self.nonzero(range, &mask)?.remove(0))
+            }
+            ("take", [(Val::View(x), _), (index, at)]) if x.axes.len() == 1 => {
+                self.picked(range, x, vec![Part::Array(index.clone(), *at)])?
+            }
             ("size" | "ndim" | "shape", [(Val::View(x), _)]) => {
                 let axes = x.axes.clone();
                 self.sized(&axes, name)?
@@ -56,9 +96,20 @@ impl Lowerer<'_> {
         mut given: Given,
     ) -> Result<Val> {
         let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
+        let converts = name == "astype" && given.named.iter().all(|it| it.0 == "copy");
+        if !TOTALS.contains(&name)
+            && !matches!(name, "reshape" | "cumsum" | "cumprod" | "transpose")
+            && !converts
+        {
+            self.nothing_named(name, &given)?;
+        }
         match (name, &args[..]) {
+            ("round", [] | [_]) => {
+                let of: Vec<_> = std::iter::once(value.clone()).chain(args).collect();
+                return self.apply(range, What::Call("numpy.round".into()), &of);
+            }
             ("copy", []) => return self.copied(range, value),
-            ("astype", [to, ..]) => {
+            ("astype", [to]) => {
                 let dtype = self.dtype(given.plain[0].1, to)?;
                 return self.apply(range, What::Cast(dtype), std::slice::from_ref(value));
             }
@@ -77,14 +128,19 @@ impl Lowerer<'_> {
                 return self.apply(range, What::Call("numpy.clip".into()), &of);
             }
             ("dot", [other]) => return self.matrix_product(range, value, other, "dot"),
-            ("reshape", _) => return self.reshaped(range, value),
+            ("reshape", [shape]) if given.named.is_empty() => {
+                return self.reshaped(range, value, shape);
+            }
+            ("reshape", [_, ..]) if given.named.is_empty() => {
+                return self.reshaped(range, value, &Val::Tuple(args.into()));
+            }
             ("ravel", []) => return self.raveled(range, value, false),
             ("flatten", []) => return self.raveled(range, value, true),
-            ("transpose", []) => {
-                if let Val::View(it) = self.settled(range, value.clone(), None)? {
-                    return Ok(Val::View(transposed(&it)));
-                }
+            ("transpose", _) => {
+                self.nothing_named(name, &given)?;
+                return self.permuted(range, value, &args);
             }
+            ("swapaxes", [a, b]) => return self.swapped(range, value, a, b),
             ("item", []) => {
                 let lazy = self.lazy(range, value)?;
                 if lazy.axes.iter().all(|it| it.known == Some(1)) {
@@ -94,7 +150,16 @@ impl Lowerer<'_> {
                     return self.element_of(&lazy.node, &spot).map(Val::Num);
                 }
             }
-            ("cumsum" | "cumprod", []) => return self.running(range, name, value),
+            ("cumsum" | "cumprod", _) => {
+                given.plain.insert(0, (value.clone(), range));
+                return self.run_along(range, name, value, &given);
+            }
+            ("nonzero" | "take", _) => {
+                given.plain.insert(0, (value.clone(), range));
+                if let Some(found) = self.array_function(range, name, &given)? {
+                    return Ok(found);
+                }
+            }
             _ if TOTALS.contains(&name) => {
                 given.plain.insert(0, (value.clone(), range));
                 return self.total(range, name, &given);
@@ -103,23 +168,9 @@ impl Lowerer<'_> {
         }
         let message = format!("the method {name} of {}", value.describe());
         let hint = "arrays have sum, prod, mean, min, max, any, all, argmin, argmax, var, std, dot, cumsum, \
-                    copy, astype, fill, clip, ravel, flatten and transpose here";
+                    copy, astype, fill, clip, round, reshape, ravel, flatten, nonzero, take, transpose and \
+                    swapaxes here";
         Err(self.refuse(range, message, hint))
-    }
-
-    /// All elements in a row; of one dimension alone.
-    fn raveled(&mut self, range: TextRange, value: &Val, copy: bool) -> Result<Val> {
-        match self.settled(range, value.clone(), None)? {
-            Val::View(view) if view.axes.len() == 1 && !copy => Ok(Val::View(view)),
-            Val::View(view) if view.axes.len() == 1 => self.copied(range, &Val::View(view)),
-            other => self.reshaped(range, &other),
-        }
-    }
-
-    fn reshaped(&mut self, range: TextRange, value: &Val) -> Result<Val> {
-        let hint = "reshape it outside of the function, or make an array of the other shape and store its \
-                    elements in a loop";
-        Err(self.refuse(range, format!("{} in another shape", value.describe()), hint))
     }
 }
 

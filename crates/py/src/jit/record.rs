@@ -46,15 +46,13 @@ pub(super) fn numbered(id: u64) -> Option<Arc<Record>> {
 }
 
 /// A named tuple of such a class.
-pub(super) fn made<'py>(
-    class: &Record,
-    items: Bound<'py, PyTuple>,
-) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn made<'py>(class: &Record, items: Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
     let py = items.py();
     let found = {
         let all = CLASSES.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(class.id as usize).map(|it| it.0.clone_ref(py))
     };
-    let found = found.ok_or_else(|| PyRuntimeError::new_err("a class of named tuples is missing"))?;
+    let found =
+        found.ok_or_else(|| PyRuntimeError::new_err("a class of named tuples is missing"))?;
     found.bind(py).call_method1("_make", (items,))
 }
