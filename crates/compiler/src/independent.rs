@@ -316,8 +316,8 @@ impl<'k> Emitter<'k> {
             }
             Way::Lanes(varying, _) => {
                 let cost = self.cost_of(&varying, it.body, 1);
-                let once = self.masks && (cost.statements > LONG || self.has_choices(it.body));
                 let before = self.loops.varying.replace(varying);
+                let once = self.masks && (cost.statements > LONG || self.has_branches(it.body));
                 self.side_by_side(it.body, index, &axis, [from, to], once)?;
                 self.loops.varying = before;
                 Ok(())
@@ -349,13 +349,6 @@ impl<'k> Emitter<'k> {
                 self.loops.ways.extend(inner);
             }
         }
-    }
-
-    fn has_choices(&self, block: BlockId) -> bool {
-        self.kernel.block(block).statements.iter().any(|it| {
-            matches!(it, Statement::If(_) | Statement::While(_))
-                || it.blocks().any(|inside| self.has_choices(inside))
-        })
     }
 
     /// Rows `from..to`, several at once, for one panel of columns after the other: what all rows read of a

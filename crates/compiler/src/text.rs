@@ -341,7 +341,13 @@ impl Text {
         if lanes == 1 {
             return "0".to_owned();
         }
-        let numbers: Vec<_> = (0..lanes).map(|lane| format!("i64 {lane}")).collect();
+        Self::numbers(DType::I64, lanes)
+    }
+
+    /// 0, 1, 2, ... in two lanes or more.
+    pub(crate) fn numbers(dtype: DType, lanes: u32) -> String {
+        let element = element(dtype);
+        let numbers: Vec<_> = (0..lanes).map(|lane| format!("{element} {lane}")).collect();
         format!("<{}>", numbers.join(", "))
     }
 

@@ -150,6 +150,7 @@ const PASSES: [Pass; 10] = [
     ("simplify the guarded", compiler::passes::simplify),
     ("hoist the guarded", compiler::passes::hoist),
     ("dead guards", compiler::passes::dead),
+    ("join", compiler::passes::join),
     ("lanes", compiler::passes::lanes),
 ];
 
