@@ -132,14 +132,14 @@ def test_other_machines_get_one_copy(
 import sys
 import numpy as np
 import abreast as ab
-from abreast.backends import hub, wire
+from abreast.backends import stock, wire
 sent = []
 def encode(message, parts=(), encode=wire.encode):
     if isinstance(message, tuple) and message[0] in ("memory", "place"):
         sent.append(message[:3] if message[0] == "memory" else message[0])
     return encode(message, parts)
 wire.encode = encode
-hub.node = lambda: ("another machine",)
+stock.node = lambda: ("another machine",)
 ab.plan("dask", address=sys.argv[1])
 table = np.arange(1e6)
 import time

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import abreast as ab
-from abreast.backends import hub, pilot, room
+from abreast.backends import pilot, room, stock
 from abreast.backends.kept import Kept
 
 pytestmark = pytest.mark.usefixtures("forks")
@@ -82,7 +82,7 @@ def test_other_plans_and_retries_take_it_by_value(engine: None) -> None:
 def test_there_are_never_too_many_descriptors(
     engine: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module, name in ((room, "MANY"), (hub, "MANY_ROOMS")):
+    for module, name in ((room, "MANY"), (stock, "MANY_ROOMS")):
         monkeypatch.setattr(module, name, 8)
     ab.submit(made, 1.0).result()
     before = descriptors()
@@ -150,3 +150,38 @@ def test_small_results_travel(engine: None) -> None:
     future = ab.submit(np.ones, pilot.KEEP // 16)
     assert future.exception() is None
     assert not is_unread(future)
+
+
+def test_memory_serves_again_when_nobody_has_it() -> None:
+    first = room.Room(made(1.0))
+    other = room.Room.adopt(first.place())
+    view = other.view()
+    other.close()
+    assert not first.refill(made(2.0))
+    assert np.frombuffer(view)[5] == 1.0
+    del view
+    assert first.refill(made(2.0)[: LARGE // 2])
+    assert np.array_equal(np.frombuffer(room.open_room(first.place())), made(2.0)[: LARGE // 2])
+
+
+HELD: list[np.ndarray] = []
+
+
+def stashed(array: np.ndarray) -> int:
+    HELD.append(array)
+    return os.getpid()
+
+
+def stash(_n: int) -> list[float]:
+    time.sleep(0.05)
+    return [float(each[0]) for each in HELD]
+
+
+def test_what_somebody_holds_is_not_written_again(engine: None) -> None:
+    for n in range(8):
+        future = ab.submit(made, float(n))
+        ab.submit(stashed, future).result()
+        held = [future.result(), *(ab.submit(made, 50.0 + n).result() for _ in range(3))]
+        assert [each[7] for each in held] == [float(n), *[50.0 + n] * 3]
+    seen = {tuple(each) for each in ab.map(stash, range(8))}
+    assert sorted(value for each in seen for value in each) == [float(n) for n in range(8)]

@@ -20,9 +20,8 @@ from abreast.backends.capture import facts as streams
 from abreast.backends.contract import Level, Output
 from abreast.backends.engine import Engine, Launched
 from abreast.backends.kept import Kept
-from abreast.backends.line import Link, Switchboard
-from abreast.backends.room import MANY as MANY_ROOMS
-from abreast.backends.room import Room, node
+from abreast.backends.line import Link
+from abreast.backends.stock import TICK, Stock
 from abreast.backends.surroundings import filters
 from abreast.errors import LaunchError
 from abreast.failures import lost
@@ -40,7 +39,6 @@ BYTES = 1 << 20
 """Bytes of arguments that are handed over ahead."""
 LINGER = 0.5
 """Seconds without work after which a pilot leaves, and the engine has its worker back."""
-TICK = 0.02
 is_copy = False
 """Whether this process was forked by one that could have had pilots: it has that one's handlers."""
 
@@ -56,31 +54,23 @@ FAILURES = 3
 """Pilots in a row that end before they serve, after which no more are launched."""
 
 
-class Hub(Switchboard):
+class Hub(Stock):
     """Pilots, and the jobs whose tasks they take."""
 
     def __init__(self, engine: Engine, level: Level, caller: SerialLane) -> None:
-        super().__init__(engine)
-        self.level = level
+        super().__init__(engine, level)
         self.caller = caller
         """Beside which its workers stand in the journal."""
         self.jobs: dict[int, RemoteJob] = {}
         self.turns: deque[RemoteJob] = deque()
         """Jobs with tasks that nobody has; the next to be served first."""
         self.launched: dict[int, Launched | None] = {}
-        self.rooms: dict[int, Room] = {}
-        self.fallen: deque[list[int]] = deque()
-        """Keys of memory that nobody wants any more."""
-        self.keepers: dict[tuple[Any, int], Any] = {}
-        """By machine and key: where the memory is; None while it is on its way."""
         self.numbers = itertools.count()
-        self.keys = itertools.count()
         self.served: set[int] = set()
         self.failures = 0
         self.mean: float | None = None
         """Seconds that a submitted task takes."""
         self.broken: str | None = None
-        self.near = node()
 
     # From other threads.
 
@@ -114,49 +104,14 @@ class Hub(Switchboard):
                 self.post(link, ("skip", job, indices))
         self.wake()
 
-    def forget(self, job: int, keys: list[int]) -> None:
-        """Let go of what a job has at the pilots."""
-        with self.lock:
-            for link in self.links:
-                if job in link.jobs or link.keys & set(keys):
-                    link.jobs.discard(job)
-                    link.keys -= set(keys)
-                    self.post(link, ("drop", job, keys))
-            for key in keys:
-                self.rooms.pop(key, None)
-            for place in [place for place in self.keepers if place[1] in keys]:
-                del self.keepers[place]
-            if self.thread is not None:
-                self.wake()
-
-    def place(self, content: Any) -> int:
-        """Place large memory, and answer the key by which pilots ask for it."""
-        room = Room(content)
-        with self.lock:
-            key = next(self.keys)
-            self.rooms[key] = room
-        return key
-
-    def keep(self, rooms: list[Room]) -> list[int]:
-        """Note memory that a task made, and answer the keys by which pilots ask for it."""
-        with self.lock:
-            keys = [next(self.keys) for _ in rooms]
-            self.rooms.update(zip(keys, rooms, strict=True))
-        return keys
-
-    def let_fall(self, keys: list[int]) -> None:
-        """Forget memory soon; on any thread, whatever that holds."""
-        self.fallen.append(keys)
-        with contextlib.suppress(OSError, AttributeError):
-            self.rope.send(b"!")
-
     # On its own thread.
 
     def step(self) -> None:
         """Hear what pilots say, and hand out tasks."""
         # What pilots had said by then counts: which tasks had begun.
         is_broken = self.broken is not None
-        self.hear(TICK if self.jobs or self.links or self.launched else None)
+        active = self.jobs or self.launched or not all(link.parted for link in self.links)
+        self.hear(TICK if active else None)
         self.engine.poll()
         calls: list[Callable[[], None]] = []
         while self.fallen:
@@ -183,7 +138,7 @@ class Hub(Switchboard):
         """Take what a pilot says."""
         at = 0
         for event in events:
-            count = event[5] if event[0] == "e" else 0
+            count = event[5] if event[0] == "e" else event[2] if event[0] == "sent" else 0
             getattr(self, f"_on_{event[0]}")(link, *event[1:], parts=parts[at : at + count])
             at += count
 
@@ -225,7 +180,7 @@ class Hub(Switchboard):
         job: int,
         index: int,
         kind: int,
-        data: bytes,
+        data: Any,
         _count: int,
         times: tuple[float, float],
         note: bool,
@@ -243,24 +198,14 @@ class Hub(Switchboard):
                 item.job.took(seconds)
                 returned = sum(map(len, parts), len(data))
                 lanes.ran(link, item, start, seconds, kind == pilot.FAILURE, returned)
+            parcels: list[Any] = []
+            if kind == pilot.NESTED:
+                kind, data, inside = data
+                parcels = [self.take_parcel(link, index, *each) for each in inside]
             if kind == pilot.KEPT:
-                kind, data, parts = self._take_over(link, index, *data)
+                kind, data, parts = self.take_over(link, index, *data)
             if item is not None:
-                item.job.end(item, kind, data, parts, note)
-
-    def _take_over(
-        self, link: Link, index: int, data: bytes, places: list[tuple[int, int, int]]
-    ) -> tuple[int, Any, Any]:
-        """Hold the memory of a result here as well; its worker need not be there any more."""
-        try:
-            rooms = [Room.adopt(place) for place in places]
-        except OSError:
-            # It died in this very moment, and the result with it.
-            return -1, lost(("died", link.facts["pid"], None, None), index), ()
-        self.post(link, ("taken", [descriptor for _, descriptor, _ in places]))
-        if len(self.rooms) + len(rooms) <= MANY_ROOMS:
-            return pilot.KEPT, Kept(self, data, rooms), ()
-        return pilot.VALUE, data, [room.content() for room in rooms]
+                item.job.end(item, kind, data, parts, note, parcels)
 
     def _on_o(self, link: Link, job: int, index: int, tag: int, data: Any, parts: Any) -> None:
         with self.lock:
@@ -284,21 +229,6 @@ class Hub(Switchboard):
             if not link.held:
                 link.idle_since = time.monotonic()
 
-    def _on_need(self, link: Link, key: int, parts: Any) -> None:
-        with self.lock:
-            room = self.rooms.get(key)
-            self.post(link, ("memory", key, False), [b"" if room is None else room.view()])
-
-    def _on_kept(self, link: Link, key: int, place: Any, parts: Any) -> None:
-        with self.lock:
-            where = tuple(link.facts["node"])
-            if (where, key) not in self.keepers:
-                return
-            self.keepers[where, key] = place
-            for other in self.links:
-                if other is not link and key in other.keys and other.facts["node"] == where:
-                    self.post(other, ("place", key, place))
-
     # What they are given.
 
     def _take_turn(self, job: RemoteJob) -> None:
@@ -318,7 +248,7 @@ class Hub(Switchboard):
         return min(waiting, self.level.workers, self.engine.slots())
 
     def _launch(self) -> None:
-        serving = {link.number for link in self.links if link.serves}
+        serving = {link.number for link in self.links if link.serves and not link.parted}
         for number in serving & self.launched.keys():
             self.launched[number] = None
         missing = self._wanted() - len(serving | self.launched.keys())
@@ -373,7 +303,7 @@ class Hub(Switchboard):
         if ahead and (room == 1 or ahead > room // 2 or link.asked):
             return False
         # The last ones are shared out evenly.
-        serving = max(1, sum(each.serves for each in self.links))
+        serving = max(1, sum(each.serves and not each.parted for each in self.links))
         count = min(room - ahead, max(1, -(-len(job.pending) // (2 * serving))))
         self.turns.popleft()
         job.has_turn = False
@@ -399,51 +329,27 @@ class Hub(Switchboard):
             link.held[item.key] = item
             specs = None
             if item.buffers:
-                specs = self._specs(link, item.buffers, parts)
-            kept = [(each.data, self._specs(link, each.keys, parts)) for each in item.kept]
-            tasks.append((item.key[1], item.data, specs, kept))
+                specs = self.specs(link, item.buffers, parts)
+            tasks.append((item.key[1], item.data, specs, self._kept(link, item.kept, parts)))
         self.post(link, ("tasks", job.number, tasks), parts)
+
+    def _kept(self, link: Link, kept: list[Kept], parts: list[Any]) -> list[Any]:
+        return [(each.data, self.specs(link, each.keys, parts)) for each in kept]
 
     def _send_job(self, link: Link, job: RemoteJob) -> None:
         parts: list[Any] = []
         packed = None
         if job.function is not None:
-            data, buffers = job.function
-            packed = data, self._specs(link, buffers, parts)
+            data, buffers, kept = job.function
+            packed = data, self.specs(link, buffers, parts), self._kept(link, kept, parts)
         message = ("job", job.number, job.style, job.call.watched, job.around, packed)
         self.post(link, message, parts)
 
-    def _specs(self, link: Link, buffers: list[Any], parts: list[Any]) -> list[tuple[bool, int]]:
-        """Say where each buffer is: beside the message, or placed on the machine."""
-        specs = []
-        for each in buffers:
-            if isinstance(each, int):
-                self._bring(link, each)
-                specs.append((True, each))
-            else:
-                specs.append((False, len(parts)))
-                parts.append(each)
-        return specs
-
-    def _bring(self, link: Link, key: int) -> None:
-        """Have placed memory where the pilot finds it: one transfer a machine."""
-        if key in link.keys:
-            return
-        link.keys.add(key)
-        room = self.rooms[key]
-        if link.is_near:
-            self.post(link, ("place", key, room.place()))
-            return
-        where = tuple(link.facts["node"])
-        if (where, key) not in self.keepers:
-            self.keepers[where, key] = None
-            self.post(link, ("memory", key, True), [room.view()])
-        elif self.keepers[where, key] is not None:
-            self.post(link, ("place", key, self.keepers[where, key]))
-
     def _even_out(self) -> None:
         """Where one pilot has nothing and another is held up: ask for what it has not begun."""
-        if self.turns or not any(link.serves and not link.held for link in self.links):
+        if self.turns or not any(
+            link.serves and not link.held and not link.parted for link in self.links
+        ):
             return
         now = time.monotonic()
         for link in self.links:
@@ -462,10 +368,10 @@ class Hub(Switchboard):
                 self._part(link)
 
     def _part(self, link: Link) -> None:
-        """Say goodbye; the other side closes."""
+        """Say goodbye; the other side closes, as soon as nobody wants results that it has."""
         self.post(link, ("leave",))
         link.idle_since = float("inf")
-        link.killed = True
+        link.killed = link.parted = True
 
     # How it goes wrong, and ends.
 
@@ -477,9 +383,7 @@ class Hub(Switchboard):
         with contextlib.suppress(KeyError, ValueError):
             self.selector.unregister(link.sock)
         link.sock.close()
-        for key in [key for key, place in self.keepers.items() if place is None]:
-            if link.serves and key[0] == tuple(link.facts["node"]):
-                self._bring_again(key)
+        self.lose_memory(link)
         lanes.died(link)
         for key, item in reversed(link.held.items()):
             if item.withdrawn:
@@ -491,13 +395,6 @@ class Hub(Switchboard):
                 item.job.put_back(item)
                 self._take_turn(item.job)
         link.held.clear()
-
-    def _bring_again(self, key: tuple[Any, int]) -> None:
-        """Who was to keep memory is gone: the others get their own."""
-        del self.keepers[key]
-        for link in self.links:
-            if link.serves and key[1] in link.keys and tuple(link.facts["node"]) == key[0]:
-                self.post(link, ("memory", key[1], False), [self.rooms[key[1]].view()])
 
     def fault(self, error: BaseException) -> None:
         """Note that nothing will run any more."""
@@ -519,6 +416,8 @@ class Hub(Switchboard):
 
     def end(self) -> None:
         """Leave nothing behind."""
+        if self.broken is None:
+            self.bring_home()
         with self.lock:
             links = list(self.links)
             for link in links:

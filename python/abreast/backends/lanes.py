@@ -18,7 +18,7 @@ __all__ = ["died", "joined", "ran"]
 
 def joined(link: Link, others: Iterable[Link], lanes: SerialLane) -> None:
     """Note that a worker serves."""
-    used = {each.slot for each in others if each.lane is not None}
+    used = {each.slot for each in others if each.lane is not None and not each.parted}
     link.slot = next(slot for slot in itertools.count() if slot not in used)
     link.lane = lanes.beside(link.slot, link.facts["pid"])
 

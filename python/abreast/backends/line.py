@@ -48,11 +48,20 @@ class Link:
         self.asked = False
         self.idle_since = time.monotonic()
         self.killed = False
+        self.parted = False
+        """It has no tasks any more; it may still keep results."""
+        self.gives = 0
+        """Other pilots that fetch results from it."""
 
     @property
     def serves(self) -> bool:
         """Whether it has said who it is."""
         return bool(self.facts)
+
+    @property
+    def machine(self) -> tuple[str, ...]:
+        """Name the machine, as far as memory is shared there."""
+        return tuple(self.facts.get("node", ()))
 
     def worker(self) -> str:
         """Name the process, as a person would look for it."""

@@ -19,20 +19,37 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from abreast.backends.interrupt import is_importing, raise_in
+from abreast.backends.keeper import (
+    APPLY,
+    FAILURE,
+    INDEXED,
+    KEEP,
+    KEPT,
+    NESTED,
+    PLAIN,
+    STAR,
+    VALUE,
+    Keeper,
+)
 
-__all__ = ["APPLY", "FAILURE", "INDEXED", "KEPT", "PLAIN", "STAR", "VALUE", "facts", "serve"]
-
-PLAIN, STAR, INDEXED, APPLY = range(4)
-"""How a task calls its function."""
-VALUE, FAILURE, KEPT = range(3)
-"""How a task ended; the last with a value whose memory is not in the message."""
-
-KEEP = 1 << 20
-"""Bytes of memory of a result from which on it does not travel, where the caller finds it."""
+__all__ = [
+    "APPLY",
+    "FAILURE",
+    "INDEXED",
+    "KEEP",
+    "KEPT",
+    "NESTED",
+    "PLAIN",
+    "STAR",
+    "VALUE",
+    "facts",
+    "serve",
+]
 
 PATIENCE = 15.0
 """Seconds for one address to answer."""
@@ -73,8 +90,7 @@ def serve(addresses: Sequence[tuple[str, int]], secret: bytes, number: int) -> N
         except OSError as reason:
             reasons.append(f"{address[0]}:{address[1]}: {reason}")
             continue
-        with sock:
-            Pilot(sock, number).run()
+        Pilot(sock, number, secret).run()
         return
     raise ConnectionError(
         f"the worker on {platform.node()} cannot reach the program that called it: "
@@ -97,30 +113,42 @@ class _Work:
         self.looked = 0
 
 
-class Pilot:
+class _Arriving:
+    """What was kept and is among the arguments of a task."""
+
+    def __init__(self, pilot: Keeper, kept: Any, parts: list[Any]) -> None:
+        self.pilot = pilot
+        self.kept = kept
+        self.parts = parts
+
+    def value(self, number: int) -> Any:
+        """Return its value."""
+        data, specs = self.kept[number]
+        return self.pilot.open(data, specs, self.parts)
+
+    def sealed(self, number: int) -> Any:
+        """Return it as a parcel."""
+        from abreast.backends.parcel import Sealed
+
+        return Sealed(partial(self.value, number))
+
+
+class Pilot(Keeper):
     """Serves one caller on this thread, while another thread listens to it."""
 
-    def __init__(self, sock: socket.socket, number: int) -> None:
-        self.sock = sock
+    def __init__(self, sock: socket.socket, number: int, secret: bytes = b"") -> None:
+        super().__init__(sock, secret)
         self.number = number
         self.thread = threading.get_ident()
         self.is_main = threading.current_thread() is threading.main_thread()
-        self.changed = threading.Condition()
         self.sending = threading.RLock()
         self.out: list[tuple[Any, ...]] = []
-        self.welcome: dict[str, Any] | None = None
         self.works: dict[int, _Work] = {}
         self.waiting: deque[tuple[int, int, bytes, Any, Any, list[Any]]] = deque()
-        self.places: dict[int, Any] = {}
-        """Large memory: where it is, or itself."""
-        self.kept: list[Any] = []
-        self.results: dict[int, Any] = {}
-        """What the caller has not taken over yet, by its descriptor."""
         self.current: tuple[int, int] | None = None
         self.listening = False
         self.halted: tuple[int, int] | None = None
         self.has_warned = False
-        self.leaving = False
         self.settled: bytes | None = None
 
     def run(self) -> None:
@@ -138,9 +166,14 @@ class Pilot:
                     self._serve()
         finally:
             self.leaving = True
-            with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
-            listener.join(2.0)
+            self.forget_spares(at_once=True)
+            if not self.is_wanted():
+                self._hang_up()
+                listener.join(2.0)
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
 
     # What the caller says.
 
@@ -149,9 +182,10 @@ class Pilot:
 
         reader = Reader()
         try:
-            while not self.leaving:
+            while not self.leaving or self.is_wanted():
                 if not select.select([self.sock], [], [], BEAT)[0]:
                     self.flush()
+                    self.forget_spares()
                     continue
                 messages = reader.feed(self.sock)
                 if messages is None:
@@ -168,9 +202,12 @@ class Pilot:
             # Nobody waits for what runs: the engine gets its worker back.
             if self.current is not None:
                 self._halt(self.current)
+            self.end_depot()
+            self.sock.close()
 
     def _on_welcome(self, facts: dict[str, Any], _parts: list[Any]) -> None:
         with self.changed:
+            self.begin_depot()
             self.welcome = facts
             self.changed.notify_all()
 
@@ -178,8 +215,7 @@ class Pilot:
         self, job: int, style: int, watched: bool, around: bytes, function: Any, parts: list[Any]
     ) -> None:
         if function is not None:
-            data, specs = function
-            function = data, specs, parts
+            function = *function, parts
         self.works[job] = _Work(style, watched, around, function)
 
     def _on_tasks(self, job: int, tasks: Any, parts: list[Any]) -> None:
@@ -205,33 +241,12 @@ class Pilot:
             )
         self.tell(("gave", given))
 
-    def _on_place(self, key: int, place: Any, _parts: list[Any]) -> None:
-        with self.changed:
-            self.places[key] = place
-            self.changed.notify_all()
-
-    def _on_memory(self, key: int, keep: bool, parts: list[Any]) -> None:
-        content = parts[0]
-        if keep:
-            from abreast.backends.room import Room
-
-            room = Room(content)
-            self.kept.append(room)
-            self.tell(("kept", key, room.place()))
-            content = room.place()
-        self._on_place(key, content, [])
-
-    def _on_taken(self, descriptors: list[int], _parts: list[Any]) -> None:
-        for descriptor in descriptors:
-            self.results.pop(descriptor, None)
-
     def _on_halt(self, job: int, index: int, _parts: list[Any]) -> None:
         self._halt((job, index))
 
     def _on_drop(self, job: int, keys: list[int], _parts: list[Any]) -> None:
         self.works.pop(job, None)
-        for key in keys:
-            self.places.pop(key, None)
+        self.drop(keys)
 
     def _on_leave(self, _parts: list[Any]) -> None:
         with self.changed:
@@ -306,6 +321,8 @@ class Pilot:
         self.current = job, index
         start = time.perf_counter()
         note = False
+        from abreast.backends.kept import returning
+
         buffers: list[Any] = []
         what = "task"
         try:
@@ -328,7 +345,11 @@ class Pilot:
 
                     note = context.run(after, state)
                 what = "result"
-                kind, answer = self._answer(_pack(value, buffers), buffers)
+                with returning() as made:
+                    packed = _pack(value, buffers)
+                kind, answer = self.answer(work.style, packed, buffers)
+                if made:
+                    kind, answer = NESTED, (kind, answer, self.hand_over(made))
                 value = None
             finally:
                 self._deafen()
@@ -365,67 +386,24 @@ class Pilot:
         if work.style == APPLY:
             return None
         if work.function is None:
-            data, specs, parts = work.packed
             try:
-                work.function = self.open(data, specs, parts)
+                work.function = self._reader(*work.packed)()
             except ModuleNotFoundError as reason:
                 raise _lacking(reason) from reason
         return work.function
-
-    def _answer(self, data: bytes, buffers: list[Any]) -> tuple[int, Any]:
-        """Say what a task returned: large memory stays here, if the caller finds it."""
-        assert self.welcome is not None
-        if not self.welcome["near"] or sum(each.nbytes for each in buffers) < KEEP:
-            return VALUE, data
-        from abreast.backends.room import Room
-
-        try:
-            rooms = [Room(each) for each in buffers]
-        except OSError:  # too many of them: these bytes travel
-            return VALUE, data
-        buffers.clear()
-        self.results.update((room.descriptor, room) for room in rooms)
-        return KEPT, (data, [room.place() for room in rooms])
 
     def _reader(self, data: bytes, specs: Any, kept: Any, parts: list[Any]) -> Callable[[], Any]:
         """Return what reads the arguments of a task."""
         if not kept:
             return lambda: self.open(data, specs, parts)
-        from abreast.backends.kept import arriving
-
-        def value(number: int) -> Any:
-            return self.open(kept[number][0], kept[number][1], parts)
 
         def read() -> Any:
-            with arriving(value):
+            from abreast.backends.kept import arriving
+
+            with arriving(_Arriving(self, kept, parts)):
                 return self.open(data, specs, parts)
 
         return read
-
-    def open(self, data: Any, specs: Any, parts: list[Any]) -> Any:
-        """Read a pickle whose large memory came beside it."""
-        if not specs:
-            return pickle.loads(data)
-        return pickle.loads(data, buffers=[self._memory(kind, n, parts) for kind, n in specs])
-
-    def _memory(self, is_key: bool, number: int, parts: list[Any]) -> Any:
-        if not is_key:
-            return bytearray(parts[number])
-        from abreast.backends.room import open_room
-
-        with self.changed:
-            self.changed.wait_for(lambda: number in self.places or self.leaving)
-            place = self.places.get(number)
-        if not isinstance(place, tuple):
-            return bytearray(place or b"")
-        try:
-            return open_room(place)
-        except (OSError, ValueError):
-            # Who kept it is gone.
-            with self.changed:
-                self.places.pop(number, None)
-            self.tell(("need", number))
-            return self._memory(is_key, number, parts)
 
     # How it is interrupted.
 

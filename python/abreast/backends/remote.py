@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import pickle
@@ -9,7 +10,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from abreast.backends import journal, pilot
@@ -25,9 +26,10 @@ from abreast.backends.contract import (
 )
 from abreast.backends.engine import Engine
 from abreast.backends.hub import SPAN, Hub
-from abreast.backends.kept import Kept, leaving
+from abreast.backends.kept import Kept, leaving, returned
 from abreast.backends.line import Link
-from abreast.backends.room import LARGE
+from abreast.backends.parcel import Loose, Parcel
+from abreast.backends.room import LARGE, MANY, Room
 from abreast.backends.surroundings import Surroundings
 from abreast.failures import garbled, lost, rebuild, shut_down, unpicklable
 from abreast.pickling import dumps
@@ -58,6 +60,18 @@ class RemoteBackend:
         if self.closed:
             raise shut_down()
         return RemoteJob(self, call)
+
+    def pack(self, value: Any) -> Any:
+        """Take a value as it is now: its large memory is placed, once a machine."""
+        found: list[Any] = []
+        data = dumps(value, found)
+        views = [each.raw() for each in found]
+        size = sum(view.nbytes for view in views)
+        if size >= LARGE and len(self.hub.rooms) + len(views) <= MANY:
+            with contextlib.suppress(OSError):
+                rooms = [Room(view) for view in views]
+                return Parcel(Kept(self.hub, data, rooms, size + len(data)))
+        return Loose(data, [bytes(view) for view in views])
 
     def outstanding(self) -> int:
         """Tasks of all jobs."""
@@ -129,10 +143,11 @@ class RemoteJob:
         self.keys: list[int] = []
         self.placed: OrderedDict[tuple[int, int], tuple[int | None, bytes]] = OrderedDict()
         """Large arguments that came lately, by where they are here."""
-        self.function: tuple[bytes, list[Any]] | None = None
+        self.function: tuple[bytes, list[Any], list[Kept]] | None = None
         if call.function is not None:
             try:
-                self.function = self._pack(call.function, always=True)
+                with leaving(self.hub) as kept:
+                    self.function = *self._pack(call.function, always=True), kept
             except (MemoryError, OSError):
                 raise
             except Exception as reason:
@@ -147,7 +162,7 @@ class RemoteJob:
         self.pending: deque[Item] = deque()
         self.has_turn = False
         self.mean: float | None = None
-        self.ended: list[tuple[int, int, Any, Any, bool]] = []
+        self.ended: list[tuple[int, int, Any, Any, bool, Sequence[Any]]] = []
         self.said: list[Output] = []
         self.callbacks: list[Callable[[], None]] = []
         weakref.finalize(self, self.hub.forget, self.number, self.keys).atexit = False
@@ -172,7 +187,7 @@ class RemoteJob:
                 if self.backend.closed:
                     raise shut_down()
                 try:
-                    with leaving() as kept:
+                    with leaving(self.hub) as kept:
                         data, buffers = self._pack(item)
                 except (MemoryError, OSError):
                     raise
@@ -246,15 +261,20 @@ class RemoteJob:
             said, self.said = self.said, []
         listed: list[Ended] = []
         notes = 0
-        for index, kind, data, parts, note in taken:
+        for index, kind, data, parts, note, parcels in taken:
             notes += note
+            lost_one = next((each for each in parcels if isinstance(each, BaseException)), None)
+            if lost_one is not None:
+                listed.append(Ended(index, None, lost_one))
+                continue
             if kind == pilot.KEPT and self.style == pilot.APPLY and results is None:
                 # The future opens it when it is asked; other tasks take it unopened.
                 listed.append(Ended(index, data, None))
             elif kind in (pilot.VALUE, pilot.KEPT):
                 try:
                     kept = kind == pilot.KEPT
-                    value = data.open() if kept else pickle.loads(data, buffers=parts)
+                    with returned(parcels):
+                        value = data.open() if kept else pickle.loads(data, buffers=parts)
                 except Exception as reason:
                     listed.append(Ended(index, None, garbled(index, reason)))
                     continue
@@ -366,10 +386,12 @@ class RemoteJob:
         """Note how long a task took."""
         self.mean = seconds if self.mean is None else 0.7 * self.mean + 0.3 * seconds
 
-    def end(self, item: Item, kind: int, data: Any, parts: Any, note: bool) -> None:
+    def end(
+        self, item: Item, kind: int, data: Any, parts: Any, note: bool, parcels: Sequence[Any] = ()
+    ) -> None:
         """Note that a task has ended."""
         if self.items.pop(item.key[1], None) is not None:
-            self.ended.append((item.key[1], kind, data, parts, note))
+            self.ended.append((item.key[1], kind, data, parts, note, parcels))
             self.changed.notify_all()
 
     def fail(self, item: Item, error: BaseException) -> None:

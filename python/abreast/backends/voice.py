@@ -23,6 +23,9 @@ class Speaks(Protocol):
     def warned(self) -> None:
         """Note that the running task warned."""
 
+    def pack(self, value: Any) -> Any:
+        """Pack a value as it is now, to go with its result."""
+
 
 speaks_here: ContextVar[Speaks | None] = ContextVar("abreast_pilot", default=None)
 

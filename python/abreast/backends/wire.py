@@ -10,7 +10,18 @@ import struct
 from collections.abc import Generator, Sequence
 from typing import Any
 
-__all__ = ["CHALLENGE", "REPLY", "Reader", "answer", "connect", "encode", "greet", "token"]
+__all__ = [
+    "CHALLENGE",
+    "REPLY",
+    "Reader",
+    "answer",
+    "connect",
+    "encode",
+    "exactly",
+    "greet",
+    "notice_silence",
+    "token",
+]
 
 Message = tuple[Any, list[Any]]
 
@@ -112,10 +123,10 @@ def connect(address: tuple[str, int], secret: bytes, patience: float) -> socket.
     """Connect a pilot to its caller, each sure of the other."""
     sock = socket.create_connection(address, patience)
     try:
-        challenge = _exactly(sock, CHALLENGE)
+        challenge = exactly(sock, CHALLENGE)
         own = secrets.token_bytes(CHALLENGE)
         sock.sendall(own + answer(secret, b"pilot", challenge, own))
-        proof = _exactly(sock, 32)
+        proof = exactly(sock, 32)
         if not hmac.compare_digest(proof, answer(secret, b"caller", own, challenge)):
             raise ConnectionError("somebody else listens there")
         sock.settimeout(None)
@@ -139,11 +150,12 @@ def notice_silence(sock: socket.socket) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-def _exactly(sock: socket.socket, count: int) -> bytes:
+def exactly(sock: socket.socket, count: int) -> bytes:
+    """Receive so many bytes."""
     data = b""
     while len(data) < count:
         more = sock.recv(count - len(data))
         if not more:
-            raise ConnectionError("the caller hung up")
+            raise ConnectionError("the other side hung up")
         data += more
     return data

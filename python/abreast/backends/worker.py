@@ -71,7 +71,12 @@ _forgotten: list[_abreast.Worker] = []
 
 def pack(obj: Any) -> Any:
     """Pack a value as it is now, to go with a result; None where this is no worker."""
-    return None if _worker is None else _worker.pack(obj)
+    if _worker is not None:
+        return _worker.pack(obj)
+    from abreast.backends.voice import speaks_here
+
+    pilot = speaks_here.get()
+    return None if pilot is None else pilot.pack(obj)
 
 
 def read_level() -> Any:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from abreast.backends.contract import Backend, Job
 from abreast.backends.kept import Kept
+from abreast.errors import AbreastError
 from abreast.failures import garbled
 from abreast.tasks.prepare import note
 from abreast.tasks.relay import is_relaying, relay, tell_later
@@ -230,6 +231,9 @@ class Future(concurrent.futures.Future[R], Generic[R]):
             if self._result is kept:
                 try:
                     self._result = kept.open()
+                except AbreastError as error:
+                    self._exception = note(error, "submit", self._function, 0)
+                    raise self._exception from None
                 except Exception as reason:
                     raise note(garbled(0, reason), "submit", self._function, 0) from reason
 

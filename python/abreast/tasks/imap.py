@@ -106,6 +106,7 @@ def imap(
         heard=listener.hears(backend),
     )
     source.one_by_one = backend.capabilities.isolated
+    source.backend = backend if checkpoint is None else None
     job, end = begin(backend, call, "imap", function, rules, checkpoint, seed)
     stream = _Stream(
         job,

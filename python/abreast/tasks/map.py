@@ -149,6 +149,7 @@ def map(
         heard=listener.hears(backend),
     )
     source.one_by_one = backend.capabilities.isolated
+    source.backend = backend if checkpoint is None else None
     job, end = begin(backend, call, "map", function, rules, checkpoint, seed)
     run = _Run(
         job,

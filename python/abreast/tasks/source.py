@@ -10,6 +10,8 @@ from operator import length_hint
 from typing import Any
 
 from abreast._abreast import help as run_one_queued
+from abreast.backends.contract import Backend
+from abreast.tasks.future import value_for
 from abreast.tasks.inputs import PLAIN, failure, find, hold, replace
 
 __all__ = ["Reading", "Source"]
@@ -85,6 +87,8 @@ class Source:
         """Whoever takes items copies them. So each item of an iterator is read when it is asked
         for: the iterator may give one buffer again and again, and what counts is what it held when
         it was given."""
+        self.backend: Backend | None = None
+        """Its tasks take results of others where these are; None: items are looked at here."""
         self._refused: BaseException | None = None
         self._awaited: Future[Any] | None = None
         self._unread: list[Any] = []
@@ -176,10 +180,13 @@ class Source:
                 raise _NotThere
         error = failure(futures)
         if error is None:
-            return replace(item, lambda future: future.result())
+            return replace(item, self._value_of)
         if alone:
             self._refused = error
         raise _NotThere
+
+    def _value_of(self, future: Future[Any]) -> Any:
+        return future.result() if self.backend is None else value_for(self.backend, future)
 
     def refused(self) -> BaseException | None:
         """Return what a future of the next item raised, if `take` gave nothing for that; once."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from abreast.backends.contract import Backend, Ended, Job, Output, Pulled, Running
+from abreast.backends.kept import Kept, arriving, leaving
+from abreast.backends.parcel import Passing
 from abreast.checkpoint.keep import NotKept
 from abreast.errors import DeadlineExceeded, PoolClosed, TaskTimeout, TransferError, WorkerLost
 from abreast.pickling import Blob, pack
@@ -35,6 +37,19 @@ class _Halt:
     late: bool
     """For the deadline of the whole call; otherwise for its own timeout."""
     forced: bool = False
+
+
+class _Held:
+    """An item with results of other tasks, which stay where they are."""
+
+    def __init__(self, packed: Blob, kept: list[Kept]) -> None:
+        self.packed = packed
+        self.kept = kept
+
+    def open(self) -> Any:
+        """Return a new copy of the item, with the results in it unread."""
+        with arriving(Passing(self.kept)):
+            return self.packed.open()
 
 
 class Tries:
@@ -98,9 +113,11 @@ class Tries:
         if type(item) in PLAIN:
             return item
         try:
-            return pack(item, self._packer)
+            with leaving() as kept:
+                packed = pack(item, self._packer)
         except Exception:
             return item  # The job will say the same, and about which task.
+        return _Held(packed, kept) if kept else packed
 
     def skip(self) -> None:
         """Pass over an index."""
@@ -212,7 +229,7 @@ class Tries:
             return False
         item = self._items[index]
         try:
-            self._job.push([item.open() if type(item) is Blob else item], index)
+            self._job.push([item.open() if type(item) in (Blob, _Held) else item], index)
         except Exception:
             return False  # The pool is closed, or memory is full: what it failed of stands.
         tell_again(self._function, index, error)

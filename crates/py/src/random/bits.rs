@@ -86,10 +86,6 @@ fn raised(refusal: Refusal) -> PyErr {
     match refusal {
         Refusal::Parameter(error) => refused(error),
         Refusal::Unknown => PyTypeError::new_err("no such distribution"),
-        Refusal::Threads(error) => PyRuntimeError::new_err(format!(
-            "no thread could be started to draw on: {error}\n\
-             hint: `ulimit -u` tells how many this user may have"
-        )),
     }
 }
 
@@ -213,10 +209,14 @@ impl Bits {
         let count = out.len()?;
         let all = Columns::new(parameters, count)?;
         self.fill(out, |source, out: &mut [f64]| match name {
-            "random" if threads > 1 => spread(source, 1, threads, out, &StandardUniform),
+            "random" if threads > 1 => {
+                spread(source, 1, threads, out, &StandardUniform);
+                Ok(())
+            }
             "uniform" if threads > 1 && !all.vary() => {
                 let uniform = Uniform::new(all.at(0).real(0), all.at(0).real(1))?;
-                spread(source, 1, threads, out, &uniform)
+                spread(source, 1, threads, out, &uniform);
+                Ok(())
             }
             _ => with_bits!(source, bits => draws::doubles(name, &all, bits, out)),
         })
@@ -234,7 +234,8 @@ impl Bits {
         let all = Columns::new(parameters, count)?;
         self.fill(out, |source, out: &mut [f32]| {
             if name == "random" && threads > 1 {
-                return spread(source, 2, threads, out, &StandardUniform);
+                spread(source, 2, threads, out, &StandardUniform);
+                return Ok(());
             }
             with_bits!(source, bits => draws::floats(name, &all, bits, out))
         })
@@ -276,7 +277,7 @@ impl Bits {
                 self.fill(out, |source, out: &mut [$type]| {
                     if full && threads > 1 {
                         let unit = 8 / size_of::<$type>();
-                        spread(source, unit, threads, out, &range)?;
+                        spread(source, unit, threads, out, &range);
                     } else {
                         with_bits!(source, bits => range.fill(bits, out));
                     }
@@ -341,8 +342,7 @@ impl Bits {
         threads: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
         PyBytes::new_with(py, length, |out| {
-            self.with(py, length > 8 * FEW, |source| spread(source, 8, threads, out, &Bytes))?
-                .map_err(raised)
+            self.with(py, length > 8 * FEW, |source| spread(source, 8, threads, out, &Bytes))
         })
     }
 
@@ -439,18 +439,16 @@ fn spread<T: Send>(
     threads: usize,
     out: &mut [T],
     kind: &(impl Distribution<T> + Sync),
-) -> Result<(), Refusal> {
+) {
     match source {
         Source::Pcg64(bits) => spread_on(bits, unit, threads, out, kind),
         Source::Pcg64Dxsm(bits) => spread_on(bits, unit, threads, out, kind),
         Source::Philox(bits) => spread_on(bits, unit, threads, out, kind),
         Source::Mt19937(bits) => {
             kind.fill(bits.as_mut(), out);
-            Ok(())
         }
         Source::Sfc64(bits) => {
             kind.fill(bits, out);
-            Ok(())
         }
     }
 }
@@ -461,21 +459,24 @@ fn spread_on<T: Send, B: BitGenerator + Clone + Send + Sync>(
     threads: usize,
     out: &mut [T],
     kind: &(impl Distribution<T> + Sync),
-) -> Result<(), Refusal> {
+) {
     // A kept half of a word is used up first, unless whole words are drawn, which leave it.
     let head = if unit > 1 && bits.keeps_half() { (unit / 2).min(out.len()) } else { 0 };
     let (head, body) = out.split_at_mut(head);
     kind.fill(bits, head);
-    let start = bits.clone();
-    let ends = blocks::fill(body, unit, threads, |from, block| {
-        let mut bits = start.ahead((from / unit) as u64)?;
+    let (start, count) = (bits.clone(), body.len());
+    let end = Mutex::new(None);
+    blocks::fill(body, unit, threads, |from, block| {
+        // The generators of `spread` all leap.
+        let Some(mut bits) = start.ahead((from / unit) as u64) else { return };
         kind.fill(&mut bits, block);
-        Some(bits)
-    })?;
-    if let Some(Some(end)) = ends.into_iter().last() {
+        if from + block.len() == count {
+            *end.lock().unwrap_or_else(PoisonError::into_inner) = Some(bits);
+        }
+    });
+    if let Some(end) = end.into_inner().unwrap_or_else(PoisonError::into_inner) {
         *bits = end;
     }
-    Ok(())
 }
 
 /// Bytes of 32-bit words: `Generator.bytes`.

@@ -14,14 +14,6 @@ use super::columns::{Columns, Row};
 pub(super) enum Refusal {
     Parameter(ParameterError),
     Unknown,
-    /// No thread could be started.
-    Threads(std::io::Error),
-}
-
-impl From<std::io::Error> for Refusal {
-    fn from(error: std::io::Error) -> Self {
-        Self::Threads(error)
-    }
 }
 
 impl From<ParameterError> for Refusal {

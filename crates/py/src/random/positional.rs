@@ -89,7 +89,7 @@ impl Positions {
         if values.len() <= UNIT {
             work(0, values);
         } else {
-            outside(out.py(), || blocks::fill(values, UNIT, place.threads, work))?;
+            outside(out.py(), || blocks::fill(values, UNIT, place.threads, work));
         }
         Ok(())
     }
