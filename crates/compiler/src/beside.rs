@@ -86,8 +86,14 @@ impl Emitter<'_> {
 
     /// The lanes whose number is below `count`, which is above zero.
     pub(crate) fn those_below(&mut self, count: Operand) -> Operand {
+        let count = self.text.intrinsic("smin", WORD, &[count, number(i64::from(self.width))]);
+        let mask = self.mask_below(count);
+        self.tail = Some((mask, count));
+        mask
+    }
+
+    fn mask_below(&mut self, count: Operand) -> Operand {
         let lanes = self.width;
-        let count = self.text.intrinsic("smin", WORD, &[count, number(i64::from(lanes))]);
         if self.masks {
             // As many bits as there are lanes.
             let others = self.text.op("sub", WORD, &[number(64), count]);
@@ -305,6 +311,13 @@ impl Emitter<'_> {
     // Statements with blocks
 
     fn sequence_beside(&mut self, it: &For) -> Result<(), Unsupported> {
+        if !self.crossed(it, 1).is_empty() {
+            let mut own = [self.snapshot()];
+            self.loop_at_once(it, &mut own)?;
+            let [own] = own;
+            self.restore(own);
+            return Ok(());
+        }
         let arguments = self.kernel.block(it.body).arguments.clone();
         let (indices, carried) = arguments.split_at(it.axes.len());
         let rooms = self.rooms_beside(carried);

@@ -346,8 +346,13 @@ impl Text {
 
     /// 0, 1, 2, ... in two lanes or more.
     pub(crate) fn numbers(dtype: DType, lanes: u32) -> String {
+        Self::listed(dtype, &(0..lanes).collect::<Vec<_>>())
+    }
+
+    /// These numbers in lanes.
+    pub(crate) fn listed(dtype: DType, numbers: &[u32]) -> String {
         let element = element(dtype);
-        let numbers: Vec<_> = (0..lanes).map(|lane| format!("{element} {lane}")).collect();
+        let numbers: Vec<_> = numbers.iter().map(|number| format!("{element} {number}")).collect();
         format!("<{}>", numbers.join(", "))
     }
 

@@ -14,7 +14,9 @@ fn block(kernel: &mut Kernel, id: BlockId) {
     while at < kernel.block(id).statements.len() {
         let inner: Vec<_> = kernel.block(id).statements[at].blocks().collect();
         // Inner choices first: what they end with may be what an outer one ends with.
-        inner.into_iter().for_each(|it| block(kernel, it));
+        for inner in inner {
+            block(kernel, inner);
+        }
         let mut joined = Vec::new();
         if let Statement::If(it) = &kernel.block(id).statements[at] {
             let mut it = it.clone();
@@ -25,7 +27,8 @@ fn block(kernel: &mut Kernel, id: BlockId) {
         }
         let further = at + 1 + joined.len();
         // The last ones were found first.
-        kernel.block_mut(id).statements.splice(at + 1..at + 1, joined.into_iter().rev());
+        let rest = kernel.block_mut(id).statements.split_off(at + 1);
+        kernel.block_mut(id).statements.extend(joined.into_iter().rev().chain(rest));
         at = further;
     }
 }
