@@ -1,4 +1,4 @@
-"""Choices in loops that run in lanes: values as Python has them, and nothing is read that no turn reads."""
+"""Choices in loops that run in lanes: values as in Python, nothing read that no turn reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loops along rows inside of lanes, and searches whose distances run in lanes: to the bit as Python has them."""
+"""Loops along rows inside of lanes, searches prepared in lanes: to the bit as Python has them."""
 
 from __future__ import annotations
 
