@@ -57,14 +57,3 @@ def test_masks_choose_elements():
     words = "boolean index did not match indexed array along axis 0; size of axis is 8 but size"
     with pytest.raises(IndexError, match=words):
         ab.jit(zeroed)(np.arange(8.0), np.ones(9, bool))
-
-
-def test_what_is_refused_says_what_to_write():
-    a = np.arange(4.0)
-    for function, words in (
-        (lambda a, m: a[m], "mask of bools"),
-        (named, "several dimensions"),
-    ):
-        given = (a, a > 1) if words == "mask of bools" else (a.reshape(2, 2), np.array([0, 1]))
-        with pytest.raises(ab.LanguageError, match=words):
-            ab.jit(function)(*given)

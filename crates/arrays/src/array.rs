@@ -140,6 +140,14 @@ impl Array {
         }
     }
 
+    /// Look at the elements, if they lie in memory already.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&Data) -> R) -> Option<R> {
+        match &*self.state() {
+            State::Ready(data) => Some(look(data)),
+            State::Lazy(_) => None,
+        }
+    }
+
     /// How many operations wait behind it, at most.
     pub fn pending(&self) -> u32 {
         self.0.pending.load(Ordering::Relaxed)

@@ -42,11 +42,32 @@ pub(crate) enum Rule {
     Own(fn(&[Operand]) -> Result<Array, Error>),
 }
 
-/// A function of elements, applied.
+/// A function of elements by its name, applied.
 pub fn apply(name: &str, operands: &[Operand]) -> Result<Array, Error> {
-    let Some(function) = functions::find(name) else {
-        return Err(Error::not_covered(name));
-    };
+    match functions::find(name) {
+        Some(function) => function.apply(operands),
+        None => Err(Error::not_covered(name)),
+    }
+}
+
+impl Function {
+    /// The function of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        functions::find(name)
+    }
+
+    /// The function of operands.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no kernel for it, or operands do not go together.
+    pub fn apply(&self, operands: &[Operand]) -> Result<Array, Error> {
+        applied(self, operands)
+    }
+}
+
+fn applied(function: &Function, operands: &[Operand]) -> Result<Array, Error> {
+    let name = function.name;
     if operands.len() != function.arity {
         return Err(Error::new(
             ErrorKind::Type,

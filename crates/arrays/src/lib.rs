@@ -18,6 +18,7 @@ mod array;
 mod build;
 mod cast;
 mod complex;
+mod direct;
 mod division;
 mod error;
 mod evaluate;
@@ -43,6 +44,7 @@ mod views;
 mod write;
 
 pub use array::{Array, Data};
+pub use direct::evaluate_directly;
 pub use division::{Division, divisions, smallest};
 pub use error::{Error, ErrorKind};
 pub use evaluate::{evaluate, evaluate_soon, explain};

@@ -39,6 +39,8 @@ struct Kept {
     ready: Option<HashMap<Key, Arc<dyn Executable>>>,
     recipes: HashMap<Signature, Arc<Recipe>, ByWords>,
     words: usize,
+    /// Kernels of one operation, which calls have without a recipe.
+    direct: HashMap<u64, Arc<dyn Executable>, ByWords>,
     compilations: u64,
 }
 
@@ -47,7 +49,8 @@ static SHELF: PerProcess<Shelf> = PerProcess::new(Shelf::new(), Shelf::new);
 impl Shelf {
     const fn new() -> Self {
         let recipes = HashMap::with_hasher(ByWords::new());
-        let kept = Kept { device: None, ready: None, recipes, words: 0, compilations: 0 };
+        let direct = HashMap::with_hasher(ByWords::new());
+        let kept = Kept { device: None, ready: None, recipes, words: 0, direct, compilations: 0 };
         Self { kept: Mutex::new(kept), turn: Turn::new() }
     }
 }
@@ -81,6 +84,7 @@ pub fn set_device(device: Arc<dyn Device>) {
     kept.ready = None;
     kept.recipes.clear();
     kept.words = 0;
+    kept.direct.clear();
 }
 
 /// The device in use: the interpreter, if nobody chose another.
@@ -103,6 +107,17 @@ pub(crate) fn known(signature: &[u64]) -> Option<(Arc<Recipe>, Arc<dyn Device>)>
     let kept = kept();
     let recipe = kept.recipes.get(signature)?;
     Some((recipe.clone(), kept.device.clone()?))
+}
+
+/// The kernel of one operation, by a key that says which, if it is ready.
+pub(crate) fn direct(key: u64, program: impl FnOnce() -> Program) -> Option<Arc<dyn Executable>> {
+    let mut kept = kept();
+    if let Some(found) = kept.direct.get(&key) {
+        return Some(found.clone());
+    }
+    let executable = kept.ready.as_ref()?.get(&Key::Program(program()))?.clone();
+    kept.direct.insert(key, executable.clone());
+    Some(executable)
 }
 
 /// The recipe of graphs with this signature, made if it is new.

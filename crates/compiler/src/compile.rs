@@ -15,7 +15,7 @@ use crate::shorten::shorten;
 use crate::split::Split;
 use crate::structure::number;
 use crate::text::{Operand, Text, Type};
-use crate::{Compiled, Unsupported, remainder};
+use crate::{Compiled, ExactModule, Unsupported, remainder};
 
 /// What a kernel's body is made of.
 enum Shape<'k> {
@@ -246,7 +246,8 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         let kind = if written.in_lanes { "lanes" } else { "loops" };
         text = format!("; {kind}\n{text}{}\n", scopes(kernel));
     }
-    let exacts = written.exacts.into_iter().map(exact).collect();
+    let exacts = written.exacts.into_iter();
+    let exacts = exacts.map(|it| ExactModule { text: exact(it), late: it.late }).collect();
     Ok(Compiled {
         text,
         exacts,
@@ -411,6 +412,8 @@ impl Module {
         body: impl FnOnce(&mut Emitter<'k>) -> Result<Operand, Unsupported>,
     ) -> Result<usize, Unsupported> {
         let mut emitter = Emitter::new(kernel, width, std::mem::take(&mut self.exacts));
+        // Blocks are counted before there are services.
+        emitter.asks = name != "count";
         let answer = body(&mut emitter)?;
         let answer = emitter.text.show(answer, 1);
         emitter.text.line(format_args!("ret i64 {answer}"));
@@ -452,7 +455,7 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
 }
 
 /// The version of an op for any operands, in a module of its own.
-fn exact((op, dtype, lanes): Exact) -> String {
+fn exact(Exact { op, dtype, lanes, .. }: Exact) -> String {
     let ty = Type::new(dtype, lanes);
     let mut text = Text::default();
     let entry = text.label();

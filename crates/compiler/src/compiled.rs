@@ -12,22 +12,24 @@
 /// The frame has `words` words: one for each extent, scalar and buffer address, a buffer's followed by a
 /// word for each of its strides of class `any`, in bytes. Then comes the address of `scratch` bytes for
 /// each block, aligned to 16, that the caller provides (anything, if `scratch` is 0), then that of the
-/// services, then the addresses of the functions `exact` of the modules in `exacts`.
+/// services, then the addresses of the functions `exact` of the modules in `exacts`, where those are not late.
 ///
-/// Services are three addresses of functions. `launch(services, region, context, blocks) -> i64` calls
+/// Services are five addresses of functions. `launch(services, region, context, blocks) -> i64` calls
 /// `region(context, begin, end)`, of the signature above, until the blocks `0..blocks` are done, on
 /// any threads, and answers 0, the code of the first block that ended with one, or
 /// [`INTERRUPTED`](crate::INTERRUPTED). `poll(services) -> i64` answers 0, or anything else to have the
 /// function that asks end with `INTERRUPTED`. `room(services, bytes) -> address` gives memory, aligned to 16,
 /// until it is asked again or the kernel ends, or nothing, at which the kernel ends with
-/// [`NO_ROOM`](crate::NO_ROOM).
+/// [`NO_ROOM`](crate::NO_ROOM). `outside(services, index, length)` hears of an index before the check of it ends the
+/// kernel. `exact(services, place) -> address` gives the function of one of the modules in `exacts`, late or
+/// not, on any thread, or nothing, at which the kernel ends with [`NO_CODE`](crate::NO_CODE).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
     /// The module. It names no symbol that it does not define, other than LLVM's intrinsics.
     pub text: String,
     /// Modules of elementary functions, which kernels have in common: for arguments that are rare, in
     /// as many lanes as the kernel has.
-    pub exacts: Vec<String>,
+    pub exacts: Vec<ExactModule>,
     /// Words of the frame, without the scratch memory's.
     pub words: usize,
     /// Bytes of scratch memory a block.
@@ -44,4 +46,13 @@ pub struct Compiled {
     /// Of loops that may run in lanes and have names, the name and how they run; nothing for one turn
     /// after the other.
     pub ways: Vec<(String, String)>,
+}
+
+/// A module with a function `exact`, which other code calls by its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExactModule {
+    /// The module.
+    pub text: String,
+    /// Whether kernels ask for the function when they need it; else it is there before they run.
+    pub late: bool,
 }

@@ -15,10 +15,17 @@ use crate::loops::Loops;
 use crate::parts::{Stored, Wide};
 use crate::text::{Operand, Text, Type};
 use crate::wrapped::Wrapped;
-use crate::{Unsupported, op, remainder};
+use crate::{NO_CODE, Unsupported, op, remainder};
 
 /// A version of an op for any operands, which slow blocks call.
-pub(crate) type Exact = (Op, DType, u32);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exact {
+    pub(crate) op: Op,
+    pub(crate) dtype: DType,
+    pub(crate) lanes: u32,
+    /// Whether it may be compiled when it is first called.
+    pub(crate) late: bool,
+}
 
 /// What the machine offers to a kernel.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +44,7 @@ fn is_twofold(op: Op, operand: DType) -> bool {
 }
 
 /// Writes one function of a kernel.
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from another")]
 pub(crate) struct Emitter<'k> {
     pub(crate) kernel: &'k Kernel,
     pub(crate) text: Text,
@@ -73,6 +81,8 @@ pub(crate) struct Emitter<'k> {
     common: Option<Operand>,
     /// In the order of their words in the frame.
     pub(crate) exacts: Vec<Exact>,
+    /// Whether the caller can be asked for them while the function runs.
+    pub(crate) asks: bool,
     /// Whether a `check` may end the function here.
     pub(crate) may_end: bool,
     /// What was loaded last, if that was both parts of complex numbers; where from, once that is known.
@@ -124,6 +134,7 @@ impl<'k> Emitter<'k> {
             exact: false,
             common: None,
             exacts,
+            asks: true,
             may_end: true,
             wide: None,
             wide_vector: None,
@@ -417,8 +428,10 @@ impl<'k> Emitter<'k> {
     fn call_exact(&mut self, op: Op, ty: Type, operands: &[Operand]) -> Operand {
         let shown: Vec<_> =
             operands.iter().map(|&it| format!("{ty} {}", self.text.show(it, ty.lanes))).collect();
-        let place = self.exact_place((op, ty.dtype, ty.lanes));
-        let pointer = self.frame.pointer(&mut self.text, place);
+        let late = self.asks;
+        let place = self.exact_place(Exact { op, dtype: ty.dtype, lanes: ty.lanes, late });
+        let pointer =
+            if late { self.ask_for(place) } else { self.frame.pointer(&mut self.text, place) };
         self.text.define(format_args!("call {ty} {pointer}({})", shown.join(", ")))
     }
 
@@ -440,10 +453,40 @@ impl<'k> Emitter<'k> {
 
     /// Which of the functions that the caller provides it is.
     fn exact_place(&mut self, exact: Exact) -> usize {
-        self.exacts.iter().position(|&known| known == exact).unwrap_or_else(|| {
-            self.exacts.push(exact);
-            self.exacts.len() - 1
-        })
+        let key = |it: &Exact| (it.op, it.dtype, it.lanes);
+        let place = self.exacts.iter().position(|known| key(known) == key(&exact));
+        let place = place.unwrap_or(self.exacts.len());
+        match self.exacts.get_mut(place) {
+            Some(known) => known.late &= exact.late,
+            None => self.exacts.push(exact),
+        }
+        place
+    }
+
+    /// The address of such a function, from a caller who may have it compiled only now. Without it the
+    /// kernel ends.
+    fn ask_for(&mut self, place: usize) -> String {
+        let [ask, given, end, on] = [(); 4].map(|()| self.text.label());
+        let known = self.frame.pointer(&mut self.text, place);
+        let there = self.text.define(format_args!("icmp ne ptr {known}, null"));
+        let before = self.text.here();
+        self.text.branch_likely(there, on, ask);
+        self.text.begin(ask);
+        let services = self.frame.services(&mut self.text);
+        let exact = self.service(&services, 4);
+        let asked =
+            self.text.define(format_args!("call ptr {exact}(ptr {services}, i64 {place}) #1"));
+        let asked = self.text.show(asked, 1);
+        let there = self.text.define(format_args!("icmp ne ptr {asked}, null"));
+        self.text.branch_likely(there, given, end);
+        self.text.begin(end);
+        self.text.line(format_args!("ret i64 {NO_CODE}"));
+        self.text.begin(given);
+        self.text.jump(on);
+        self.text.begin(on);
+        let pointer =
+            self.text.define(format_args!("phi ptr [ {known}, %{before} ], [ {asked}, %{given} ]"));
+        self.text.show(pointer, 1)
     }
 
     fn lookup(

@@ -62,7 +62,7 @@ mod varying;
 mod wrapped;
 
 pub use compile::{compile, compile_short, compile_split, compile_streaming, compile_turned};
-pub use compiled::Compiled;
+pub use compiled::{Compiled, ExactModule};
 pub use passes::improve;
 pub use report::{Told, labelled, report};
 pub use unsupported::Unsupported;
@@ -72,6 +72,9 @@ pub const INTERRUPTED: i64 = i64::MIN;
 
 /// What a kernel answers that found no room for the results of its blocks; no check has this code.
 pub const NO_ROOM: i64 = i64::MIN + 1;
+
+/// What a kernel answers that asked for a function and was given none; no check has this code.
+pub const NO_CODE: i64 = i64::MIN + 2;
 
 /// Most values of a point for which [`compile_short`] pays.
 pub const SHORT: i64 = 39;

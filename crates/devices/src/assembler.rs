@@ -15,6 +15,12 @@ pub trait Assembler: Send + Sync {
     /// The object file (ELF) of the module `text`.
     fn object(&self, text: &str, target: &Target) -> Result<Vec<u8>, AssemblyError>;
 
+    /// Do some work that asks for objects without the locks that this thread may hold and the assembler
+    /// needs: in a kernel that runs nobody knows of them.
+    fn without_locks(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
+    }
+
     /// The same as assembly, to read.
     fn assembly(&self, text: &str, target: &Target) -> Result<String, AssemblyError>;
 }

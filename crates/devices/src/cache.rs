@@ -100,6 +100,18 @@ impl Cache {
         Ok(code)
     }
 
+    /// As [`Cache::code`], for whoever does not know which locks are held: on a thread that runs a kernel.
+    pub(crate) fn code_within(
+        &self,
+        text: &str,
+        target: &Target,
+    ) -> Result<Arc<Code>, CompileError> {
+        let mut found = None;
+        self.assembler.without_locks(&mut || found = Some(self.code(text, target)));
+        let ended = || CompileError::Assembly(AssemblyError::Missing("the process ends".into()));
+        found.unwrap_or_else(|| Err(ended()))
+    }
+
     /// From the disk, or from the assembler.
     fn fetch(&self, text: &str, target: &Target) -> Result<Arc<Code>, CompileError> {
         let Some(folder) = &self.folder else {

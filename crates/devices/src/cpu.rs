@@ -1,6 +1,7 @@
 //! The cpu as a device: what it is, and how a kernel runs on all of its cores.
 
 mod device;
+mod exact;
 mod launch;
 mod machine;
 mod services;

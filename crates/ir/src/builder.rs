@@ -377,6 +377,18 @@ impl Builder {
         block
     }
 
+    /// Forget the block that was begun last, and all that stands in it.
+    ///
+    /// # Panics
+    ///
+    /// When none is open.
+    pub fn forget(&mut self) {
+        assert!(self.open.len() > 1, "forget: no block is open beside the kernel's own");
+        if let Some(block) = self.open.pop() {
+            self.kernel.blocks.truncate(block.index());
+        }
+    }
+
     /// Write the statements of the block that was closed last where the writer stands now, and forget
     /// the block, if they only compute; else answer no and change nothing.
     pub fn splice(&mut self, block: BlockId) -> bool {

@@ -23,7 +23,9 @@ pub(crate) use compute::{
     array_recipes, threads_here,
 };
 
-pub(crate) use function::{array_function, array_functions, array_result_type, array_width};
+pub(crate) use function::{
+    ElementCall, array_function, array_functions, array_result_type, array_width,
+};
 
 use compute::{finished, raise, ready, wrap};
 use function::{apply, compare};

@@ -1,5 +1,6 @@
 //! The assembler that goes through llvmlite: `abreast.assembler` in Python.
 
+use crate::enter::outside;
 use devices::{Assembler, AssemblyError, Target};
 use pyo3::exceptions::{PyImportError, PyRuntimeError};
 use pyo3::prelude::*;
@@ -67,6 +68,11 @@ impl Assembler for Llvmlite {
 
     fn object(&self, text: &str, target: &Target) -> Result<Vec<u8>, AssemblyError> {
         Self::assemble(text, target, false)
+    }
+
+    fn without_locks(&self, work: &mut (dyn FnMut() + Send)) {
+        // Small work keeps the interpreter: whoever compiles the same meanwhile would wait for it in vain.
+        Python::try_attach(|py| outside(py, work));
     }
 
     fn assembly(&self, text: &str, target: &Target) -> Result<String, AssemblyError> {

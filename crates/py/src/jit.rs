@@ -3,7 +3,7 @@
 //! What arguments are is in `argument`, random generators in `generators`, the
 //! same at a glance for the usual ones in `glance`, how NumPy's
 //! arrays lie in `head`, what Python says of names in `source`, a function compiled for
-//! some types in `program` and all of these in `programs`, the class that is called in `call`.
+//! arrays that functions make in `room` and `reserve`, some types in `program` and all of these in `programs`, the class that is called in `call`.
 
 mod argument;
 mod call;
@@ -12,6 +12,7 @@ mod glance;
 mod head;
 mod program;
 mod programs;
+mod reserve;
 mod room;
 mod source;
 mod watch;

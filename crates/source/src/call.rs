@@ -147,12 +147,16 @@ impl Lowerer<'_> {
             self.set(&name, value);
         }
         let depth = std::mem::replace(&mut self.conditional, 0);
+        let flying = self.flying.len();
         let found = self.lines(&unit.lines);
+        self.flying.truncate(flying);
         self.conditional = depth;
         let frame = self.frames.pop();
         found?;
         let result = frame.and_then(|mut it| it.env.remove(RESULT));
-        Ok(result.map_or(Val::None, |slot| slot.value))
+        let result = result.map_or(Val::None, |slot| slot.value);
+        self.fly(&result);
+        Ok(result)
     }
 
     fn default(&mut self, constant: &crate::Constant) -> Result<Val> {

@@ -14,7 +14,7 @@ use crate::value::{Known, Num, Val};
 
 impl Lowerer<'_> {
     pub(crate) fn lines(&mut self, lines: &[Line]) -> Result<()> {
-        for line in lines {
+        for (place, line) in lines.iter().enumerate() {
             if self.dead {
                 break;
             }
@@ -26,7 +26,7 @@ impl Lowerer<'_> {
                 return Err(self.refuse(line.range, "the program becomes too large", hint));
             }
             let before = self.b.kernel().blocks.len();
-            self.line(line)?;
+            self.line(line, &lines[place + 1..])?;
             self.note_lines(before, line.range);
         }
         Ok(())
@@ -46,12 +46,19 @@ impl Lowerer<'_> {
         }
     }
 
-    fn line(&mut self, line: &Line) -> Result<()> {
+    fn line(&mut self, line: &Line, rest: &[Line]) -> Result<()> {
         let path = self.frame().path.clone();
         self.asides.retain(|it| it.0 != path);
+        self.flying.retain(|it| it.0 != path);
         match &line.step {
             Step::Assign { targets, value } => {
                 let mut value = self.expression(value)?;
+                if let ([Expr::Name(name)], Val::Lazy(_)) = (&targets[..], &value)
+                    && self.read_once(&name.id, rest)
+                {
+                    self.set(&name.id, value);
+                    return Ok(());
+                }
                 if targets.len() > 1 {
                     value = self.settled(line.range, value, None)?;
                 }

@@ -5,6 +5,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::Constant;
 use crate::flow::chain;
+use crate::index::Part;
 use crate::lower::{Lowerer, RaiseKind, Result, Slot};
 use crate::value::{Known, Num, NumType, Val};
 use crate::whole::{What, extents, is_array};
@@ -352,10 +353,12 @@ impl Lowerer<'_> {
         match target {
             Expr::Name(it) => self.put(range, &it.id, value),
             Expr::Subscript(it) => {
-                if self.assigned_chosen(it, None, &mut |_| Ok(value.clone()))? {
-                    return Ok(());
+                let view = self.assigned_array(it)?;
+                let parts = self.index_parts(&it.slice)?;
+                if parts.iter().any(|it| matches!(it, Part::Array(..))) {
+                    return self.scattered(range, &view, parts, (None, &value));
                 }
-                let view = self.assigned_view(it)?;
+                let view = self.viewed(it.slice.range(), &view, parts)?;
                 self.assign_view(range, &view, &value)
             }
             Expr::Tuple(_) | Expr::List(_) => {
@@ -413,10 +416,13 @@ impl Lowerer<'_> {
             let after = self.operated(range, op, &before, &value)?;
             return self.assign_to(target, after);
         };
-        if self.assigned_chosen(it, Some(op), &mut |lowerer| lowerer.expression(value))? {
-            return Ok(());
+        let view = self.assigned_array(it)?;
+        let parts = self.index_parts(&it.slice)?;
+        if parts.iter().any(|it| matches!(it, Part::Array(..))) {
+            let value = self.expression(value)?;
+            return self.scattered(range, &view, parts, (Some(op), &value));
         }
-        let view = self.assigned_view(it)?;
+        let view = self.viewed(it.slice.range(), &view, parts)?;
         if !view.axes.is_empty() {
             return self.change_view(range, &view, op, value);
         }
@@ -435,6 +441,7 @@ impl Lowerer<'_> {
         value: &Expr,
     ) -> Result<()> {
         let value = self.expression(value)?;
+        self.changes(range, view)?;
         let target = extents(view);
         let before = Val::View(view.clone());
         let lazy = if op == Operator::MatMult {

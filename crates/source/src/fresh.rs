@@ -24,6 +24,8 @@ pub(crate) struct Home {
     pub(crate) around: usize,
     /// Which one of those that are alike.
     pub(crate) count: usize,
+    /// Whether several arrays are kept there, each in a slot: those that a variable holds in turn.
+    pub(crate) slots: bool,
 }
 
 /// Memory for an array.
@@ -35,8 +37,9 @@ pub(crate) struct Room {
     pub(crate) dtype: DType,
     /// The lengths that it may have.
     pub(crate) lengths: Vec<Vec<Value>>,
-    /// Where it is made, for messages.
-    pub(crate) site: (std::sync::Arc<crate::Unit>, TextRange),
+    pub(crate) home: Home,
+    /// Limits of the lengths that cannot be told when the call begins, and their parameters.
+    pub(crate) limits: Vec<Option<(Value, usize)>>,
 }
 
 impl Lowerer<'_> {
@@ -52,7 +55,54 @@ impl Lowerer<'_> {
 
     /// The array that a variable is kept in, for such elements and lengths.
     pub(crate) fn home(&mut self, range: TextRange, home: &Home, axes: &[Extent]) -> View {
+        let view = self.home_in(home, axes, None);
+        self.check_room(range, home, axes);
+        view
+    }
+
+    /// Check that an array fits its room, where that is of a size that says nothing about arrays.
+    pub(crate) fn check_room(&mut self, range: TextRange, home: &Home, axes: &[Extent]) {
+        let Some(&array) = self.homes.get(home) else { return };
+        let Some(room) = self.rooms.iter().find(|it| it.array == array) else { return };
+        let limits = room.limits.clone();
         let mut lengths: Vec<Value> = self.around.iter().map(|it| it.1).collect();
+        if home.slots {
+            lengths.push(self.b.constant(1i64));
+        }
+        lengths.extend(axes.iter().map(|it| it.length));
+        let mut holds: Option<Value> = None;
+        for (limit, &length) in limits.iter().zip(&lengths) {
+            let Some((limit, _)) = *limit else { continue };
+            let fits = self.b.le(length, limit);
+            holds = Some(match holds {
+                None => fits,
+                Some(other) => self.b.and(other, fits),
+            });
+        }
+        let Some(holds) = holds else { return };
+        let mut words = Vec::new();
+        let shape = crate::whole::shown(axes, &mut words);
+        let text = format!(
+            "Unable to allocate an array with shape {shape} and data type {}",
+            home.dtype.name()
+        );
+        self.noted(holds, range, "MemoryError", text, &words);
+    }
+
+    /// The same in a slot: which, and how many there must be at least.
+    pub(crate) fn home_in(
+        &mut self,
+        home: &Home,
+        axes: &[Extent],
+        slot: Option<(Value, usize)>,
+    ) -> View {
+        let mut lengths: Vec<Value> = self.around.iter().map(|it| it.1).collect();
+        let mut slot = slot;
+        if home.slots {
+            let count = slot.map_or(1, |it| it.1);
+            lengths.push(self.b.constant(count as i64));
+            slot = slot.or_else(|| Some((self.b.constant(0i64), 1)));
+        }
         lengths.extend(axes.iter().map(|it| it.length));
         let array = match self.homes.get(home) {
             Some(&array) => array,
@@ -69,6 +119,14 @@ impl Lowerer<'_> {
                     *last = Stride::Unit;
                 }
                 let name = home.name.trim_matches('$').to_owned();
+                let mut limits = Vec::new();
+                for place in 0..lengths.len() {
+                    let wide = self.learned.wide.contains(&(home.clone(), place));
+                    limits.push(wide.then(|| {
+                        let limit = self.b.extent(&format!("{name}_most"));
+                        (limit, self.b.kernel().parameters.len() - 1)
+                    }));
+                }
                 let buffer = self.b.buffer(&name, dtype.part(), Access::Update, &strides);
                 self.views.push(View {
                     array,
@@ -78,6 +136,7 @@ impl Lowerer<'_> {
                     axes: Vec::new(),
                     whole: true,
                     home: Some(Rc::new(home.clone())),
+                    lent: false,
                 });
                 self.writable.push(true);
                 self.rooms.push(Room {
@@ -85,7 +144,8 @@ impl Lowerer<'_> {
                     parameter: buffer.index(),
                     dtype,
                     lengths: Vec::new(),
-                    site: (self.frame().unit.clone(), range),
+                    home: home.clone(),
+                    limits,
                 });
                 self.homes.insert(home.clone(), array);
                 array
@@ -99,7 +159,8 @@ impl Lowerer<'_> {
             .map(|it| Axis { length: it.length, known: it.known, begin: None, step: None })
             .collect();
         let turns = self.around.iter().map(|it| At::Fixed(it.0));
-        let map = turns.chain((0..home.rank).map(At::Axis)).collect();
+        let slot = home.slots.then(|| slot.map(|it| At::Fixed(it.0))).flatten();
+        let map = turns.chain(slot).chain((0..home.rank).map(At::Axis)).collect();
         View { map, axes, ..self.views[array].clone() }
     }
 
@@ -122,10 +183,12 @@ impl Lowerer<'_> {
                 }
                 Val::Tuple(values)
             }
-            Ty::Array(home) => {
+            Ty::Array(home, lent) => {
+                let slot = if home.slots { Some((from.next()?, 1)) } else { None };
                 let lengths: Vec<_> = from.take(home.rank).collect();
                 let axes: Vec<_> = lengths.iter().map(|&it| Extent::new(it, None)).collect();
-                Val::View(self.home(self.here, home, &axes))
+                let view = self.home_in(home, &axes, slot);
+                Val::View(View { lent: *lent, ..view })
             }
             Ty::Fixed(it) => it.clone(),
         })
@@ -146,7 +209,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn runs_over(iter: &Iter, array: usize) -> bool {
+    pub(crate) fn runs_over(iter: &Iter, array: usize) -> bool {
         match iter {
             Iter::Range { .. } => false,
             Iter::Elements(it) => it.array == array,
@@ -159,7 +222,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether something else than the variable shows an array.
-    fn shared(&self, array: usize, name: &str) -> bool {
+    pub(crate) fn shared(&self, array: usize, name: &str) -> bool {
         let last = self.frames.len() - 1;
         self.held.iter().any(|it| Self::runs_over(it, array))
             || self.frames.iter().enumerate().any(|(at, frame)| {
@@ -180,7 +243,12 @@ impl Lowerer<'_> {
             return Ok(self.place_for(range, ty.dtype, lazy, name).0);
         }
         let condition = self.unstretched(&lazy.axes);
+        // What is kept in a slot has it before the loops begin.
         let mut made: Option<(View, bool)> = None;
+        if !self.learned.shared.is_empty() {
+            let dtype = self.type_within(lazy)?;
+            made = Some(self.place_for(range, dtype, lazy, name));
+        }
         self.guarded(condition, &mut |it, fast| {
             it.nest(&lazy.axes, &mut |it, index| {
                 let spot = Spot { index, axes: &lazy.axes, fast };
@@ -210,10 +278,11 @@ impl Lowerer<'_> {
         Ok(home)
     }
 
-    fn home_of(&self, name: &str, dtype: DType, rank: usize, count: usize) -> Home {
+    pub(crate) fn home_of(&self, name: &str, dtype: DType, rank: usize, count: usize) -> Home {
         // The turns of an unrolled loop share what they keep.
         let path = self.frame().path.iter().copied().filter(|it| it >> 33 & 1 == 0).collect();
-        Home { path, name: name.to_owned(), dtype, rank, around: self.around.len(), count }
+        let (name, around) = (name.to_owned(), self.around.len());
+        self.learned.home(Home { path, name, dtype, rank, around, count, slots: false })
     }
 
     /// Where an expression may be computed to, and whether that is not where it shall be in the end.
@@ -234,6 +303,9 @@ impl Lowerer<'_> {
             let mut count = 0;
             loop {
                 let home = it.home_of(&name, dtype, rank, count);
+                if home.slots {
+                    return it.in_slot(range, &home, lazy, None);
+                }
                 let free = it.homes.get(&home).is_none_or(|&array| {
                     !it.shared(array, "") && !Self::shows(&Val::Lazy(lazy.clone()), array)
                 });
@@ -247,6 +319,9 @@ impl Lowerer<'_> {
         let mut count = 0;
         loop {
             let home = self.home_of(name, dtype, rank, count);
+            if home.slots {
+                return (self.in_slot(range, &home, lazy, Some(name)), false);
+            }
             let Some(&array) = self.homes.get(&home) else {
                 return (self.home(range, &home, &lazy.axes), false);
             };
@@ -266,6 +341,8 @@ impl Lowerer<'_> {
                 return (self.home(range, &home, &lazy.axes), false);
             }
             if count == 0 {
+                // With two slots nothing needs to move.
+                self.learned.again |= self.learned.share(&home, &home);
                 return (aside(self), true);
             }
             count += 1;

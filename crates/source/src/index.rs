@@ -6,13 +6,16 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::lower::{Lowerer, RaiseKind, Result};
 use crate::value::{At, Axis, Known, Num, NumType, Val, View};
+use crate::whole::is_array;
 
 /// One part of an index.
-enum Part<'e> {
+pub(crate) enum Part<'e> {
     At(Num, TextRange),
     Slice(&'e ruff_python_ast::ExprSlice),
     New,
     Rest,
+    /// Elements that an array names or chooses.
+    Array(Val, TextRange),
 }
 
 /// What an index makes of an axis.
@@ -35,7 +38,7 @@ impl Lowerer<'_> {
     ) -> Result<Value> {
         if !index.ty.dtype.is_integer() {
             let message = format!("an index is {}, not an integer", index.ty.name());
-            let hint = "convert it with int(x); a mask of bools is read by np.where(mask, x, 0), and assigned by x[mask] = 0";
+            let hint = "convert it with int(x)";
             return Err(self.refuse(range, message, hint));
         }
         let index = self.to_index(index);
@@ -63,11 +66,16 @@ impl Lowerer<'_> {
         match value {
             Val::Tuple(items) => self.item(range, items, index),
             Val::View(view) => {
-                if let Some(found) = self.array_index(index)? {
-                    return self.taken_from(range, view, &found);
+                let parts = self.index_parts(index)?;
+                if parts.iter().any(|it| matches!(it, Part::Array(..))) {
+                    return self.picked(range, view, parts);
                 }
-                let view = self.indexed(view, index)?;
+                let view = self.viewed(index.range(), view, parts)?;
                 Ok(self.loaded(view))
+            }
+            Val::Lazy(_) => {
+                let settled = self.settled(range, value.clone(), None)?;
+                self.subscript(range, &settled, index)
             }
             Val::Rngs(rngs) => self.one_of(rngs, index),
             other => {
@@ -164,8 +172,8 @@ impl Lowerer<'_> {
         Ok(found.map_or(Val::None, Val::Num))
     }
 
-    /// The view that an index makes of a view.
-    pub(crate) fn indexed(&mut self, view: &View, index: &Expr) -> Result<View> {
+    /// The parts of an index, with their values.
+    pub(crate) fn index_parts<'e>(&mut self, index: &'e Expr) -> Result<Vec<Part<'e>>> {
         let single = std::slice::from_ref(index);
         let parts: &[Expr] = match index {
             Expr::Tuple(it) => &it.elts,
@@ -184,30 +192,44 @@ impl Lowerer<'_> {
                     Val::None => found.push(Part::New),
                     Val::Tuple(items) if parts.len() == 1 => {
                         for item in items {
-                            let Val::Num(it) = item else {
-                                let hint = "index with ints and slices";
-                                return Err(self.refuse(range, "this index", hint));
-                            };
-                            found.push(Part::At(it, range));
+                            found.push(match item {
+                                Val::Num(it) => Part::At(it, range),
+                                Val::None => Part::New,
+                                it if is_array(&it) => Part::Array(it, range),
+                                _ => {
+                                    let hint = "index with ints, slices and arrays";
+                                    return Err(self.refuse(range, "this index", hint));
+                                }
+                            });
                         }
                     }
+                    it if is_array(&it) => found.push(Part::Array(it, range)),
                     other => {
                         let message = format!("an index that is {}", other.describe());
-                        let hint = "index with ints and slices; write a loop for the elements that an \
-                                    array names";
+                        let hint = "index with ints, slices, and arrays of ints or bools";
                         return Err(self.refuse(range, message, hint));
                     }
                 },
             }
         }
+        Ok(found)
+    }
+
+    /// The view that an index without arrays makes of a view.
+    pub(crate) fn viewed(
+        &mut self,
+        range: TextRange,
+        view: &View,
+        mut found: Vec<Part<'_>>,
+    ) -> Result<View> {
         let used = found.iter().filter(|it| matches!(it, Part::At(..) | Part::Slice(_))).count();
         let rank = view.axes.len();
         if used > rank {
             let message = format!("{used} indices for an array of {rank} dimensions");
-            return Err(self.refuse(index.range(), message, "give at most one for each dimension"));
+            return Err(self.refuse(range, message, "give at most one for each dimension"));
         }
         if found.iter().filter(|it| matches!(it, Part::Rest)).count() > 1 {
-            return Err(self.refuse(index.range(), "several `...` in an index", "write one"));
+            return Err(self.refuse(range, "several `...` in an index", "write one"));
         }
         if !found.iter().any(|it| matches!(it, Part::Rest)) {
             found.push(Part::Rest);
@@ -229,7 +251,7 @@ impl Lowerer<'_> {
                     axes.push(axis);
                     old += 1;
                 }
-                Part::New => {
+                Part::New | Part::Array(..) => {
                     let length = self.b.constant(1i64);
                     axes.push(Axis { length, known: Some(1), begin: None, step: None });
                 }
@@ -268,7 +290,7 @@ impl Lowerer<'_> {
     }
 
     /// A slice of an axis, as `slice.indices` says it.
-    fn sliced(
+    pub(crate) fn sliced(
         &mut self,
         slice: &ruff_python_ast::ExprSlice,
         axis: &Axis,
@@ -422,13 +444,13 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// The view that is assigned to; refuses all but views.
-    pub(crate) fn assigned_view(
+    /// The array whose items are assigned; refuses all but views.
+    pub(crate) fn assigned_array(
         &mut self,
         target: &ruff_python_ast::ExprSubscript,
     ) -> Result<View> {
         match self.expression(&target.value)? {
-            Val::View(view) => self.indexed(&view, &target.slice),
+            Val::View(view) => Ok(view),
             other => {
                 let message = format!("an item of {} is assigned", other.describe());
                 Err(self.refuse(target.range, message, "assign elements of arrays"))
@@ -438,6 +460,7 @@ impl Lowerer<'_> {
 
     /// Assign to an element, or the same number to all elements of a view, or from another view.
     pub(crate) fn assign_view(&mut self, range: TextRange, view: &View, value: &Val) -> Result<()> {
+        self.changes(range, view)?;
         match value {
             Val::Num(it) if view.axes.is_empty() => self.store(range, view, it),
             Val::Num(_) | Val::View(_) | Val::Lazy(_) => {

@@ -34,12 +34,15 @@ impl Lowerer<'_> {
     }
 
     /// Note a type for a meeting; whether something changed.
-    fn meet(&mut self, key: &Key, ty: Ty, open: bool, range: TextRange) -> Result<bool> {
-        let Some(join) = self.learned.joins.get(key) else {
+    fn meet(&mut self, key: &Key, ty: &Ty, open: bool, range: TextRange) -> Result<bool> {
+        let ty = self.learned.homed(ty);
+        let Some(join) = self.learned.joins.get(key).cloned() else {
             self.learned.joins.insert(key.clone(), Join { ty, open });
             return Ok(true);
         };
-        let Some(both) = join.ty.unify(&ty) else {
+        let join = Join { ty: self.learned.homed(&join.ty), ..join };
+        let both = join.ty.unify(&ty).or_else(|| self.in_turn_of(key, &join.ty, &ty));
+        let Some(both) = both else {
             let (name, before) = (key.2.trim_start_matches('$'), join.ty.describe());
             let message = format!(
                 "{name} is {before} on one way through the program and {} on another",
@@ -47,11 +50,11 @@ impl Lowerer<'_> {
             );
             let hint = match (&join.ty, &ty) {
                 (
-                    Ty::Array(_) | Ty::Fixed(Val::View(_)),
-                    Ty::Array(_) | Ty::Fixed(Val::View(_)),
+                    Ty::Array(..) | Ty::Fixed(Val::View(_)),
+                    Ty::Array(..) | Ty::Fixed(Val::View(_)),
                 ) => {
-                    "a variable that is one array and then another begins with one of its own, of the \
-                     same type: write `y = x.copy()` before; or store to its elements, `y[:] = ...`"
+                    "a variable that is one array and then another has the same type of elements and \
+                     as many dimensions: convert the first with astype"
                 }
                 _ => "give it values of one kind on all ways, or use two names",
             };
@@ -89,7 +92,7 @@ impl Lowerer<'_> {
                 into.push(it.re);
                 into.extend(it.im);
             }
-            (Val::View(it), Ty::Array(_)) => into.extend(it.axes.iter().map(|it| it.length)),
+            (Val::View(it), Ty::Array(home, _)) => self.handed_array(it, home, into),
             (Val::Tuple(items), Ty::Tuple(types)) if items.len() == types.len() => {
                 for (item, ty) in items.iter().zip(types) {
                     self.flatten(item, ty, into);
@@ -123,8 +126,10 @@ impl Lowerer<'_> {
         write: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<(BlockId, bool)> {
         let (before, dead) = (self.frame().env.clone(), self.dead);
+        let flying = self.flying.len();
         self.b.open(&[]);
         write(self)?;
+        self.flying.truncate(flying);
         let ended = std::mem::replace(&mut self.dead, dead);
         let env = std::mem::replace(&mut self.frame_mut().env, before);
         let mut yields = Vec::new();
@@ -137,7 +142,7 @@ impl Lowerer<'_> {
                 Some(slot) => {
                     let open = slot.assigned.is_some() || (absent.contains(name) && !own(name));
                     let changed =
-                        self.meet(&key, Ty::of(&slot.value), open && !own(name), range)?;
+                        self.meet(&key, &Ty::of(&slot.value), open && !own(name), range)?;
                     // Nobody has handed anything yet when the first arm is the first to tell.
                     self.learned.again |= changed && (second || !new);
                 }
@@ -220,7 +225,7 @@ impl Lowerer<'_> {
             match &slot {
                 Some(slot) => {
                     let open = slot.assigned.is_some() && !own(name);
-                    let _noted = self.meet(&key, Ty::of(&slot.value), open, line.range)?;
+                    let _noted = self.meet(&key, &Ty::of(&slot.value), open, line.range)?;
                 }
                 None => {
                     let Some(join) = self.learned.joins.get_mut(&key) else { continue };
@@ -256,7 +261,7 @@ impl Lowerer<'_> {
             if let Some(slot) = slot.as_ref().filter(|_| !ended) {
                 let known = carry.joins.iter().any(|(it, _)| it == name);
                 let open = (slot.assigned.is_some() || !known) && !own(name);
-                self.learned.again |= self.meet(&key, Ty::of(&slot.value), open, line.range)?;
+                self.learned.again |= self.meet(&key, &Ty::of(&slot.value), open, line.range)?;
             }
             if carry.joins.iter().any(|(it, _)| it == name) {
                 self.handed(&key, slot.as_ref().filter(|_| !ended), &mut yields);
@@ -292,13 +297,15 @@ impl Lowerer<'_> {
             | u64::from(u32::from(range.len()) & 0xff);
         let key = self.key(id, "the value");
         self.conditional += 1;
+        let flying = self.flying.len();
         self.b.open(&[]);
         let name = format!("$either{}", u32::from(range.start()));
         let first = then(self)?;
         let first = self.settled(range, first, Some(&name))?;
-        let changed = self.meet(&key, Ty::of(&first), false, range)?;
+        let changed = self.meet(&key, &Ty::of(&first), false, range)?;
         let mut yields = Vec::new();
         self.handed(&key, Some(&Slot { value: first, assigned: None }), &mut yields);
+        self.flying.truncate(flying);
         let then = self.b.close(&yields);
         let calm = self.b.splice(then);
         let before = self.learned.joins.get(&key).cloned();
@@ -306,10 +313,11 @@ impl Lowerer<'_> {
         let second = otherwise(self)?;
         let second = self.settled(range, second, Some(&name))?;
         self.conditional -= 1;
-        let widened = self.meet(&key, Ty::of(&second), false, range)?;
+        let widened = self.meet(&key, &Ty::of(&second), false, range)?;
         self.learned.again |= widened || (changed && before.is_none());
         let mut others = Vec::new();
         self.handed(&key, Some(&Slot { value: second, assigned: None }), &mut others);
+        self.flying.truncate(flying);
         let otherwise = self.b.close(&others);
         let ty = self.learned.joins.get(&key).map(|it| it.ty.clone());
         let results = if calm && yields.len() == others.len() && self.b.splice(otherwise) {
@@ -336,6 +344,8 @@ impl Lowerer<'_> {
             results
         };
         let value = ty.and_then(|ty| self.rebuilt(&ty, &mut results.into_iter()));
-        Ok(value.unwrap_or(Val::None))
+        let value = value.unwrap_or(Val::None);
+        self.fly(&value);
+        Ok(value)
     }
 }

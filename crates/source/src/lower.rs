@@ -108,8 +108,16 @@ pub enum Extra {
         array: usize,
         /// Type of the elements.
         dtype: DType,
-        /// Which steps of [`Specialised::sizes`] say its lengths.
-        lengths: Vec<usize>,
+        /// Which steps of [`Specialised::sizes`] say its lengths; those that they do not say are as long
+        /// as there is memory.
+        lengths: Vec<Option<usize>>,
+    },
+    /// The most that the lengths of the next array may be that are not known.
+    Limit {
+        /// Type of the elements.
+        dtype: DType,
+        /// Lengths of that array.
+        lengths: Vec<Option<usize>>,
     },
 }
 
@@ -142,6 +150,10 @@ pub(crate) struct Frame {
 pub(crate) struct Learned {
     pub(crate) joins: HashMap<Key, Join>,
     pub(crate) written: BTreeSet<usize>,
+    /// Lengths of arrays that cannot be told when the call begins.
+    pub(crate) wide: std::collections::HashSet<(Home, usize)>,
+    /// Arrays that one variable holds in turn, and the home that they share.
+    pub(crate) shared: HashMap<Home, Home>,
     pub(crate) again: bool,
     /// Whether messages hold numbers of the run.
     pub(crate) told: bool,
@@ -169,6 +181,12 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) stored: Vec<usize>,
     /// Arrays without a name that statements made so far: the calls around, and the place.
     pub(crate) asides: Vec<(Vec<u64>, u32)>,
+    /// Arrays without a name in shared homes that the statement may still need, by the calls around.
+    pub(crate) flying: Vec<(Vec<u64>, View)>,
+    /// Arrays that are changed in place, in the order of the source.
+    pub(crate) changed: Vec<usize>,
+    /// Arrays that were copied where Python would not: which, where, and what was changed before.
+    pub(crate) lent: Vec<(usize, Site, usize)>,
     /// Place of the first array of the closure among all.
     pub(crate) first_closure: usize,
     /// Whether what stands here is never reached.
@@ -232,6 +250,9 @@ pub fn specialise(
             held: Vec::new(),
             stored: Vec::new(),
             asides: Vec::new(),
+            flying: Vec::new(),
+            changed: Vec::new(),
+            lent: Vec::new(),
             first_closure: 0,
             dead: false,
             conditional: 0,
@@ -260,7 +281,7 @@ pub fn specialise(
             Refusal::whole(unit.file(), unit.name(), message, "please report this function")
         })?;
         crate::race::refuse(&kernel, &turns, &touched)?;
-        let (extras, sizes) = extras(&kernel, &rooms, notes)?;
+        let Some((extras, sizes)) = extras(&kernel, &rooms, notes, &mut learned) else { continue };
         let written = learned.written.iter().copied().filter(|&it| it < given).collect();
         return Ok(Specialised { kernel, raises, result, written, told, extras, sizes, lines });
     }
@@ -269,37 +290,43 @@ pub fn specialise(
     Err(Refusal::whole(unit.file(), unit.name(), message, hint))
 }
 
-/// The buffers besides, in the order of the parameters, and what computes their lengths.
+/// The buffers besides, in the order of the parameters, and what computes their lengths; nothing where
+/// a length turned out not to be known when a call begins.
 fn extras(
     kernel: &Kernel,
     rooms: &[Room],
     notes: Option<ir::Buffer>,
-) -> std::result::Result<(Vec<Extra>, Sizes), Box<Refusal>> {
+    learned: &mut Learned,
+) -> Option<(Vec<Extra>, Sizes)> {
     if rooms.is_empty() {
-        return Ok((notes.iter().map(|_| Extra::Notes(NOTES)).collect(), Sizes::default()));
+        return Some((notes.iter().map(|_| Extra::Notes(NOTES)).collect(), Sizes::default()));
     }
     let mut finder = Finder::new(kernel);
     let mut found = Vec::new();
     if let Some(notes) = notes {
         found.push((notes.index(), Extra::Notes(NOTES)));
     }
+    let mut known = true;
     for room in rooms {
         let mut lengths = Vec::new();
-        for axis in 0..room.lengths.first().map_or(0, Vec::len) {
+        for (axis, limit) in room.limits.iter().enumerate() {
             let all: Vec<_> = room.lengths.iter().map(|it| it[axis]).collect();
-            let Some(most) = finder.most(&all) else {
-                let message = "how long this array may become is not known when the call begins";
-                let hint = "make it before, as long as it may become, and take a slice of it; or pass \
-                            its length as an argument";
-                return Err(Refusal::at(&room.site.0, room.site.1, message.to_owned(), hint));
-            };
+            let most = if limit.is_some() { None } else { finder.most(&all) };
+            if most.is_none() && limit.is_none() {
+                learned.wide.insert((room.home.clone(), axis));
+                known = false;
+            }
             lengths.push(most);
+        }
+        for (_, parameter) in room.limits.iter().flatten() {
+            let limit = Extra::Limit { dtype: room.dtype, lengths: lengths.clone() };
+            found.push((*parameter, limit));
         }
         let extra = Extra::Room { array: room.array, dtype: room.dtype, lengths };
         found.push((room.parameter, extra));
     }
     found.sort_by_key(|it| it.0);
-    Ok((found.into_iter().map(|it| it.1).collect(), finder.sizes))
+    known.then(|| (found.into_iter().map(|it| it.1).collect(), finder.sizes))
 }
 
 impl Lowerer<'_> {
@@ -322,6 +349,7 @@ impl Lowerer<'_> {
         self.teller();
         self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new() });
         self.lines(&unit.lines)?;
+        self.lent_stay()?;
         let result = self.frame().env.get(RESULT).map(|it| it.value.clone());
         self.returned(&result.unwrap_or(Val::None))
     }
@@ -383,7 +411,8 @@ impl Lowerer<'_> {
         let buffer = self.b.buffer(name, ty.dtype.part(), access, &strides);
         self.shadow(name, buffer, axes.len());
         let map = (0..axes.len()).map(At::Axis).collect();
-        let view = View { array, buffer, dtype: ty.dtype, map, axes, whole: true, home: None };
+        let (home, lent) = (None, false);
+        let view = View { array, buffer, dtype: ty.dtype, map, axes, whole: true, home, lent };
         self.views.push(view.clone());
         self.writable.push(ty.writable);
         view

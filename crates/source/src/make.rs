@@ -99,7 +99,26 @@ impl Lowerer<'_> {
             let hint = "use a number";
             return Err(self.refuse(range, "an array without axes", hint));
         }
+        self.countable(range, &axes);
         Ok(axes)
+    }
+
+    /// Check that the number of elements is one.
+    pub(crate) fn countable(&mut self, range: TextRange, axes: &[Extent]) {
+        let mut size: Option<ir::Value> = None;
+        for axis in axes.iter().filter(|it| it.known.is_none_or(|it| it > 1 << 20)) {
+            let length = self.b.cast(DType::F64, axis.length);
+            size = Some(match size {
+                None => length,
+                Some(other) => self.b.mul(other, length),
+            });
+        }
+        let Some(size) = size else { return };
+        let most = self.b.constant((1i64 << 60) as f64);
+        let holds = self.b.lt(size, most);
+        let text = "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum \
+                    possible size.";
+        self.value_error(holds, range, text);
     }
 
     fn filled(

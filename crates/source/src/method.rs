@@ -4,6 +4,7 @@ use memory::DType;
 use ruff_text_size::TextRange;
 
 use crate::call::Given;
+use crate::index::Part;
 use crate::lower::{Lowerer, Result};
 use crate::total::TOTALS;
 use crate::value::{At, NumType, Val, View};
@@ -37,8 +38,24 @@ impl Lowerer<'_> {
                     other => other,
                 }
             }
-            ("reshape", [(x, _), ..]) if arrays => self.reshaped(range, x)?,
+            ("reshape", [(x, _), (shape, _)]) if arrays => self.reshaped(range, x, shape)?,
+            ("concatenate" | "stack" | "vstack" | "hstack", _) => {
+                self.put_together(range, name, given)?
+            }
             ("ravel", [(x, _)]) if arrays => self.raveled(range, x, false)?,
+            ("nonzero" | "where", [(x, _)]) if arrays => {
+                let mask = self.lazy(range, x)?;
+                let found = self.nonzero(range, &mask)?;
+                Val::Tuple(found.into_iter().map(Val::View).collect())
+            }
+            ("flatnonzero", [(x, _)]) if arrays => {
+                let flat = self.raveled(range, x, false)?;
+                let mask = self.lazy(range, &flat)?;
+                Val::View(self.nonzero(range, &mask)?.remove(0))
+            }
+            ("take", [(Val::View(x), _), (index, at)]) if x.axes.len() == 1 => {
+                self.picked(range, x, vec![Part::Array(index.clone(), *at)])?
+            }
             ("size" | "ndim" | "shape", [(Val::View(x), _)]) => {
                 let axes = x.axes.clone();
                 self.sized(&axes, name)?
@@ -77,7 +94,12 @@ impl Lowerer<'_> {
                 return self.apply(range, What::Call("numpy.clip".into()), &of);
             }
             ("dot", [other]) => return self.matrix_product(range, value, other, "dot"),
-            ("reshape", _) => return self.reshaped(range, value),
+            ("reshape", [shape]) if given.named.is_empty() => {
+                return self.reshaped(range, value, shape);
+            }
+            ("reshape", [_, ..]) if given.named.is_empty() => {
+                return self.reshaped(range, value, &Val::Tuple(args));
+            }
             ("ravel", []) => return self.raveled(range, value, false),
             ("flatten", []) => return self.raveled(range, value, true),
             ("transpose", []) => {
@@ -95,6 +117,12 @@ impl Lowerer<'_> {
                 }
             }
             ("cumsum" | "cumprod", []) => return self.running(range, name, value),
+            ("nonzero" | "take", _) => {
+                given.plain.insert(0, (value.clone(), range));
+                if let Some(found) = self.array_function(range, name, &given)? {
+                    return Ok(found);
+                }
+            }
             _ if TOTALS.contains(&name) => {
                 given.plain.insert(0, (value.clone(), range));
                 return self.total(range, name, &given);
@@ -103,23 +131,8 @@ impl Lowerer<'_> {
         }
         let message = format!("the method {name} of {}", value.describe());
         let hint = "arrays have sum, prod, mean, min, max, any, all, argmin, argmax, var, std, dot, cumsum, \
-                    copy, astype, fill, clip, ravel, flatten and transpose here";
+                    copy, astype, fill, clip, reshape, ravel, flatten, nonzero, take and transpose here";
         Err(self.refuse(range, message, hint))
-    }
-
-    /// All elements in a row; of one dimension alone.
-    fn raveled(&mut self, range: TextRange, value: &Val, copy: bool) -> Result<Val> {
-        match self.settled(range, value.clone(), None)? {
-            Val::View(view) if view.axes.len() == 1 && !copy => Ok(Val::View(view)),
-            Val::View(view) if view.axes.len() == 1 => self.copied(range, &Val::View(view)),
-            other => self.reshaped(range, &other),
-        }
-    }
-
-    fn reshaped(&mut self, range: TextRange, value: &Val) -> Result<Val> {
-        let hint = "reshape it outside of the function, or make an array of the other shape and store its \
-                    elements in a loop";
-        Err(self.refuse(range, format!("{} in another shape", value.describe()), hint))
     }
 }
 

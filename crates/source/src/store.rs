@@ -9,6 +9,18 @@ use crate::lower::{Lowerer, Result};
 use crate::value::{At, Val, View};
 use crate::whole::{Extent, Lazy, Node, Spot, extents, shown};
 
+/// How an array is stored, for the message where it does not fit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Like {
+    Plain,
+    /// Combined with what is there.
+    Change,
+    /// To elements that arrays name.
+    Named,
+    /// To elements that a mask chooses.
+    Chosen,
+}
+
 impl Lowerer<'_> {
     /// Store an expression to a view, as NumPy does: all is computed before any is stored.
     pub(crate) fn assign_lazy(
@@ -19,18 +31,33 @@ impl Lowerer<'_> {
         changes: bool,
     ) -> Result<()> {
         let target = extents(view);
-        if !self.fits_into(range, &target, lazy, changes)? {
-            return Ok(());
-        }
-        if self.crosses(view, &lazy.node, false) {
+        if (1..target.len()).contains(&lazy.axes.len()) && Self::heavy(&lazy.node) {
             let whole = self.computed(range, lazy, None)?;
             let lazy = self.lazy(range, &Val::View(whole))?;
-            return self.assign_plainly(range, view, &lazy, changes);
+            return self.assign_lazy(range, view, &lazy, changes);
         }
-        self.assign_plainly(range, view, lazy, changes)
+        let like = if changes { Like::Change } else { Like::Plain };
+        if !self.fits_into(range, &target, lazy, like)? {
+            return Ok(());
+        }
+        if !self.crosses(view, &lazy.node, false) {
+            return self.assign_plainly(range, view, lazy, changes);
+        }
+        let apart = self.in_other_slots(view, &lazy.node);
+        let first = apart.is_some();
+        self.guarded(apart, &mut |it, apart| {
+            if apart && first {
+                return it.assign_plainly(range, view, lazy, changes);
+            }
+            let flying = it.flying.len();
+            let whole = it.computed(range, lazy, None)?;
+            let lazy = it.lazy(range, &Val::View(whole))?;
+            it.flying.truncate(flying);
+            it.assign_plainly(range, view, &lazy, changes)
+        })
     }
 
-    fn assign_plainly(
+    pub(crate) fn assign_plainly(
         &mut self,
         range: TextRange,
         view: &View,
@@ -82,13 +109,14 @@ impl Lowerer<'_> {
     }
 
     /// Check that an expression can be stored to a shape; whether that is possible at all.
-    fn fits_into(
+    pub(crate) fn fits_into(
         &mut self,
         range: TextRange,
         target: &[Extent],
         lazy: &Lazy,
-        changes: bool,
+        like: Like,
     ) -> Result<bool> {
+        let changes = like == Like::Change;
         let mut holds: Option<Value> = None;
         let over = lazy.axes.len().saturating_sub(target.len());
         let short = target.len().saturating_sub(lazy.axes.len());
@@ -122,6 +150,18 @@ impl Lowerer<'_> {
                 "non-broadcastable output operand with shape {target} doesn't match the broadcast \
                  shape {lazy}"
             )
+        } else if let ([from], [to], Like::Chosen) = (&lazy.axes[..], target, like) {
+            words.extend([from.length, to.length]);
+            "NumPy boolean array indexing assignment cannot assign {} input values to the {} output \
+             values where the mask is true"
+                .to_owned()
+        } else if like != Like::Plain {
+            let lazy = shown(&lazy.axes, &mut words);
+            let target = shown(target, &mut words);
+            format!(
+                "shape mismatch: value array of shape {lazy} could not be broadcast to indexing \
+                 result of shape {target}"
+            )
         } else {
             let lazy = shown(&lazy.axes, &mut words);
             let target = shown(target, &mut words);
@@ -135,7 +175,12 @@ impl Lowerer<'_> {
     pub(crate) fn crosses(&self, view: &View, node: &Node, exact: bool) -> bool {
         let mut read = Vec::new();
         node.views(&mut read);
-        read.into_iter().any(|it| {
+        node.picks(view.array) || read.into_iter().any(|it| self.crosses_view(view, it, exact))
+    }
+
+    /// The same for one array that is read.
+    pub(crate) fn crosses_view(&self, view: &View, it: &View, exact: bool) -> bool {
+        {
             if it.array != view.array {
                 return self.options.overlapping
                     && it.array < self.given
@@ -163,11 +208,11 @@ impl Lowerer<'_> {
                     _ => false,
                 });
             !(axes && map)
-        })
+        }
     }
 
     /// Whether two values are computed in the same way from the same values.
-    fn same(&self, a: Value, b: Value) -> bool {
+    pub(crate) fn same(&self, a: Value, b: Value) -> bool {
         fn alike(defined: &HashMap<Value, &Statement>, a: Value, b: Value, depth: usize) -> bool {
             if a == b {
                 return true;

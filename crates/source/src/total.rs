@@ -94,6 +94,16 @@ impl<'l> Lowerer<'l> {
         let axes: Vec<Extent> = kept.iter().map(|&it| lazy.axes[it].clone()).collect();
         let shape = Lazy { axes: axes.clone(), node: Rc::new(Node::Empty(NumType::FLOAT)) };
         let mut made: Option<View> = None;
+        if !self.learned.shared.is_empty() {
+            // What is kept in a slot has it before the loops begin.
+            let touched = self.touched.len();
+            let index = self.b.open(&vec![DType::I64; axes.len()]);
+            let num = self.reduced(range, name, &lazy, &reduced, &index, third);
+            self.b.forget();
+            self.touched.truncate(touched);
+            let node = Rc::new(Node::Empty(NumType::strong(num?.ty.dtype)));
+            made = Some(self.computed(range, &Lazy { node, ..shape.clone() }, None)?);
+        }
         self.nest(&axes, &mut |it, index| {
             let num = it.reduced(range, name, &lazy, &reduced, index, third)?;
             if made.is_none() {

@@ -121,6 +121,8 @@ pub(crate) struct View {
     pub(crate) whole: bool,
     /// Where it is kept, of an array that the function makes.
     pub(crate) home: Option<Rc<Home>>,
+    /// Whether it may be a copy of what Python would not copy: nothing is stored to it.
+    pub(crate) lent: bool,
 }
 
 /// What a loop runs over.
@@ -223,8 +225,9 @@ impl Val {
 pub(crate) enum Ty {
     Num(NumType),
     Tuple(Vec<Ty>),
-    /// An array that the function makes: where it is kept. Its lengths may differ.
-    Array(Rc<Home>),
+    /// An array that the function makes: where it is kept, and whether it may be lent. Its lengths may
+    /// differ, and the slot.
+    Array(Rc<Home>, bool),
     /// A value that must be the same on all ways.
     Fixed(Val),
 }
@@ -234,7 +237,9 @@ impl Ty {
         match value {
             Val::Num(it) => Self::Num(it.ty),
             Val::Tuple(items) => Self::Tuple(items.iter().map(Self::of).collect()),
-            Val::View(View { whole: true, home: Some(home), .. }) => Self::Array(home.clone()),
+            Val::View(View { whole: true, home: Some(home), lent, .. }) => {
+                Self::Array(home.clone(), *lent)
+            }
             other => Self::Fixed(other.clone()),
         }
     }
@@ -247,7 +252,9 @@ impl Ty {
                 let items: Option<Vec<_>> = a.iter().zip(b).map(|(a, b)| a.unify(b)).collect();
                 items.map(Self::Tuple)
             }
-            (Self::Array(a), Self::Array(b)) if a == b => Some(self.clone()),
+            (Self::Array(a, x), Self::Array(b, y)) if a == b => {
+                Some(Self::Array(a.clone(), *x || *y))
+            }
             (Self::Fixed(a), Self::Fixed(b)) if a == b => Some(self.clone()),
             _ => None,
         }
@@ -260,7 +267,7 @@ impl Ty {
                 let items: Vec<_> = items.iter().map(Self::describe).collect();
                 format!("({})", items.join(", "))
             }
-            Self::Array(it) => format!("a {}-dimensional array of {}", it.rank, it.dtype),
+            Self::Array(it, _) => format!("a {}-dimensional array of {}", it.rank, it.dtype),
             Self::Fixed(it) => it.describe(),
         }
     }
@@ -271,7 +278,7 @@ impl Ty {
             Self::Num(it) if it.dtype.is_complex() => into.extend([it.dtype.part(); 2]),
             Self::Num(it) => into.push(it.dtype),
             Self::Tuple(items) => items.iter().for_each(|it| it.dtypes(into)),
-            Self::Array(it) => into.extend(vec![DType::I64; it.rank]),
+            Self::Array(it, _) => into.extend(vec![DType::I64; it.rank + usize::from(it.slots)]),
             Self::Fixed(_) => {}
         }
     }

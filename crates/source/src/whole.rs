@@ -9,6 +9,7 @@ use ruff_python_ast::{CmpOp, Operator, UnaryOp};
 use ruff_text_size::TextRange;
 
 use crate::Unit;
+use crate::gather::Pick;
 use crate::lower::{Lowerer, RaiseKind, Result};
 use crate::value::{At, Num, NumType, Val, View};
 
@@ -37,8 +38,8 @@ pub(crate) enum Node {
     Index(usize, Extent),
     /// Anything.
     Empty(NumType),
-    /// The element of an array of one dimension that an integer names.
-    Take(View, Rc<Node>, TextRange),
+    /// The element of an array that arrays of integers name.
+    Pick(Pick),
     Apply(What, Vec<Rc<Node>>, (Arc<Unit>, TextRange)),
 }
 
@@ -77,12 +78,20 @@ impl Node {
     pub(crate) fn views<'n>(&'n self, into: &mut Vec<&'n View>) {
         match self {
             Self::View(view) => into.push(view),
-            Self::Take(view, index, _) => {
-                into.push(view);
-                index.views(into);
-            }
+            Self::Pick(pick) => pick.views(into),
             Self::Apply(_, of, _) => of.iter().for_each(|it| it.views(into)),
             _ => {}
+        }
+    }
+}
+
+impl Node {
+    /// Whether elements of an array are read that arrays name.
+    pub(crate) fn picks(&self, array: usize) -> bool {
+        match self {
+            Self::Pick(pick) => pick.reads(array),
+            Self::Apply(_, of, _) => of.iter().any(|it| it.picks(array)),
+            _ => false,
         }
     }
 }
@@ -137,6 +146,18 @@ impl<'l> Lowerer<'l> {
             shapes.push(lazy.axes);
         }
         let axes = self.broadcast(range, &shapes, out)?;
+        for (node, own) in nodes.iter_mut().zip(&shapes) {
+            // What is long to compute is not computed again for each row that it is stretched to.
+            let skip = axes.len() - own.len();
+            let single = |(at, it): (usize, &Extent)| {
+                it.known == Some(1) && axes[skip + at].known != Some(1)
+            };
+            let again = skip > 0 || own.iter().enumerate().any(single);
+            if again && !own.is_empty() && Self::heavy(node) {
+                let lazy = Lazy { axes: own.clone(), node: node.clone() };
+                *node = Rc::new(Node::View(self.computed(range, &lazy, None)?));
+            }
+        }
         let site = (self.frame().unit.clone(), range);
         Ok(Lazy { axes, node: Rc::new(Node::Apply(what, nodes, site)) })
     }
@@ -147,6 +168,18 @@ impl<'l> Lowerer<'l> {
         range: TextRange,
         shapes: &[Vec<Extent>],
         out: Option<&[Extent]>,
+    ) -> Result<Vec<Extent>> {
+        let text = "operands could not be broadcast together with shapes ";
+        self.broadcast_or(range, shapes, out, ("ValueError", text))
+    }
+
+    /// The same, with another exception where they do not fit.
+    pub(crate) fn broadcast_or(
+        &mut self,
+        range: TextRange,
+        shapes: &[Vec<Extent>],
+        out: Option<&[Extent]>,
+        (class, text): (&'static str, &str),
     ) -> Result<Vec<Extent>> {
         let rank = shapes.iter().map(Vec::len).max().unwrap_or(0);
         let mut holds: Option<Value> = None;
@@ -186,13 +219,13 @@ impl<'l> Lowerer<'l> {
             axes.extend(found);
         }
         if let Some(holds) = holds {
-            let mut text = "operands could not be broadcast together with shapes ".to_owned();
+            let mut text = text.to_owned();
             let mut words = Vec::new();
             for shape in shapes.iter().map(Vec::as_slice).chain(out) {
                 text.push_str(&shown(shape, &mut words));
                 text.push(' ');
             }
-            self.noted(holds, range, "ValueError", text, &words);
+            self.noted(holds, range, class, text, &words);
         }
         Ok(axes)
     }
@@ -296,12 +329,17 @@ impl<'l> Lowerer<'l> {
                     other => return Err(self.no_number(self.here, &other)),
                 }
             }
-            Node::Take(view, index, range) => {
-                let index = self.element_of(index, spot)?;
-                let at = self.place(*range, &index, view.axes[0].length, 0)?;
-                match self.element(view, at) {
+            Node::Pick(pick) => {
+                let skip = rank - pick.axes.len();
+                let mut own = Vec::new();
+                for (place, axis) in pick.axes.iter().enumerate() {
+                    let place = skip + place;
+                    own.push(self.along(spot.index[place], axis, &spot.axes[place], spot.fast));
+                }
+                let element = self.named_element(pick, &own, (spot.fast, true))?;
+                match self.current(&element) {
                     Val::Num(it) => it,
-                    other => return Err(self.no_number(*range, &other)),
+                    other => return Err(self.no_number(self.here, &other)),
                 }
             }
             Node::Apply(what, of, (unit, range)) => {
@@ -363,6 +401,17 @@ impl<'l> Lowerer<'l> {
 
     /// A loop over all points of a shape, on all cores where that may be.
     pub(crate) fn nest(&mut self, extents: &[Extent], body: Body<'_, 'l>) -> Result<()> {
+        let parallel = self.parallel == 0 && !self.options.overlapping;
+        self.nest_of(extents, parallel, body)
+    }
+
+    /// The same, in order or on all cores.
+    pub(crate) fn nest_of(
+        &mut self,
+        extents: &[Extent],
+        parallel: bool,
+        body: Body<'_, 'l>,
+    ) -> Result<()> {
         // What has one element is no loop.
         let single = |(place, it): (usize, &Extent)| place > 0 && it.known == Some(1);
         let loops: Vec<_> =
@@ -377,7 +426,7 @@ impl<'l> Lowerer<'l> {
         body(self, &index)?;
         let body = self.b.close(&[]);
         self.b.push(Statement::For(For {
-            parallel: self.parallel == 0 && !self.options.overlapping,
+            parallel,
             lanes: false,
             axes: loops.into_iter().map(ir::Axis::from).collect(),
             start: Vec::new(),

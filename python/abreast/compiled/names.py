@@ -31,7 +31,8 @@ _NUMPY = (
     "uint32 uint64 float16 float32 float64 complex64 complex128 "
     "zeros ones empty full arange linspace eye identity zeros_like ones_like empty_like full_like "
     "copy asarray array sum prod mean min max amin amax any all argmin argmax "
-    "var std dot matmul cumsum cumprod count_nonzero transpose reshape ravel size ndim shape"
+    "var std dot matmul cumsum cumprod count_nonzero nonzero flatnonzero take "
+    "transpose reshape ravel concatenate stack vstack hstack size ndim shape"
 )
 _CMATH = "exp log phase sin cos sqrt"
 _BUILTINS = (

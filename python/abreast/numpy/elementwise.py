@@ -6,14 +6,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from abreast._abreast import Array, array_function
+from abreast._abreast import Array, ElementCall, array_function
 from abreast.numpy import fallback
 from abreast.numpy.convert import asarray, dtype_name
 
 __all__ = ["FUNCTIONS", "ElementFunction"]
 
 
-class ElementFunction:
+class ElementFunction(ElementCall):
     """A function of each element of its operands, which broadcast together.
 
     Examples
@@ -28,12 +28,6 @@ class ElementFunction:
         self.__qualname__ = name
         self.__doc__ = meaning
         self.arity = arity
-
-    def __call__(self, *operands: Any, **options: Any) -> Any:
-        """Return the function of operands; options are NumPy's, and run through NumPy."""
-        if options or len(operands) != self.arity:
-            return self._with_options(operands, options)
-        return array_function(self.__name__, *operands)
 
     def _with_options(self, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
         dtype = options.pop("dtype", None)

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use compiler::{Compiled, INTERRUPTED, NO_ROOM, Unsupported};
+use compiler::{Compiled, INTERRUPTED, NO_CODE, NO_ROOM, Unsupported};
 use ir::{Access, ParameterKind, Stride};
 use memory::Buffer;
 use tasks::pool;
 
+use super::exact::Exacts;
 use super::services::{Services, refused_index};
 use super::{Launch, Outcome, cpu};
-use crate::{Argument, Cache, Device, DeviceError, Executable, Function, Kernel, Storage};
+use crate::{Argument, Cache, Device, DeviceError, Executable, Kernel, Storage};
 
 /// The cpu of this machine. What is not compiled yet is run by another device.
 #[derive(Debug)]
@@ -113,21 +114,17 @@ struct Native {
 struct Machine {
     words: usize,
     scratch: usize,
-    exacts: Vec<Function>,
+    exacts: Exacts,
     count: Kernel,
     kernel: Kernel,
     finish: Option<Kernel>,
 }
 
 impl Machine {
-    fn new(cache: &Cache, compiled: &Compiled) -> Result<Self, DeviceError> {
+    fn new(cache: &'static Cache, compiled: &Compiled) -> Result<Self, DeviceError> {
         let failed = |why: &dyn fmt::Display| DeviceError::Failed(why.to_string());
-        let code_of = |text: &str| cache.code(text, &cpu().target).map_err(|why| failed(&why));
-        let code = code_of(&compiled.text)?;
-        let mut exacts = Vec::new();
-        for text in &compiled.exacts {
-            exacts.push(code_of(text)?.function("exact").map_err(|why| failed(&why))?);
-        }
+        let code = cache.code(&compiled.text, &cpu().target).map_err(|why| failed(&why))?;
+        let exacts = Exacts::new(cache, &compiled.exacts)?;
         let function = |name| code.kernel(name).map_err(|why| failed(&why));
         Ok(Self {
             words: compiled.words,
@@ -273,7 +270,7 @@ impl Native {
         debug_assert_eq!(frame.len(), machine.words);
         frame.push(0); // for the scratch memory
         frame.push(0); // for the services
-        frame.extend(machine.exacts.iter().map(|exact| exact.address() as u64));
+        frame.extend(machine.exacts.words());
         frame
     }
 }
@@ -290,8 +287,8 @@ impl Machine {
     ) -> Result<(), DeviceError> {
         frame[self.words] = 0; // for the scratch memory
         frame[self.words + 1] = 0; // for the services
-        for (word, exact) in frame[self.words + 2..].iter_mut().zip(&self.exacts) {
-            *word = exact.address() as u64;
+        for (word, exact) in frame[self.words + 2..].iter_mut().zip(self.exacts.words()) {
+            *word = exact;
         }
         // SAFETY: the frame is the one that the compiler asks for, says whoever calls; places keep
         // their memory and lie inside it, and who may write where is settled by who made them.
@@ -309,7 +306,7 @@ impl Machine {
             frame[self.words] = scratch.as_mut_ptr() as u64;
         }
         let threads = pool::threads();
-        let services = Services::new(threads, interrupted);
+        let services = Services::new(threads, &self.exacts, interrupted);
         frame[self.words + 1] = (&raw const services).addr() as u64;
         let outcome = if blocks == 1 {
             // Nobody to call and no pace to measure: clocks would take longer than small kernels.
@@ -337,11 +334,15 @@ impl Machine {
                     why: "for what a kernel holds on the way".into(),
                 });
             }
+            Outcome::Failed(NO_CODE) => return Err(DeviceError::Failed(services.refused())),
             Outcome::Failed(code) => return Err(DeviceError::Check(code)),
         }
         if let Some(finish) = &self.finish {
             // SAFETY: as above; all blocks have run.
             let code = unsafe { finish.call(frame, 0, blocks) };
+            if code == NO_CODE {
+                return Err(DeviceError::Failed(services.refused()));
+            }
             if code != 0 {
                 return Err(DeviceError::Check(code));
             }

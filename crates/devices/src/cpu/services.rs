@@ -1,12 +1,14 @@
 //! What a kernel may ask of whoever launched it: to share out a loop, and whether to stop.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use compiler::INTERRUPTED;
 use tasks::pool::{self, Outcome, Work};
+
+use super::exact::Exacts;
 
 /// A loop of a kernel as a function of its own: over its context, for a range of blocks.
 type Region = unsafe extern "C" fn(context: *const u64, begin: i64, end: i64) -> i64;
@@ -32,13 +34,14 @@ pub fn refused_index() -> Option<(i64, i64)> {
     REFUSED.take()
 }
 
-/// The table of functions; a kernel knows the first four fields, by their order.
+/// The table of functions; a kernel knows the first five fields, by their order.
 #[repr(C)]
 pub(super) struct Services<'a> {
     launch: unsafe extern "C" fn(*const Services<'_>, Region, *const u64, i64) -> i64,
     poll: unsafe extern "C" fn(*const Services<'_>) -> i64,
     room: unsafe extern "C" fn(*const Services<'_>, i64) -> *mut u128,
     outside: unsafe extern "C" fn(*const Services<'_>, i64, i64),
+    exact: unsafe extern "C" fn(*const Services<'_>, i64) -> *const (),
     /// On which thread `asked`, `interrupted` and `given` are used, and on no other.
     owner: usize,
     /// When it was asked last; nothing before the first poll, so that short kernels read no clock.
@@ -48,23 +51,38 @@ pub(super) struct Services<'a> {
     given: RefCell<Vec<u128>>,
     stopped: AtomicBool,
     threads: usize,
+    exacts: &'a Exacts,
+    /// Why `exact` gave nothing.
+    refused: Mutex<String>,
 }
 
 impl<'a> Services<'a> {
     /// For a launch on this thread.
-    pub(super) fn new(threads: usize, interrupted: &'a mut dyn FnMut() -> bool) -> Self {
+    pub(super) fn new(
+        threads: usize,
+        exacts: &'a Exacts,
+        interrupted: &'a mut dyn FnMut() -> bool,
+    ) -> Self {
         Self {
             launch,
             poll,
             room,
             outside,
+            exact,
             given: RefCell::default(),
             owner: here(),
             asked: Cell::new(None),
             interrupted: RefCell::new(interrupted),
             stopped: AtomicBool::new(false),
             threads,
+            exacts,
+            refused: Mutex::default(),
         }
+    }
+
+    /// Why a kernel ended that was given no function.
+    pub(super) fn refused(&self) -> String {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ask whether to stop, on the thread of the launch.
@@ -143,6 +161,19 @@ unsafe extern "C" fn outside(services: *const Services<'_>, index: i64, length: 
     if services.owner == here() {
         REFUSED.set(Some((index, length)));
     }
+}
+
+/// The version of an elementary function for any argument; nothing if it cannot be compiled.
+///
+/// # Safety
+/// The services are alive, and there is such a place.
+unsafe extern "C" fn exact(services: *const Services<'_>, place: i64) -> *const () {
+    // SAFETY: as above; of what only the owner may use, nothing is used.
+    let services = unsafe { &*services };
+    services.exacts.find(place as usize).unwrap_or_else(|why| {
+        *services.refused.lock().unwrap_or_else(PoisonError::into_inner) = why.to_string();
+        std::ptr::null()
+    })
 }
 
 /// A region over its context, for all threads.

@@ -81,8 +81,12 @@ fn alone(py: Python<'_>, array: &Array) -> PyResult<()> {
         return Ok(());
     }
     // Microseconds: less than to let the interpreter go and to ask how many threads there are.
-    let soon = pool::with_threads(1, || arrays::evaluate_soon(array));
-    if soon.map_err(|error| raise(py, &error))? {
+    let soon = pool::with_threads(1, || {
+        Ok(arrays::evaluate_directly(array)? || arrays::evaluate_soon(array)?)
+    });
+    // Also a small kernel may have asked for a function that had to be compiled.
+    let interrupt = |error| assembler::raised().unwrap_or_else(|| raise(py, &error));
+    if soon.map_err(interrupt)? {
         return Ok(());
     }
     run(py, |interrupted| arrays::evaluate(std::slice::from_ref(array), interrupted))

@@ -1,9 +1,9 @@
 //! Functions of elements on what Python gives.
 
-use arrays::{ErrorKind, Width};
+use arrays::{Array, Error, ErrorKind, Function, Operand, Width};
 use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::compute::raise;
 use super::operand::{Given, given};
@@ -15,6 +15,15 @@ pub(super) fn apply<'py>(
     name: &str,
     operands: &[Bound<'py, PyAny>],
 ) -> Answer<'py> {
+    applied(py, name, operands, |ready| arrays::apply(name, ready))
+}
+
+fn applied<'py>(
+    py: Python<'py>,
+    name: &str,
+    operands: &[Bound<'py, PyAny>],
+    function: impl FnOnce(&[Operand]) -> Result<Array, Error>,
+) -> Answer<'py> {
     let mut ready = Vec::with_capacity(operands.len());
     for operand in operands {
         match given(operand)? {
@@ -24,7 +33,7 @@ pub(super) fn apply<'py>(
             }
         }
     }
-    match arrays::apply(name, &ready) {
+    match function(&ready) {
         Ok(array) => wrap(py, array),
         Err(error) if error.kind() == ErrorKind::NotCovered => {
             let operands = PyTuple::new(py, operands)?;
@@ -73,6 +82,49 @@ pub(crate) fn array_function<'py>(
         return python(py, "elementwise")?.call1((name, PyTuple::new(py, operands)?));
     }
     Ok(answer)
+}
+
+/// A function of elements that Python calls.
+///
+/// Python's class above it sees to calls with options (`_with_options`).
+#[pyclass(subclass, dict, frozen, module = "abreast._abreast")]
+pub(crate) struct ElementCall {
+    name: String,
+    arity: usize,
+    function: Option<&'static Function>,
+}
+
+#[pymethods]
+impl ElementCall {
+    #[new]
+    #[pyo3(signature = (name, arity, _meaning = None))]
+    fn new(name: String, arity: usize, _meaning: Option<&Bound<'_, PyAny>>) -> Self {
+        let function = Function::find(&name);
+        Self { name, arity, function }
+    }
+
+    #[pyo3(signature = (*operands, **options))]
+    fn __call__<'py>(
+        slf: &Bound<'py, Self>,
+        operands: &Bound<'py, PyTuple>,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> Answer<'py> {
+        let (py, it) = (slf.py(), slf.get());
+        let options = options.filter(|it| !it.is_empty());
+        if options.is_some() || operands.len() != it.arity {
+            let options = options.cloned().unwrap_or_else(|| PyDict::new(py));
+            return slf.call_method1("_with_options", (operands, options));
+        }
+        let Some(function) = it.function else {
+            return array_function(py, &it.name, operands);
+        };
+        let given: Vec<_> = operands.iter().collect();
+        let answer = applied(py, &it.name, &given, |ready| function.apply(ready))?;
+        if answer.is(py.NotImplemented()) {
+            return python(py, "elementwise")?.call1((&it.name, operands));
+        }
+        Ok(answer)
+    }
 }
 
 /// The names of the functions of elements.

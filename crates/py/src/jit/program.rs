@@ -386,7 +386,9 @@ impl Program {
             }
             DeviceError::Interrupted => raised.unwrap_or_else(|| PyKeyboardInterrupt::new_err(())),
             DeviceError::OutOfMemory { .. } => PyMemoryError::new_err(error.to_string()),
-            DeviceError::Failed(_) => failed(py, &error.to_string()),
+            DeviceError::Failed(_) => {
+                crate::assembler::raised().unwrap_or_else(|| failed(py, &error.to_string()))
+            }
         })
     }
 

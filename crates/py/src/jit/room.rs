@@ -3,7 +3,7 @@
 //! They are NumPy's own: what a function does not return goes when the call ends, however it ends.
 
 use devices::{Argument, Place, Storage};
-use memory::{DType, Layout};
+use memory::{DType, Layout, Scalar};
 use pyo3::exceptions::{PyMemoryError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PySlice, PyTuple};
@@ -11,6 +11,7 @@ use source::{Extra, Raise, RaiseKind, Sizes};
 
 use super::argument::Given;
 use super::program::argument;
+use super::reserve::{limit, reserved};
 
 /// The buffers of one call.
 pub(super) struct Rooms<'py> {
@@ -50,12 +51,23 @@ impl<'py> Rooms<'py> {
                     };
                     arguments.push(Argument::Buffer(Place::new(storage, layout)));
                 }
+                Extra::Limit { dtype, lengths } => {
+                    let limit = limit(py, *dtype, &known(&steps, lengths))?;
+                    arguments.push(Argument::Extent(limit));
+                }
                 Extra::Room { array, dtype, lengths } => {
-                    let lengths: Vec<_> =
-                        lengths.iter().map(|&it| steps[it].to_i128().max(0)).collect();
+                    let wide = lengths.iter().any(Option::is_none);
+                    let lengths = known(&steps, lengths);
                     let name = if *dtype == DType::Bool { "bool" } else { dtype.name() };
-                    let empty = numpy(py, "empty")?;
-                    let object = empty.call1((PyTuple::new(py, lengths)?, name))?;
+                    let object = if wide {
+                        let limit = limit(py, *dtype, &lengths)?;
+                        let lengths: Vec<_> =
+                            lengths.iter().map(|it| it.unwrap_or(limit.into())).collect();
+                        reserved(py, *dtype, name, &lengths)?
+                    } else {
+                        let lengths: Vec<_> = lengths.into_iter().flatten().collect();
+                        numpy(py, "empty")?.call1((PyTuple::new(py, lengths)?, name))?
+                    };
                     let mut given = Given { distinct: true, ..Given::default() };
                     given.add(0, &object)?;
                     let seen = given.arrays.first_mut().ok_or_else(lost)?;
@@ -89,7 +101,12 @@ impl<'py> Rooms<'py> {
     }
 }
 
-fn numpy<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+/// Lengths, of which some are not known.
+fn known(steps: &[Scalar], lengths: &[Option<usize>]) -> Vec<Option<i128>> {
+    lengths.iter().map(|it| it.map(|it| steps[it].to_i128().max(0))).collect()
+}
+
+pub(super) fn numpy<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import("numpy")?.getattr(name)
 }
 
