@@ -88,10 +88,14 @@ def test_by_a_scalar(op, dtype):
       }}
     }}
     """
-    x = sample(dtype, 500)
-    for y in (0, 1, 7, 10, np.iinfo(DTYPES[dtype]).max, np.iinfo(DTYPES[dtype]).min):
-        bits = y % 2 ** np.iinfo(DTYPES[dtype]).bits
-        both(text, [x.size, x, bits], [np.zeros_like(x)])
+    x = np.concatenate([sample(dtype, 500), np.array(ends(dtype), DTYPES[dtype])])
+    info = np.iinfo(DTYPES[dtype])
+    for y in (0, 1, -1, 7, -10, 3073, info.max // 2 + 2, info.max - 1, info.max, info.min):
+        if info.min <= y <= info.max:
+            # And what is closest to the wrong quotient: multiples, and one off them.
+            near = x - x % max(abs(y), 1) if abs(y) <= info.max else x
+            given = np.concatenate([x, near, near + 1, near - 1]).astype(x.dtype)
+            both(text, [given.size, given, y % 2**info.bits], [np.zeros_like(given)])
 
 
 FLOATS = ["f16", "f32", "f64"]

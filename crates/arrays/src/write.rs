@@ -362,10 +362,12 @@ impl<'g> Writer<'g> {
         let natural: Vec<_> = (0..pass.outer.len()).collect();
         let reshapes =
             |&vertex: &usize| matches!(self.graph.operation(vertex), Some(Operation::Reshape(_)));
-        if pass.form != Form::Map || pass.inner.is_some() || pass.outputs.iter().any(reshapes) {
+        if pass.form != Form::Map || pass.outputs.iter().any(reshapes) {
             return natural;
         }
-        let strides = self.inputs.iter().map(|(seen, _, _)| seen.strides.clone()).collect();
+        let outer = pass.outer.len();
+        let strides =
+            self.inputs.iter().map(|(seen, _, _)| seen.strides[..outer].to_vec()).collect();
         Axes { lengths: pass.outer.clone(), strides }.memory_order()
     }
 
@@ -393,7 +395,6 @@ impl<'g> Writer<'g> {
         let shape = array.shape();
         let layout = Layout::contiguous(array.dtype(), shape);
         let layout = if pass.form == Form::Map
-            && pass.inner.is_none()
             && shape.len() == order.len()
             && !order.iter().copied().eq(0..order.len())
         {

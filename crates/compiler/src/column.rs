@@ -34,9 +34,10 @@ pub(crate) fn vectors(kernel: &Kernel, how: How) -> i64 {
         Statement::Reduce(it) => Some(it.combiners.iter().map(|it| it.result_count()).sum()),
         _ => None,
     });
+    let gathered = matches!(how, How::Short | How::Across);
     match numbers.max().unwrap_or(1) {
-        1usize if how != How::Short => 64,
-        2 if how != How::Short => 32,
+        1usize if !gathered => 64,
+        2 if !gathered => 32,
         _ => 16,
     }
 }
@@ -88,7 +89,7 @@ impl<'k> Emitter<'k> {
         let column = *self.kernel.block(it.body).arguments.last()?;
         let row = *self.kernel.block(columns.reduce.body).arguments.last()?;
         let close = self.close(inside, column) > self.close(inside, row);
-        (self.how == How::Short || close).then_some(columns)
+        (matches!(self.how, How::Short | How::Across) || close).then_some(columns)
     }
 
     /// The loop as columns, however memory lies.

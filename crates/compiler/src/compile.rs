@@ -83,6 +83,8 @@ pub(crate) enum How {
     Split,
     /// Many points' reductions run side by side.
     Short,
+    /// Points that lie closer in memory than their values are columns.
+    Across,
     /// A reduction is read across the order of its values.
     Turned,
 }
@@ -138,8 +140,18 @@ pub fn compile_turned(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, 
     written(kernel, vector_bytes, How::Turned)
 }
 
+/// As [`compile`], with the points of a loop as columns, for points that lie closer in memory than the values
+/// that each reduces: the same results. For kernels whose [`Compiled::across`] says what to look at.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_across(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Across)
+}
+
 /// The places of the parameters that say how long these axes are, which begin at 0 and go by 1.
-fn extents(kernel: &Kernel, axes: &[ir::Axis]) -> Option<Vec<usize>> {
+pub(crate) fn extents(kernel: &Kernel, axes: &[ir::Axis]) -> Option<Vec<usize>> {
     let place = |axis: &ir::Axis| {
         let end = ir::ParameterKind::Extent(axis.end);
         let place = kernel.parameters.iter().position(|it| it.kind == end);
@@ -191,6 +203,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
     let mut can_split = false;
     let mut can_short = None;
     let mut can_turn = None;
+    let mut can_cross = None;
     let mut written = Module::default();
     let mut scratch = 0;
     let words;
@@ -205,6 +218,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
                 can_stream =
                     !kernel.overlapping && e.is_straight(it.body) && stores_along(kernel, it);
                 can_short = short(e, it);
+                can_cross = e.across_of(it);
                 let cut = e.cut(it);
                 Ok(cut.blocks)
             })?;
@@ -257,6 +271,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         splits: can_split,
         short: can_short,
         turned: can_turn,
+        across: can_cross,
         ways: written.ways,
     })
 }
@@ -318,12 +333,16 @@ impl Module {
             let (begin, end) = range();
             let memory = e.frame.scratch(&mut e.text);
             let block = e.text.begin_count(begin, end, 1);
-            let found = e.block(it, count, block.index)?;
             words = e.frame.words;
             scratch = 16 * parts.len();
-            for (place, (part, value)) in parts.iter().zip(found).enumerate() {
-                let room = slot(e, &memory, block.index, parts.len(), place);
-                e.put(room, part.dtype, value);
+            if let Some(truth) = e.deciding(it) {
+                e.deciding_block(it, truth, count, block.index, &memory)?;
+            } else {
+                let found = e.block(it, count, block.index)?;
+                for (place, (part, value)) in parts.iter().zip(found).enumerate() {
+                    let room = slot(e, &memory, block.index, parts.len(), place);
+                    e.put(room, part.dtype, value);
+                }
             }
             e.text.end_count(&block);
             Ok(number(0))

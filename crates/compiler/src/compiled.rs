@@ -11,8 +11,8 @@
 ///
 /// The frame has `words` words: one for each extent, scalar and buffer address, a buffer's followed by a
 /// word for each of its strides of class `any`, in bytes. Then comes the address of `scratch` bytes for
-/// each block, aligned to 16, that the caller provides (anything, if `scratch` is 0), then that of the
-/// services, then the addresses of the functions `exact` of the modules in `exacts`, where those are not late.
+/// each block and 16 more, aligned to 16 and zero, that the caller provides (anything, if `scratch` is 0), then that
+/// of the services, then the addresses of the functions `exact` of the modules in `exacts`, where those are not late.
 ///
 /// Services are five addresses of functions. `launch(services, region, context, blocks) -> i64` calls
 /// `region(context, begin, end)`, of the signature above, until the blocks `0..blocks` are done, on
@@ -43,9 +43,20 @@ pub struct Compiled {
     pub short: Option<Vec<usize>>,
     /// Where [`compile_turned`](crate::compile_turned) has: the places of the extents of all axes but the first.
     pub turned: Option<Vec<usize>>,
+    /// Where [`compile_across`](crate::compile_across) has: what says whether it should be used.
+    pub across: Option<Across>,
     /// Of loops that may run in lanes and have names, the name and how they run; nothing for one turn
     /// after the other.
     pub ways: Vec<(String, String)>,
+}
+
+/// A loop whose points may lie closer in memory than the values that each of them reduces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Across {
+    /// The place of the parameter that says how many points lie along one line.
+    pub points: usize,
+    /// Buffers that are read: the place of the parameter, and its axes along points and along values.
+    pub strides: Vec<[usize; 3]>,
 }
 
 /// A module with a function `exact`, which other code calls by its address.

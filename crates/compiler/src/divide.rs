@@ -69,13 +69,8 @@ fn by_estimates(text: &mut Text, op: Op, ty: Type, x: Operand, y: Operand) -> Op
     let divisor = text.select(by_zero, ty, whole(ty, 1), y);
     let last = whole(ty, 63);
     let [x_sign, y_sign] = [x, divisor].map(|it| text.op("ashr", ty, &[it, last]));
-    // Turned where the sign is -1; the smallest is 2^63 without a sign.
-    let turned = |text: &mut Text, value: Operand, sign: Operand| {
-        let flipped = text.op("xor", ty, &[value, sign]);
-        text.op("sub", ty, &[flipped, sign])
-    };
-    let size = turned(text, x, x_sign);
-    let by = turned(text, divisor, y_sign);
+    let size = turned(text, ty, x, x_sign);
+    let by = turned(text, ty, divisor, y_sign);
     let [above, below] = [size, by].map(|it| text.convert("uitofp", ty, it, float));
     let first = text.op("fdiv", float, &[above, below]);
     let first = text.convert("fptoui", float, first, ty);
@@ -93,9 +88,28 @@ fn by_estimates(text: &mut Text, op: Op, ty: Type, x: Operand, y: Operand) -> Op
     let quotient = text.op("add", ty, &[quotient, less]);
     let back = text.op("and", ty, &[by, less]);
     let rest = text.op("add", ty, &[rest, back]);
+    ends(text, op, ty, [quotient, rest, by], [x_sign, y_sign], by_zero)
+}
+
+/// A value turned where its sign is -1; the smallest is 2^63 without a sign.
+pub(crate) fn turned(text: &mut Text, ty: Type, value: Operand, sign: Operand) -> Operand {
+    let flipped = text.op("xor", ty, &[value, sign]);
+    text.op("sub", ty, &[flipped, sign])
+}
+
+/// What an op answers, of the quotient of absolute values, of what it leaves, and of the divisor's.
+pub(crate) fn ends(
+    text: &mut Text,
+    op: Op,
+    ty: Type,
+    [quotient, rest, by]: [Operand; 3],
+    [x_sign, y_sign]: [Operand; 2],
+    by_zero: Operand,
+) -> Operand {
+    let zero = whole(ty, 0);
     let apart = text.op("xor", ty, &[x_sign, y_sign]);
     if op == Op::Fmod {
-        return turned(text, rest, x_sign);
+        return turned(text, ty, rest, x_sign);
     }
     let even = compare(text, "eq", ty, rest, zero);
     let lower = text.select(even, ty, zero, apart);
@@ -103,9 +117,9 @@ fn by_estimates(text: &mut Text, op: Op, ty: Type, x: Operand, y: Operand) -> Op
         let complement = text.op("sub", ty, &[by, rest]);
         let is_lower = compare(text, "slt", ty, lower, zero);
         let rest = text.select(is_lower, ty, complement, rest);
-        return turned(text, rest, y_sign);
+        return turned(text, ty, rest, y_sign);
     }
-    let mut quotient = turned(text, quotient, apart);
+    let mut quotient = turned(text, ty, quotient, apart);
     if op == Op::FloorDiv {
         quotient = text.op("add", ty, &[quotient, lower]);
     }

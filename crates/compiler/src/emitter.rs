@@ -15,7 +15,7 @@ use crate::loops::Loops;
 use crate::parts::{Stored, Wide};
 use crate::text::{Operand, Text, Type};
 use crate::wrapped::Wrapped;
-use crate::{NO_CODE, Unsupported, op, remainder};
+use crate::{NO_CODE, Unsupported, invariant, op, remainder};
 
 /// A version of an op for any operands, which slow blocks call.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +109,7 @@ impl<'k> Emitter<'k> {
         text.begin(entry);
         text.line(first);
         let frame = Frame::read(&mut text, kernel);
+        text.enter();
         let mut held = vec![None; kernel.values.len()];
         for &(value, operand) in &frame.scalars {
             held[value.index()] = Some(Held::Uniform(operand));
@@ -351,6 +352,14 @@ impl<'k> Emitter<'k> {
         let last = self.kernel.dtype(*operands.last().expect("an op has operands"));
         let to = self.kernel.dtype(result);
         let uniform: Option<Vec<_>> = operands.iter().map(|&it| self.uniform(it)).collect();
+        if uniform.is_none()
+            && invariant::is_faster(&self.text, op, last)
+            && let Some(divisor) = self.uniform(operands[1])
+        {
+            let found = self.divide_by_one(op, last, operands, divisor);
+            self.hold(result, Held::Vector(found));
+            return Ok(());
+        }
         let (given, lanes) = match uniform {
             Some(given) => (given, 1),
             None => (operands.iter().map(|&it| self.vector(it)).collect(), self.lanes),

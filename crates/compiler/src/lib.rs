@@ -23,6 +23,7 @@
 //! ```
 
 mod access;
+mod across;
 mod beside;
 mod checked;
 mod column;
@@ -30,6 +31,7 @@ mod combine;
 mod compile;
 mod compiled;
 mod crossed;
+mod decided;
 mod divide;
 mod elementary;
 mod emitter;
@@ -37,6 +39,7 @@ mod forward;
 mod frame;
 mod held;
 mod independent;
+mod invariant;
 mod lanes;
 mod loops;
 mod nest;
@@ -61,8 +64,10 @@ mod unsupported;
 mod varying;
 mod wrapped;
 
-pub use compile::{compile, compile_short, compile_split, compile_streaming, compile_turned};
-pub use compiled::{Compiled, ExactModule};
+pub use compile::{
+    compile, compile_across, compile_short, compile_split, compile_streaming, compile_turned,
+};
+pub use compiled::{Across, Compiled, ExactModule};
 pub use passes::improve;
 pub use report::{Told, labelled, report};
 pub use unsupported::Unsupported;

@@ -119,6 +119,9 @@ pub(crate) struct Text {
     pub(crate) outside: BTreeSet<String>,
     /// Whether there are vectors of 64-bit products and of conversions between them and floats.
     pub(crate) wide: bool,
+    /// How many lines stand before what the whole function uses, and that.
+    entry: usize,
+    early: Vec<String>,
     registers: u32,
     labels: u32,
     here: Option<Label>,
@@ -185,6 +188,20 @@ impl Text {
 
     pub(crate) fn fill(&mut self, reserved: usize, line: impl Display) {
         self.lines[reserved] = format!("  {line}");
+    }
+
+    /// What `early` writes stands here: after what is written so far, before all else.
+    pub(crate) fn enter(&mut self) {
+        self.entry = self.lines.len();
+    }
+
+    /// Lines without branches that stand where the function begins, once, wherever they are used.
+    pub(crate) fn early<T>(&mut self, code: impl FnOnce(&mut Self) -> T) -> T {
+        let early = std::mem::take(&mut self.early);
+        let lines = std::mem::replace(&mut self.lines, early);
+        let answer = code(self);
+        self.early = std::mem::replace(&mut self.lines, lines);
+        answer
     }
 
     pub(crate) fn label(&mut self) -> Label {
@@ -358,6 +375,7 @@ impl Text {
 
     /// Everything so far.
     pub(crate) fn body(&self) -> String {
-        self.lines.join("\n")
+        let (first, rest) = self.lines.split_at(self.entry);
+        [first, &self.early, rest].concat().join("\n")
     }
 }

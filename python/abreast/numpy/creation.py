@@ -135,7 +135,7 @@ def empty(shape: Shape, dtype: Any = None, order: str = "C", *, device: Any = No
 
 
 def full_like(
-    x: Any, /, fill_value: Any, dtype: Any = None, order: str = "K", *, device: Any = None
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", *, device: Any = None
 ) -> Array:
     """Return one value everywhere, with the shape and element type of another array.
 
@@ -145,12 +145,12 @@ def full_like(
     >>> anp.full_like([1.5, 2.5], 9)
     Array([9., 9.])
     """
-    like = asarray(x)
+    like = asarray(a)
     order_of("full_like", order)
     return full(like.shape, fill_value, dtype=like.dtype if dtype is None else dtype, device=device)
 
 
-def zeros_like(x: Any, /, dtype: Any = None, order: str = "K", *, device: Any = None) -> Array:
+def zeros_like(a: Any, dtype: Any = None, order: str = "K", *, device: Any = None) -> Array:
     """Return zeros with the shape and element type of another array.
 
     Examples
@@ -159,10 +159,10 @@ def zeros_like(x: Any, /, dtype: Any = None, order: str = "K", *, device: Any = 
     >>> anp.zeros_like([1, 2])
     Array([0, 0])
     """
-    return full_like(x, 0, dtype, order, device=device)
+    return full_like(a, 0, dtype, order, device=device)
 
 
-def ones_like(x: Any, /, dtype: Any = None, order: str = "K", *, device: Any = None) -> Array:
+def ones_like(a: Any, dtype: Any = None, order: str = "K", *, device: Any = None) -> Array:
     """Return ones with the shape and element type of another array.
 
     Examples
@@ -171,7 +171,7 @@ def ones_like(x: Any, /, dtype: Any = None, order: str = "K", *, device: Any = N
     >>> anp.ones_like([1.5, 2.5])
     Array([1., 1.])
     """
-    return full_like(x, 1, dtype, order, device=device)
+    return full_like(a, 1, dtype, order, device=device)
 
 
 def empty_like(x: Any, /, dtype: Any = None, order: str = "K", *, device: Any = None) -> Array:

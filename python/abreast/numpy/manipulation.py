@@ -54,8 +54,7 @@ def _axis(name: str, axis: Any, rank: int) -> int:
 
 
 def reshape(
-    x: Any,
-    /,
+    a: Any,
     shape: Any,
     order: str = "C",
     *,
@@ -65,7 +64,7 @@ def reshape(
 
     Parameters
     ----------
-    x : array_like
+    a : array_like
         The elements.
     shape : int or tuple of int
         The new shape; one length may be -1 and follows from the others.
@@ -88,15 +87,15 @@ def reshape(
         ]
     except (AttributeError, TypeError):
         raise TypeError(
-            f"reshape: shape {shape!r} of an array of shape {asarray(x).shape}\n"
+            f"reshape: shape {shape!r} of an array of shape {asarray(a).shape}\n"
             "hint: a shape is an integer or a tuple of integers, one of which may be -1"
         ) from None
     if order_of("reshape", order) == "F":
-        return asarray(x).T.reshaped(lengths[::-1]).T
-    return asarray(x).reshaped(lengths)
+        return asarray(a).T.reshaped(lengths[::-1]).T
+    return asarray(a).reshaped(lengths)
 
 
-def ravel(x: Any, /, order: str = "C") -> Array:
+def ravel(a: Any, order: str = "C") -> Array:
     """Return the elements along one axis, in row-major order or, for "F", in column-major order.
 
     Examples
@@ -105,11 +104,11 @@ def ravel(x: Any, /, order: str = "C") -> Array:
     >>> anp.ravel([[1, 2], [3, 4]])
     Array([1, 2, 3, 4])
     """
-    array = asarray(x)
+    array = asarray(a)
     return (array.T if order_of("ravel", order) == "F" else array).reshaped([-1])
 
 
-def permute_dims(x: Any, /, axes: tuple[int, ...]) -> Array:
+def permute_dims(a: Any, axes: tuple[int, ...]) -> Array:
     """Return the array with its axes in another order.
 
     Examples
@@ -118,10 +117,10 @@ def permute_dims(x: Any, /, axes: tuple[int, ...]) -> Array:
     >>> anp.permute_dims(anp.zeros((2, 3, 4)), (2, 0, 1)).shape
     (4, 2, 3)
     """
-    return asarray(x).permuted(list(axes))
+    return asarray(a).permuted(list(axes))
 
 
-def transpose(x: Any, /, axes: tuple[int, ...] | None = None) -> Array:
+def transpose(a: Any, axes: tuple[int, ...] | None = None) -> Array:
     """Return the array with its axes in another order, by default from last to first.
 
     Examples
@@ -131,7 +130,7 @@ def transpose(x: Any, /, axes: tuple[int, ...] | None = None) -> Array:
     Array([[1, 3],
            [2, 4]])
     """
-    array = asarray(x)
+    array = asarray(a)
     return array.T if axes is None else array.permuted(list(axes))
 
 
@@ -153,7 +152,7 @@ def matrix_transpose(x: Any, /) -> Array:
     return swapaxes(array, -1, -2)
 
 
-def swapaxes(x: Any, /, axis1: int, axis2: int) -> Array:
+def swapaxes(a: Any, axis1: int, axis2: int) -> Array:
     """Return the array with two axes exchanged.
 
     Examples
@@ -162,14 +161,14 @@ def swapaxes(x: Any, /, axis1: int, axis2: int) -> Array:
     >>> anp.swapaxes(anp.zeros((2, 3)), 0, 1).shape
     (3, 2)
     """
-    array = asarray(x)
+    array = asarray(a)
     axes = list(range(array.ndim))
     first, second = (_axis("swapaxes", axis, array.ndim) for axis in (axis1, axis2))
     axes[first], axes[second] = axes[second], axes[first]
     return array.permuted(axes)
 
 
-def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
+def moveaxis(a: Any, source: Any, destination: Any) -> Array:
     """Return the array with some axes at other places, the others in their order.
 
     Examples
@@ -178,7 +177,7 @@ def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
     >>> anp.moveaxis(anp.zeros((2, 3, 4)), 0, -1).shape
     (3, 4, 2)
     """
-    array = asarray(x)
+    array = asarray(a)
     sources, targets = (
         [_axis("moveaxis", axis, array.ndim) for axis in (value if _many(value) else [value])]
         for value in (source, destination)
@@ -197,7 +196,7 @@ def _many(value: Any) -> bool:
     return isinstance(value, (tuple, list))
 
 
-def expand_dims(x: Any, /, axis: int | tuple[int, ...] = 0) -> Array:
+def expand_dims(a: Any, axis: int | tuple[int, ...] = 0) -> Array:
     """Return the array with new axes of length 1.
 
     Examples
@@ -206,7 +205,7 @@ def expand_dims(x: Any, /, axis: int | tuple[int, ...] = 0) -> Array:
     >>> anp.expand_dims([1, 2], axis=0).shape
     (1, 2)
     """
-    array = asarray(x)
+    array = asarray(a)
     axes = list(axis) if isinstance(axis, tuple) else [axis]
     rank = array.ndim + len(axes)
     places = sorted(_axis("expand_dims", place, rank) for place in axes)
@@ -217,7 +216,7 @@ def expand_dims(x: Any, /, axis: int | tuple[int, ...] = 0) -> Array:
     return array
 
 
-def squeeze(x: Any, /, axis: int | tuple[int, ...] | None = None) -> Array:
+def squeeze(a: Any, axis: int | tuple[int, ...] | None = None) -> Array:
     """Return the array without axes of length 1: all of them, or those named.
 
     Examples
@@ -226,14 +225,14 @@ def squeeze(x: Any, /, axis: int | tuple[int, ...] | None = None) -> Array:
     >>> anp.squeeze([[1, 2]]).shape
     (2,)
     """
-    array = asarray(x)
+    array = asarray(a)
     if axis is None:
         return array.squeezed([at for at, length in enumerate(array.shape) if length == 1])
     axes = list(axis) if isinstance(axis, tuple) else [axis]
     return array.squeezed([_axis("squeeze", at, array.ndim) for at in axes])
 
 
-def flip(x: Any, /, axis: int | tuple[int, ...] | None = None) -> Array:
+def flip(m: Any, axis: int | tuple[int, ...] | None = None) -> Array:
     """Return the array with the elements along some axes, or all, from last to first.
 
     Examples
@@ -242,14 +241,14 @@ def flip(x: Any, /, axis: int | tuple[int, ...] | None = None) -> Array:
     >>> anp.flip([1, 2, 3])
     Array([3, 2, 1])
     """
-    array = asarray(x)
+    array = asarray(m)
     if axis is None:
         return array.reversed(list(range(array.ndim)))
     axes = list(axis) if isinstance(axis, tuple) else [axis]
     return array.reversed([_axis("flip", at, array.ndim) for at in axes])
 
 
-def flipud(x: Any, /) -> Array:
+def flipud(m: Any) -> Array:
     """As `flip` along the first axis.
 
     Examples
@@ -259,10 +258,10 @@ def flipud(x: Any, /) -> Array:
     Array([[2],
            [1]])
     """
-    return flip(x, axis=0)
+    return flip(m, axis=0)
 
 
-def fliplr(x: Any, /) -> Array:
+def fliplr(m: Any) -> Array:
     """As `flip` along the second axis.
 
     Examples
@@ -271,10 +270,10 @@ def fliplr(x: Any, /) -> Array:
     >>> anp.fliplr([[1, 2]])
     Array([[2, 1]])
     """
-    return flip(x, axis=1)
+    return flip(m, axis=1)
 
 
-def broadcast_to(x: Any, /, shape: Any) -> Array:
+def broadcast_to(array: Any, shape: Any) -> Array:
     """Return the elements repeated along new axes and those of length 1.
 
     Examples
@@ -284,7 +283,7 @@ def broadcast_to(x: Any, /, shape: Any) -> Array:
     Array([[1, 2],
            [1, 2]])
     """
-    return asarray(x).broadcasted(shape_of(shape))
+    return asarray(array).broadcasted(shape_of(shape))
 
 
 def broadcast_arrays(*arrays: Any) -> list[Array]:
@@ -395,12 +394,12 @@ def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
     return array_function("where", condition, x1, x2)
 
 
-def clip(x: Any, /, min: Any = None, max: Any = None, **options: Any) -> Any:
+def clip(a: Any, min: Any = None, max: Any = None, **options: Any) -> Any:
     """Return the elements, but none below `min` and none above `max`.
 
     Parameters
     ----------
-    x : array_like
+    a : array_like
         The elements.
     min, max : array_like, optional
         The bounds.
@@ -416,13 +415,13 @@ def clip(x: Any, /, min: Any = None, max: Any = None, **options: Any) -> Any:
     # NumPy's older names.
     min, max = options.pop("a_min", min), options.pop("a_max", max)
     if options or (min is None and max is None):
-        return by_numpy(np.clip, (x, min, max), options)
-    x = asarray(x)
+        return by_numpy(np.clip, (a, min, max), options)
+    a = asarray(a)
     if min is None:
-        return array_function("minimum", x, max)
+        return array_function("minimum", a, max)
     if max is None:
-        return array_function("maximum", x, min)
-    return array_function("clip", x, min, max)
+        return array_function("maximum", a, min)
+    return array_function("clip", a, min, max)
 
 
 def concat(arrays: Sequence[Any], /, axis: int | None = 0, out: Any = None, **options: Any) -> Any:
@@ -442,7 +441,7 @@ def concat(arrays: Sequence[Any], /, axis: int | None = 0, out: Any = None, **op
 concatenate = concat
 
 
-def stack(arrays: Sequence[Any], /, axis: int = 0, out: Any = None, **options: Any) -> Any:
+def stack(arrays: Sequence[Any], axis: int = 0, out: Any = None, **options: Any) -> Any:
     """Return arrays side by side along a new axis.
 
     Runs through NumPy so far.
@@ -495,7 +494,7 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     return np.result_type(*ready)
 
 
-def shape(x: Any, /) -> tuple[int, ...]:
+def shape(a: Any) -> tuple[int, ...]:
     """Return the length of each axis.
 
     Examples
@@ -504,10 +503,10 @@ def shape(x: Any, /) -> tuple[int, ...]:
     >>> anp.shape([[1, 2]])
     (1, 2)
     """
-    return asarray(x).shape
+    return asarray(a).shape
 
 
-def ndim(x: Any, /) -> int:
+def ndim(a: Any) -> int:
     """Return the number of axes.
 
     Examples
@@ -516,10 +515,10 @@ def ndim(x: Any, /) -> int:
     >>> anp.ndim([[1, 2]])
     2
     """
-    return asarray(x).ndim
+    return asarray(a).ndim
 
 
-def size(x: Any, /, axis: int | None = None) -> int:
+def size(a: Any, axis: int | None = None) -> int:
     """Return the number of elements, or the length of an axis.
 
     Examples
@@ -528,5 +527,5 @@ def size(x: Any, /, axis: int | None = None) -> int:
     >>> anp.size([[1, 2]])
     2
     """
-    array = asarray(x)
+    array = asarray(a)
     return array.size if axis is None else array.shape[_axis("size", axis, array.ndim)]

@@ -20,20 +20,35 @@ Elements = np.ndarray[Any, Any]
 _RADIX = frozenset("?bBhH")
 """Types whose stable sort counts, and is the fastest there is."""
 
-_SHORT = 1000
+_SHORT = 700
 """Elements up to which NumPy's own way is the fastest."""
+
+_FEW = 64
+"""Elements up to which its stable sort takes less than to look for zeros of two signs."""
 
 
 def sort(x: Elements, axis: int = -1) -> Elements:
     """Return the elements in order along an axis, equal ones as they were."""
     if x.dtype.kind == "c" or x.dtype.char in _RADIX:
         return np.sort(x, axis=axis, kind="stable")
+    if x.dtype.kind != "f" or x.ndim == 0:
+        return np.sort(x, axis=axis)
+    if x.size <= _FEW:
+        return np.sort(x, axis=axis, kind="stable")
     made = np.sort(x, axis=axis)
-    if x.dtype.kind == "f" and x.ndim and _has_negative_zero(x):
+    if _has_zero(made) and _has_negative_zero(x):
         # In each row there are as many zeros as before, and they stand together.
         into, source = np.moveaxis(made, axis, -1), np.moveaxis(x, axis, -1)
         into[into == 0] = source[source == 0]
     return made
+
+
+def _has_zero(made: Elements) -> bool:
+    """Whether there is a zero among elements in order; where that takes long to say, perhaps."""
+    if made.ndim > 1:
+        return True
+    first = made.searchsorted(0)
+    return bool(first < made.size and made[first] == 0)
 
 
 def _has_negative_zero(x: Elements) -> bool:

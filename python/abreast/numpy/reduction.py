@@ -80,8 +80,7 @@ def _with(out: Any, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def sum(
-    x: Any,
-    /,
+    a: Any,
     axis: Axis = None,
     dtype: Any = None,
     out: Any = None,
@@ -92,7 +91,7 @@ def sum(
 
     Parameters
     ----------
-    x : array_like
+    a : array_like
         The elements. `bool` and small integers are summed as the default integer.
     axis : int or tuple of int, optional
         Which axes.
@@ -111,12 +110,11 @@ def sum(
     >>> anp.sum([[1, 2], [3, 4]], axis=1)
     Array([3, 7])
     """
-    return _reduce("sum", x, axis, keepdims, _with(out, options), dtype)
+    return _reduce("sum", a, axis, keepdims, _with(out, options), dtype)
 
 
 def prod(
-    x: Any,
-    /,
+    a: Any,
     axis: Axis = None,
     dtype: Any = None,
     out: Any = None,
@@ -131,11 +129,11 @@ def prod(
     >>> anp.prod([2.0, 3.0])
     Array(6.)
     """
-    return _reduce("prod", x, axis, keepdims, _with(out, options), dtype)
+    return _reduce("prod", a, axis, keepdims, _with(out, options), dtype)
 
 
 def min(
-    x: Any, /, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
 ) -> Array:
     """Return the smallest element along some axes, NaN if one is; parameters as for `sum`.
 
@@ -145,11 +143,11 @@ def min(
     >>> anp.min([[3, 1], [2, 4]], axis=0)
     Array([2, 1])
     """
-    return _reduce("min", x, axis, keepdims, _with(out, options))
+    return _reduce("min", a, axis, keepdims, _with(out, options))
 
 
 def max(
-    x: Any, /, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
 ) -> Array:
     """Return the largest element along some axes, NaN if one is; parameters as for `sum`.
 
@@ -159,12 +157,11 @@ def max(
     >>> anp.max([[3, 1], [2, 4]])
     Array(4)
     """
-    return _reduce("max", x, axis, keepdims, _with(out, options))
+    return _reduce("max", a, axis, keepdims, _with(out, options))
 
 
 def mean(
-    x: Any,
-    /,
+    a: Any,
     axis: Axis = None,
     dtype: Any = None,
     out: Any = None,
@@ -179,12 +176,11 @@ def mean(
     >>> anp.mean([1, 2])
     Array(1.5)
     """
-    return _reduce("mean", x, axis, keepdims, _with(out, options), dtype)
+    return _reduce("mean", a, axis, keepdims, _with(out, options), dtype)
 
 
 def var(
-    x: Any,
-    /,
+    a: Any,
     axis: Axis = None,
     dtype: Any = None,
     out: Any = None,
@@ -210,12 +206,11 @@ def var(
     Array(2.)
     """
     less = ddof if correction is None else correction
-    return _reduce("var", x, axis, keepdims, _with(out, options), dtype, float(less))
+    return _reduce("var", a, axis, keepdims, _with(out, options), dtype, float(less))
 
 
 def std(
-    x: Any,
-    /,
+    a: Any,
     axis: Axis = None,
     dtype: Any = None,
     out: Any = None,
@@ -234,11 +229,11 @@ def std(
     Array(1.)
     """
     less = ddof if correction is None else correction
-    return _reduce("std", x, axis, keepdims, _with(out, options), dtype, float(less))
+    return _reduce("std", a, axis, keepdims, _with(out, options), dtype, float(less))
 
 
 def any(
-    x: Any, /, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
 ) -> Array:
     """Return whether an element along some axes is not zero; parameters as for `sum`.
 
@@ -248,11 +243,11 @@ def any(
     >>> anp.any([[0, 1], [0, 0]], axis=1)
     Array([ True, False])
     """
-    return _reduce("any", x, axis, keepdims, _with(out, options))
+    return _reduce("any", a, axis, keepdims, _with(out, options))
 
 
 def all(
-    x: Any, /, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, **options: Any
 ) -> Array:
     """Return whether no element along some axes is zero; parameters as for `sum`.
 
@@ -262,10 +257,10 @@ def all(
     >>> anp.all([[0, 1], [2, 3]], axis=1)
     Array([False,  True])
     """
-    return _reduce("all", x, axis, keepdims, _with(out, options))
+    return _reduce("all", a, axis, keepdims, _with(out, options))
 
 
-def count_nonzero(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return how many elements along some axes are not zero; parameters as for `sum`.
 
     Examples
@@ -274,17 +269,17 @@ def count_nonzero(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Ar
     >>> anp.count_nonzero([0, 1, 2])
     Array(2)
     """
-    return _reduce("count_nonzero", x, axis, keepdims, {})
+    return _reduce("count_nonzero", a, axis, keepdims, {})
 
 
 def argmax(
-    x: Any, /, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **options: Any
+    a: Any, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **options: Any
 ) -> Array:
     """Return where the first of the largest elements stands along an axis.
 
     Parameters
     ----------
-    x : array_like
+    a : array_like
         The elements.
     axis : int, optional
         Which axis; by default all, numbered in row-major order.
@@ -299,11 +294,11 @@ def argmax(
     >>> anp.argmax([[3, 5], [5, 1]])
     Array(1)
     """
-    return _reduce("argmax", x, _one("argmax", axis), keepdims, _with(out, options))
+    return _reduce("argmax", a, _one("argmax", axis), keepdims, _with(out, options))
 
 
 def argmin(
-    x: Any, /, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **options: Any
+    a: Any, axis: int | None = None, out: Any = None, *, keepdims: bool = False, **options: Any
 ) -> Array:
     """Return where the first of the smallest elements stands; parameters as for `argmax`.
 
@@ -313,7 +308,7 @@ def argmin(
     >>> anp.argmin([[3, 5], [5, 1]], axis=0)
     Array([0, 1])
     """
-    return _reduce("argmin", x, _one("argmin", axis), keepdims, _with(out, options))
+    return _reduce("argmin", a, _one("argmin", axis), keepdims, _with(out, options))
 
 
 def _one(name: str, axis: Any) -> int | None:
@@ -375,7 +370,7 @@ def cumulative_prod(
     return _cumulative("cumulative_prod", x, axis, dtype, include_initial)
 
 
-def cumsum(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """As `cumulative_sum`; without an axis over all elements in row-major order.
 
     Examples
@@ -384,13 +379,13 @@ def cumsum(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
     >>> anp.cumsum([[1, 2], [3, 4]])
     Array([ 1,  3,  6, 10])
     """
-    array = asarray(x)
+    array = asarray(a)
     return cumulative_sum(
         array.reshaped([-1]) if axis is None else array, axis=axis or 0, dtype=dtype
     )
 
 
-def cumprod(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
+def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """As `cumulative_prod`; without an axis over all elements in row-major order.
 
     Examples
@@ -399,7 +394,7 @@ def cumprod(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
     >>> anp.cumprod([[1, 2], [3, 4]])
     Array([ 1,  2,  6, 24])
     """
-    array = asarray(x)
+    array = asarray(a)
     return cumulative_prod(
         array.reshaped([-1]) if axis is None else array, axis=axis or 0, dtype=dtype
     )

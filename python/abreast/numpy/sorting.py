@@ -34,8 +34,7 @@ def _line(x: Any, axis: int | None) -> tuple[Array, int]:
 
 
 def sort(
-    x: Any,
-    /,
+    a: Any,
     axis: int | None = -1,
     *,
     descending: bool = False,
@@ -46,7 +45,7 @@ def sort(
 
     Parameters
     ----------
-    x : array_like
+    a : array_like
         The elements.
     axis : int or None
         Which axis; None for all elements along one.
@@ -63,7 +62,10 @@ def sort(
     >>> anp.sort([3, 1, 2], descending=True)
     Array([3, 2, 1])
     """
-    array, axis = _line(x, axis)
+    if axis is not None and not (descending or options) and stable in (True, False, None):
+        found: Array = by_numpy(ordering.sort, (asarray(a), axis))
+        return found
+    array, axis = _line(a, axis)
     # Backwards twice: equal elements keep their order.
     array = _backwards(array, axis) if descending else array
     if _plain(stable, options):
@@ -78,8 +80,7 @@ def _backwards(array: Array, axis: int) -> Array:
 
 
 def argsort(
-    x: Any,
-    /,
+    a: Any,
     axis: int | None = -1,
     *,
     descending: bool = False,
@@ -94,7 +95,7 @@ def argsort(
     >>> anp.argsort([3, 1, 2])
     Array([1, 2, 0])
     """
-    array, axis = _line(x, axis)
+    array, axis = _line(a, axis)
     array = _backwards(array, axis) if descending else array
     if _plain(stable, options):
         found: Array = by_numpy(ordering.argsort, (array, axis))

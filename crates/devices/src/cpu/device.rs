@@ -29,6 +29,9 @@ const STREAM: usize = 24 << 20;
 /// Bytes that a launch reads from which on it pays to run a reduction in pieces.
 const SPLIT: usize = 1 << 20;
 
+/// Points that lie closer in memory than their values from which on they are columns.
+const LEAST_ACROSS: i64 = 16;
+
 /// Blocks for each thread that are enough to keep all busy.
 const ENOUGH: usize = 4;
 
@@ -76,6 +79,7 @@ impl Device for CpuDevice {
             split: OnceLock::new(),
             short: OnceLock::new(),
             turned: OnceLock::new(),
+            across: OnceLock::new(),
             streams_from: self.streams_from,
             splits_from: self.splits_from,
         }))
@@ -105,6 +109,8 @@ struct Native {
     short: OnceLock<Machine>,
     /// Code for a reduction that lies across memory.
     turned: OnceLock<Machine>,
+    /// Code for points that lie closer in memory than their values.
+    across: OnceLock<Machine>,
     streams_from: usize,
     splits_from: usize,
 }
@@ -176,6 +182,10 @@ impl Native {
             let machine = made(&self.short, || make(compiler::compile_short(kernel, vector)))?;
             return Ok((machine, self.frame(machine, arguments)));
         }
+        if self.is_across(arguments) {
+            let machine = made(&self.across, || make(compiler::compile_across(kernel, vector)))?;
+            return Ok((machine, self.frame(machine, arguments)));
+        }
         if self.is_turned(arguments) {
             let machine = made(&self.turned, || make(compiler::compile_turned(kernel, vector)))?;
             return Ok((machine, self.frame(machine, arguments)));
@@ -198,6 +208,17 @@ impl Native {
     fn is_short(&self, arguments: &[Argument]) -> bool {
         let extents = self.compiled.short.as_deref();
         extents.is_some_and(|places| product(places, arguments) <= compiler::SHORT)
+    }
+
+    /// Whether points lie closer in memory than the values of each, and are many enough to fill lanes.
+    fn is_across(&self, arguments: &[Argument]) -> bool {
+        let Some(across) = &self.compiled.across else { return false };
+        let closer = |&[place, point, value]: &[usize; 3]| {
+            let Some(Argument::Buffer(place)) = arguments.get(place) else { return false };
+            let stride = |axis: usize| place.strides()[axis].unsigned_abs();
+            stride(point) < stride(value)
+        };
+        product(&[across.points], arguments) >= LEAST_ACROSS && across.strides.iter().all(closer)
     }
 
     /// Whether a reduction lies across memory, and is long enough to be read along it all the same.
@@ -296,7 +317,8 @@ impl Machine {
         // Two words for each number, for their alignment.
         let mut scratch = Vec::<u128>::new();
         if self.finish.is_some() {
-            let numbers = blocks.unsigned_abs() as usize * self.scratch / size_of::<u128>();
+            // And one for what blocks tell each other.
+            let numbers = blocks.unsigned_abs() as usize * self.scratch / size_of::<u128>() + 1;
             let failed = |_| DeviceError::OutOfMemory {
                 bytes: numbers * size_of::<u128>(),
                 why: "for partial results of a reduction".into(),
@@ -377,6 +399,7 @@ impl Executable for Native {
         let other = self.compiled.short.is_some()
             || (self.compiled.streams && bytes >= self.streams_from)
             || (self.compiled.splits && bytes >= self.splits_from)
+            || self.compiled.across.is_some()
             || (self.compiled.turned.is_some() && bytes >= self.splits_from);
         if other || words != machine.words {
             return None;

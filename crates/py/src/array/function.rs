@@ -2,12 +2,13 @@
 
 use arrays::{Array, Error, ErrorKind, Function, Operand, Width};
 use pyo3::basic::CompareOp;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use super::compute::raise;
 use super::operand::{Given, given};
-use super::{Answer, python, wrap};
+use super::{Answer, PyArray, python, wrap};
 
 /// A function of elements on what Python gave; by NumPy where there is no kernel.
 pub(super) fn apply<'py>(
@@ -29,6 +30,9 @@ fn applied<'py>(
         match given(operand)? {
             Given::Operand(operand) => ready.push(operand),
             Given::Foreign => {
+                if name == "multiply" {
+                    refuse_text(operand, operands)?;
+                }
                 return Ok(py.NotImplemented().into_bound(py));
             }
         }
@@ -41,6 +45,25 @@ fn applied<'py>(
         }
         Err(error) => Err(raise(py, &error)),
     }
+}
+
+/// Refuse text times an array: Python would ask the array how often to repeat the text.
+fn refuse_text(text: &Bound<'_, PyAny>, operands: &[Bound<'_, PyAny>]) -> PyResult<()> {
+    let is_text = text.is_instance_of::<PyString>() || text.is_instance_of::<PyBytes>();
+    let Some(array) = operands.iter().find_map(|it| it.cast::<PyArray>().ok()) else {
+        return Ok(());
+    };
+    let array = &array.get().array;
+    // As NumPy, a single integer says it.
+    if !is_text || (array.rank() == 0 && array.dtype().is_integer()) {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(format!(
+        "unsupported operand types for *: an array of {} and {}\n\
+         hint: arrays multiply with numbers and arrays of them",
+        array.dtype(),
+        text.get_type().name()?
+    )))
 }
 
 /// An array compared with whatever Python gave.
