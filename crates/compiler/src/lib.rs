@@ -33,6 +33,7 @@ mod combine;
 
 mod compile;
 mod compiled;
+mod crossed;
 mod decided;
 mod divide;
 mod elementary;
@@ -50,6 +51,7 @@ mod pairs;
 mod parts;
 pub mod passes;
 mod poll;
+mod prepared;
 mod reduce;
 mod region;
 mod remainder;
