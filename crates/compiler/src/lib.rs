@@ -25,11 +25,14 @@
 mod access;
 mod across;
 mod beside;
+mod bounds;
 mod checked;
 mod column;
 mod combine;
+
 mod compile;
 mod compiled;
+mod crossed;
 mod decided;
 mod divide;
 mod elementary;
@@ -47,6 +50,7 @@ mod pairs;
 mod parts;
 pub mod passes;
 mod poll;
+mod prepared;
 mod reduce;
 mod region;
 mod remainder;
