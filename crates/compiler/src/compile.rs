@@ -6,10 +6,11 @@ use ir::elementary::Function;
 use ir::{BlockId, Kernel, Reduce, Statement, Stride};
 use memory::DType;
 
+use crate::call::routine;
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
-use crate::loops::{is_structured, scopes};
+use crate::loops::{is_structured, numbered, scopes};
 use crate::pairs::pairs;
 use crate::shorten::shorten;
 use crate::split::Split;
@@ -52,7 +53,8 @@ fn shape(kernel: &Kernel) -> Shape<'_> {
 /// Whether a check stands in a block: then values are taken in order.
 fn checks(kernel: &Kernel, block: BlockId) -> bool {
     kernel.block(block).statements.iter().any(|it| {
-        matches!(it, Statement::Check { .. }) || it.blocks().any(|inside| checks(kernel, inside))
+        matches!(it, Statement::Check { .. } | Statement::Call(_))
+            || it.blocks().any(|inside| checks(kernel, inside))
     })
 }
 
@@ -254,6 +256,9 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
             })?;
         }
     }
+    for function in 0..kernel.functions.len() {
+        written.routine(kernel, width, function)?;
+    }
     let mut text = module(&written.outside, &written.functions);
     if is_structured(kernel) {
         // The first line tells the assembler how much of its time they are worth.
@@ -422,6 +427,17 @@ impl Module {
         Ok((words, scratch))
     }
 
+    /// Write a function that calls call.
+    fn routine(&mut self, kernel: &Kernel, width: Lanes, place: usize) -> Result<(), Unsupported> {
+        let (emitter, header) = routine(kernel, width, std::mem::take(&mut self.exacts), place)?;
+        self.functions.push_str(&defined(&header, &emitter));
+        self.in_lanes |= emitter.loops.in_lanes;
+        self.ways.extend(emitter.loops.ways);
+        self.exacts = emitter.exacts;
+        self.outside.extend(emitter.text.outside);
+        Ok(())
+    }
+
     /// Write a function; answers the words of its frame.
     fn function<'k>(
         &mut self,
@@ -451,22 +467,29 @@ impl Module {
 
 /// A function, from the beginning of its header, which names its first parameter.
 pub(crate) fn define(header: &str, emitter: &Emitter<'_>) -> String {
+    defined(&format!("{header}, i64 %begin, i64 %end)"), emitter)
+}
+
+/// A function, with all of its header.
+fn defined(header: &str, emitter: &Emitter<'_>) -> String {
     let lines = emitter.text.body();
     // Memory of the function's own is made where it begins, once.
     let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
     let rooms = emitter.rooms.join("\n");
-    format!("define {header}, i64 %begin, i64 %end) #0 {{\n{label}\n{rooms}\n{rest}\n}}\n\n")
+    format!("define {header} #0 {{\n{label}\n{rooms}\n{rest}\n}}\n\n")
 }
 
 /// A module of these functions and what they need around them.
 fn module(outside: &BTreeSet<String>, functions: &str) -> String {
     let outside: Vec<_> = outside.iter().map(String::as_str).collect();
+    let (functions, loops) = numbered(functions);
     format!(
-        "{}\n\n{functions}\n\
+        "{}\n\n{functions}\n{loops}\
          attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
          attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
          !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n\
-         !3 = distinct !{{!3, !4}}\n!4 = !{{!\"llvm.loop.unroll.count\", i32 4}}\n",
+         !3 = !{{!\"llvm.loop.unroll.count\", i32 4}}\n\
+         !4 = !{{!\"llvm.loop.vectorize.enable\", i1 false}}\n",
         outside.join("\n"),
     )
 }
