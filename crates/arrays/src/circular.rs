@@ -100,12 +100,8 @@ impl Formula {
         Ok((real, imag))
     }
 
-    fn whole(&self, parts: Parts) -> Result<Array, Error> {
+    fn whole(&self, parts: &Parts) -> Result<Array, Error> {
         self.op(Op::Complex, [&parts.0, &parts.1])
-    }
-
-    fn exchanged(&self, parts: Parts) -> Result<Array, Error> {
-        self.whole((parts.1, parts.0))
     }
 
     /// `log |z|`: near 1 by what the square is more than 1, to twice the precision.
@@ -162,36 +158,38 @@ impl Formula {
 pub(crate) fn log(array: &Array) -> Result<Array, Error> {
     let (f, x, y) = Formula::of("log", array)?;
     let parts = (f.log_size(&x, &y)?, f.op(Op::Atan2, [&y, &x])?);
-    f.whole(parts)
+    f.whole(&parts)
 }
 
 pub(crate) fn sinh(array: &Array) -> Result<Array, Error> {
     let (f, x, y) = Formula::of("sinh", array)?;
-    f.whole(f.sinh(&x, &y)?)
+    f.whole(&f.sinh(&x, &y)?)
 }
 
 pub(crate) fn cosh(array: &Array) -> Result<Array, Error> {
     let (f, x, y) = Formula::of("cosh", array)?;
-    f.whole(f.cosh(&x, &y)?)
+    f.whole(&f.cosh(&x, &y)?)
 }
 
 pub(crate) fn tanh(array: &Array) -> Result<Array, Error> {
     let (f, x, y) = Formula::of("tanh", array)?;
-    f.whole(f.tanh(&x, &y)?)
+    f.whole(&f.tanh(&x, &y)?)
 }
 
 pub(crate) fn sin(array: &Array) -> Result<Array, Error> {
     let (f, x, y) = Formula::of("sin", array)?;
-    f.exchanged(f.sinh(&y, &x)?)
+    let (imag, real) = f.sinh(&y, &x)?;
+    f.whole(&(real, imag))
 }
 
 pub(crate) fn cos(array: &Array) -> Result<Array, Error> {
     let (f, x, y) = Formula::of("cos", array)?;
     let (real, imag) = f.cosh(&y, &x)?;
-    f.whole((real, f.op(Op::Neg, [&imag])?))
+    f.whole(&(real, f.op(Op::Neg, [&imag])?))
 }
 
 pub(crate) fn tan(array: &Array) -> Result<Array, Error> {
     let (f, x, y) = Formula::of("tan", array)?;
-    f.exchanged(f.tanh(&y, &x)?)
+    let (imag, real) = f.tanh(&y, &x)?;
+    f.whole(&(real, imag))
 }
