@@ -5,6 +5,7 @@ mod exact;
 mod launch;
 mod machine;
 mod services;
+mod stack;
 
 pub use device::CpuDevice;
 pub use launch::Launch;
