@@ -10,6 +10,7 @@ mod call;
 mod generators;
 mod glance;
 mod head;
+mod kept;
 mod program;
 mod programs;
 mod reserve;
