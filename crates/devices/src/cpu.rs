@@ -4,11 +4,14 @@ mod device;
 mod exact;
 mod launch;
 mod machine;
+mod roomy;
 mod services;
+mod spool;
 mod stack;
 
 pub use device::CpuDevice;
 pub use launch::Launch;
 pub use machine::{Cpu, cpu};
 pub use services::refused_index;
+pub use spool::{Listening, Spool, listen};
 pub use tasks::pool::Outcome;

@@ -9,8 +9,8 @@ use memory::Buffer;
 use tasks::pool;
 
 use super::exact::Exacts;
+use super::roomy;
 use super::services::{Services, refused_index};
-use super::stack;
 use super::{Launch, Outcome, cpu};
 use crate::{Argument, Cache, Device, DeviceError, Executable, Kernel, Storage};
 
@@ -313,12 +313,12 @@ impl Machine {
         frame: &mut [u64],
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
-        if self.stack > MUCH && !stack::fits(self.stack) {
+        if self.stack > MUCH && !roomy::fits(self.stack) {
             // Nobody asks on that thread whether to go on: the thread with the handlers of signals, which does,
             // is not one with a small stack.
             // SAFETY: as whoever calls this says; this thread waits.
             let run = || unsafe { self.run_here(frame, &mut || false) };
-            return stack::elsewhere(self.stack, run);
+            return roomy::elsewhere(self.stack, run);
         }
         // SAFETY: as whoever calls this says.
         unsafe { self.run_here(frame, interrupted) }

@@ -1,84 +1,58 @@
-//! The stack that kernels run on.
-//!
-//! Reductions of columns hold some hundred kilobytes there. The pool's threads have room for that; who calls
-//! may be a thread with next to none.
+//! How much of its stack a thread may use for calls inside of kernels.
 
 use std::cell::Cell;
-use std::mem::MaybeUninit;
-use std::thread;
+use std::ffi::c_void;
 
-use tasks::pool;
+/// What stays for whoever is called last: compiled code, services, and the handlers of signals.
+const KEPT: usize = 256 << 10;
 
-use crate::DeviceError;
+/// What a thread may use whose stack the system does not know.
+const UNKNOWN: usize = 64 << 10;
 
-/// What functions of kernels may take beside their own memory, and those that they call.
-const MORE: usize = 64 << 10;
+/// As large as the system's own description of a thread on any machine, and more.
+#[repr(C, align(16))]
+struct Attributes([u8; 256]);
 
-thread_local! {
-    /// The lowest address of this thread's stack; zero where nobody has asked.
-    static LOWEST: Cell<usize> = const { Cell::new(0) };
+unsafe extern "C" {
+    fn pthread_self() -> usize;
+    fn pthread_getattr_np(thread: usize, attributes: *mut Attributes) -> i32;
+    fn pthread_attr_getstack(
+        attributes: *const Attributes,
+        address: *mut *mut c_void,
+        size: *mut usize,
+    ) -> i32;
+    fn pthread_attr_destroy(attributes: *mut Attributes) -> i32;
 }
 
-/// Whether this thread has room for a function with so many bytes of its own.
-pub(super) fn fits(bytes: usize) -> bool {
-    let here = (&raw const bytes).addr();
-    let mut lowest = LOWEST.get();
-    if lowest == 0 {
-        lowest = find();
-        LOWEST.set(lowest);
+/// The lowest address that calls on this thread may reach.
+pub(super) fn limit() -> usize {
+    thread_local! {
+        static STACK: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
     }
-    here.saturating_sub(lowest) >= bytes + MORE
+    let stack = STACK.get().unwrap_or_else(|| {
+        let found = stack().unwrap_or((0, 0));
+        STACK.set(Some(found));
+        found
+    });
+    let here = (&raw const stack).addr();
+    let (low, size) = stack;
+    if (low..low.saturating_add(size)).contains(&here) {
+        return low + KEPT.min(size / 2);
+    }
+    here.saturating_sub(UNKNOWN)
 }
 
-/// The lowest address of this thread's stack; 1 if the system does not say.
-fn find() -> usize {
-    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
-    let (mut lowest, mut size) = (std::ptr::null_mut(), 0);
-    // SAFETY: what it fills in is read only if it says that it did, and given back after that.
+/// Where the stack of this thread begins, from below, and how large it is.
+fn stack() -> Option<(usize, usize)> {
+    let mut attributes = Attributes([0; 256]);
+    let (mut address, mut size) = (std::ptr::null_mut(), 0);
+    // SAFETY: the description is of the thread that asks, has room enough, and is given back.
     unsafe {
-        if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
-            return 1;
+        if pthread_getattr_np(pthread_self(), &raw mut attributes) != 0 {
+            return None;
         }
-        let found =
-            libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut lowest, &raw mut size);
-        libc::pthread_attr_destroy(attributes.as_mut_ptr());
-        if found == 0 { lowest.addr().max(1) } else { 1 }
-    }
-}
-
-/// Run on a thread that has room for a function with so many bytes of its own, and wait.
-pub(super) fn elsewhere(
-    bytes: usize,
-    run: impl FnOnce() -> Result<(), DeviceError> + Send,
-) -> Result<(), DeviceError> {
-    let threads = pool::threads();
-    thread::scope(|scope| {
-        let builder = thread::Builder::new().stack_size(bytes + (1 << 20));
-        let made = builder.spawn_scoped(scope, || pool::with_threads(threads, run));
-        let thread = made.map_err(|why| DeviceError::OutOfMemory {
-            bytes: bytes + (1 << 20),
-            why: format!("for the stack of a kernel: {why}"),
-        })?;
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_small_stack_is_found_out() {
-        let thread = |size| thread::Builder::new().stack_size(size);
-        let fits_there = |size| thread(size).spawn(|| fits(400 << 10)).unwrap().join().unwrap();
-        assert!(!fits_there(256 << 10));
-        assert!(fits_there(2 << 20));
-        let done = thread(128 << 10).spawn(|| {
-            elsewhere(400 << 10, || {
-                assert!(fits(400 << 10));
-                Ok(())
-            })
-        });
-        assert!(done.unwrap().join().unwrap().is_ok());
+        let found = pthread_attr_getstack(&raw const attributes, &raw mut address, &raw mut size);
+        pthread_attr_destroy(&raw mut attributes);
+        (found == 0).then(|| (address.addr(), size))
     }
 }
