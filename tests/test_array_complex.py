@@ -51,6 +51,47 @@ def test_each_part_is_right_to_three_units_of_its_last_place(name, dtype):
         assert np.all(apart <= 3 * np.spacing(abs(wanted).astype(z.real.dtype)))
 
 
+CIRCULAR = ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh")
+
+
+@pytest.mark.parametrize("name", CIRCULAR)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_special_values_of_circular_functions(name, dtype):
+    with np.errstate(all="ignore"):
+        z = np.array([complex(x, y) for x, y in itertools.product(ENDS, ENDS)]).astype(dtype)
+        expected = getattr(np, name)(z)
+    found = np.asarray(getattr(anp, name)(anp.asarray(z)))
+    assert found.dtype == expected.dtype
+    tiny = 1e-300 if dtype == "complex128" else 1e-36
+    # Which infinity or zero comes of an angle that is infinite or unknown, C99 leaves open.
+    angle = z.real if name in ("sin", "cos", "tan") else z.imag
+    told = np.isfinite(angle) | (name == "log")
+    if name in ("cos", "cosh"):
+        told &= ~np.isnan(z)
+    for part in ("real", "imag"):
+        ours, theirs = getattr(found, part), getattr(expected, part)
+        np.testing.assert_allclose(abs(ours), abs(theirs), rtol=1e-5, atol=tiny)
+        assert np.array_equal(np.sign(ours[told]), np.sign(theirs[told]), equal_nan=True)
+        zeros = (theirs == 0) & (ours == 0) & told
+        assert np.array_equal(np.signbit(ours[zeros]), np.signbit(theirs[zeros]))
+
+
+@pytest.mark.parametrize("name", CIRCULAR)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_each_part_of_circular_functions_is_right_to_six_units(name, dtype):
+    z = numbers(20_000, dtype)
+    z[:2000] /= abs(z[:2000])  # where the logarithm of the size nearly vanishes
+    exact = getattr(np, name)(z.astype(np.clongdouble))
+    found = np.asarray(getattr(anp, name)(anp.asarray(z)))
+    for part in ("real", "imag"):
+        wanted = getattr(exact, part)
+        apart = abs(getattr(found, part) - wanted)
+        unit = np.spacing(abs(wanted).astype(z.real.dtype))
+        # The logarithm of a size very near 1 is right to twice the precision beside 1.
+        enough = np.maximum(6 * unit, np.finfo(dtype).eps ** 2 if name == "log" else 0)
+        assert np.all((apart <= enough) | (found == exact.astype(dtype)))
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_reductions(dtype):
     tolerance = 1e-4 if dtype == "complex64" else 1e-12

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -230,6 +231,51 @@ def test_an_address_that_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None
     assert time.monotonic() - begun < 10
 
 
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\n", b"220"])
+def test_an_address_where_somebody_else_listens(
+    monkeypatch: pytest.MonkeyPatch, says: bytes
+) -> None:
+    monkeypatch.setattr(engine, "PATIENCE", 0.5)
+    held = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            try:
+                while True:
+                    held.append(server.accept()[0])
+                    held[-1].sendall(says)
+                    if says == b"220":
+                        held[-1].close()
+            except OSError:
+                return
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        begun = time.monotonic()
+        address = f"127.0.0.1:{server.getsockname()[1]}"  # the scheme may be left away
+        with (
+            ab.plan("dask", address=address),
+            pytest.raises(ab.errors.LaunchError, match=r"(?s)listens there.*hint") as caught,
+        ):
+            ab.map(abs, [1])
+        assert str(caught.value).count("hint:") == 1
+        assert time.monotonic() - begun < 8
+        ab.shutdown()
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    for each in held:
+        each.close()
+
+
+def test_a_name_that_nobody_has() -> None:
+    with (
+        ab.plan("dask", address="tcp://no.such.host.invalid:8786"),
+        pytest.raises(ab.errors.LaunchError, match=r"(?s)(not known|resolution).*hint:"),
+    ):
+        ab.map(abs, [1])
+    ab.shutdown()
+
+
 def test_an_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with ab.plan("dask:2"), pytest.raises(ab.errors.LaunchError, match=r"pip install 'abreast\["):
@@ -272,6 +318,9 @@ def test_pilots_with_other_versions() -> None:
 def test_settings_that_make_no_sense() -> None:
     for settings, words in (
         ({"address": "nowhere"}, "not the address of a scheduler"),
+        ({"address": "tcp://"}, "not the address of a scheduler"),
+        ({"address": "tcp://a:99999"}, "not the address of a scheduler"),
+        ({"address": "http://a:80"}, "not the address of a scheduler"),
         ({"address": "tcp://a:1", "hosts": ["b"]}, "one of address="),
         ({"ssh": {"username": "me"}}, "goes with hosts="),
         ({"hosts": "node1"}, "a list of names"),

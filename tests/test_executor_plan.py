@@ -212,3 +212,30 @@ if __name__ == "__main__":
 """)
     assert "lacks the module 'homemade'" in out
     assert "register_pickle_by_value(homemade)" in out
+
+
+def test_a_fork_ends_what_is_the_parents(run: Callable[..., str]) -> None:
+    out = run("""
+import os, time
+import numpy as np
+import abreast as ab
+ab.plan("executor:process:2")
+kept = ab.submit(np.ones, 1 << 18)
+kept.exception()
+running, waiting = ab.submit(time.sleep, 1.0), [ab.submit(abs, n) for n in range(600)]
+child = os.fork()
+if not child:
+    import signal
+    signal.alarm(20)
+    for each in (running, waiting[-1]):
+        try:
+            each.result()
+        except ab.PoolClosed as error:
+            print("closed", flush=True)
+    print(kept.result().sum() == 1 << 18, ab.map(abs, [-1, 2]), flush=True)
+    ab.shutdown()
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+print(running.result(), [each.result() for each in waiting] == list(range(600)), kept.result()[0])
+""")
+    assert out.splitlines() == ["closed", "closed", "True [1, 2]", "None True 1.0"]

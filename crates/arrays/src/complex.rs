@@ -9,30 +9,35 @@ use crate::cast::elementwise;
 use crate::{Array, Error};
 
 /// Writes formulas over the parts.
-struct Formula {
+pub(crate) struct Formula {
     name: &'static str,
     /// Type of the parts.
-    part: DType,
+    pub(crate) part: DType,
 }
 
 impl Formula {
     /// The parts of an array, which is complex.
-    fn of(name: &'static str, array: &Array) -> Result<(Self, Array, Array), Error> {
+    pub(crate) fn of(name: &'static str, array: &Array) -> Result<(Self, Array, Array), Error> {
         let it = Self { name, part: array.dtype().part() };
         let real = it.op(Op::Real, [array])?;
         let imag = it.op(Op::Imag, [array])?;
         Ok((it, real, imag))
     }
 
-    fn op<const N: usize>(&self, op: Op, operands: [&Array; N]) -> Result<Array, Error> {
+    pub(crate) fn op<const N: usize>(&self, op: Op, operands: [&Array; N]) -> Result<Array, Error> {
         elementwise(self.name, op, &operands.map(Clone::clone))
     }
 
-    fn number(&self, value: f64) -> Result<Array, Error> {
+    pub(crate) fn number(&self, value: f64) -> Result<Array, Error> {
         Array::full(Scalar::from_f64(self.part, value), &[])
     }
 
-    fn select(&self, condition: &Array, yes: &Array, no: &Array) -> Result<Array, Error> {
+    pub(crate) fn select(
+        &self,
+        condition: &Array,
+        yes: &Array,
+        no: &Array,
+    ) -> Result<Array, Error> {
         self.op(Op::Select, [condition, yes, no])
     }
 }

@@ -7,6 +7,7 @@ use ir::Op;
 use memory::{DType, Kind, Scalar};
 
 use crate::cast::elementwise;
+use crate::circular;
 use crate::complex;
 use crate::function::{Rule, float_for, with};
 use crate::operand::{Weak, dtype_of};
@@ -39,8 +40,8 @@ const TABLE: &[Function] = &[
     row("clip", 3, Own(clip)),
     row("conj", 1, Own(conj)),
     row("copysign", 2, Float(Op::CopySign)),
-    row("cos", 1, Float(Op::Cos)),
-    row("cosh", 1, Float(Op::Cosh)),
+    row("cos", 1, Own(cos)),
+    row("cosh", 1, Own(cosh)),
     row("divide", 2, Own(divide)),
     row("equal", 2, Comparison(Op::Eq)),
     row("exp", 1, Own(exp)),
@@ -60,7 +61,7 @@ const TABLE: &[Function] = &[
     row("isnan", 1, Question(Op::IsNan, false)),
     row("less", 2, Comparison(Op::Lt)),
     row("less_equal", 2, Comparison(Op::Le)),
-    row("log", 1, Float(Op::Log)),
+    row("log", 1, Own(log)),
     row("log10", 1, Float(Op::Log10)),
     row("log1p", 1, Float(Op::Log1p)),
     row("log2", 1, Float(Op::Log2)),
@@ -83,13 +84,13 @@ const TABLE: &[Function] = &[
     row("round", 1, Own(round)),
     row("sign", 1, Arithmetic(Op::Sign, None)),
     row("signbit", 1, Own(signbit)),
-    row("sin", 1, Float(Op::Sin)),
-    row("sinh", 1, Float(Op::Sinh)),
+    row("sin", 1, Own(sin)),
+    row("sinh", 1, Own(sinh)),
     row("sqrt", 1, Own(sqrt)),
     row("square", 1, Counting(Op::Square)),
     row("subtract", 2, Arithmetic(Op::Sub, None)),
-    row("tan", 1, Float(Op::Tan)),
-    row("tanh", 1, Float(Op::Tanh)),
+    row("tan", 1, Own(tan)),
+    row("tanh", 1, Own(tanh)),
     row("trunc", 1, Whole(Op::Trunc)),
     row("where", 3, Own(choose)),
 ];
@@ -122,6 +123,48 @@ fn exp(operands: &[Operand]) -> Result<Array, Error> {
         return complex::exp(&operands[0].array(Some(dtype))?);
     }
     with("exp", Op::Exp, operands, dtype)
+}
+
+/// An op for floats, a formula for complex numbers.
+fn parted(
+    name: &'static str,
+    op: Op,
+    operands: &[Operand],
+    formula: fn(&Array) -> Result<Array, Error>,
+) -> Result<Array, Error> {
+    let dtype = float_for(operands);
+    if dtype.is_complex() {
+        return formula(&operands[0].array(Some(dtype))?);
+    }
+    with(name, op, operands, dtype)
+}
+
+fn log(operands: &[Operand]) -> Result<Array, Error> {
+    parted("log", Op::Log, operands, circular::log)
+}
+
+fn sin(operands: &[Operand]) -> Result<Array, Error> {
+    parted("sin", Op::Sin, operands, circular::sin)
+}
+
+fn cos(operands: &[Operand]) -> Result<Array, Error> {
+    parted("cos", Op::Cos, operands, circular::cos)
+}
+
+fn tan(operands: &[Operand]) -> Result<Array, Error> {
+    parted("tan", Op::Tan, operands, circular::tan)
+}
+
+fn sinh(operands: &[Operand]) -> Result<Array, Error> {
+    parted("sinh", Op::Sinh, operands, circular::sinh)
+}
+
+fn cosh(operands: &[Operand]) -> Result<Array, Error> {
+    parted("cosh", Op::Cosh, operands, circular::cosh)
+}
+
+fn tanh(operands: &[Operand]) -> Result<Array, Error> {
+    parted("tanh", Op::Tanh, operands, circular::tanh)
 }
 
 fn sqrt(operands: &[Operand]) -> Result<Array, Error> {

@@ -17,6 +17,7 @@
 mod array;
 mod build;
 mod cast;
+mod circular;
 mod complex;
 mod direct;
 mod division;

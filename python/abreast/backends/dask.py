@@ -8,7 +8,6 @@ import os
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import Any
 
 from abreast.backends.contract import Backend, Level
 from abreast.backends.engine import Launched, local_address, towards
+from abreast.backends.knock import check, knock
 from abreast.backends.native import environment
 from abreast.backends.remote import RemoteBackend
 from abreast.errors import LaunchError, PlanError
@@ -47,7 +47,7 @@ def open(level: Level) -> Backend:
     engine: DaskEngine
     if "address" in options:
         address = options["address"]
-        if not isinstance(address, str) or ":" not in address:
+        if not check(address):
             raise PlanError(
                 f"plan('dask', address={address!r}): not the address of a scheduler\n"
                 "hint: it looks like 'tcp://host:8786'; `dask scheduler` prints it"
@@ -102,26 +102,19 @@ class DaskEngine:
         except (OSError, TimeoutError) as error:
             raise self._silent(error) from None
         except (ValueError, TypeError) as error:
-            raise LaunchError(f"{self.title}: {_line(error)}") from None
+            raise LaunchError(
+                f"{self.title}: {_line(error)}\n"
+                "hint: address='tcp://host:8786', or a cluster object of Dask's"
+            ) from None
         self._compare()
         self.cores = sum(self.client.ncores().values())
 
     def _knock(self) -> None:
-        """Find out whether anybody answers: a client that fails leaves its thread for good."""
-        if not isinstance(self.where, str) or not self.where.startswith(("tcp://", "tls://")):
-            return
-        host, _, port = self.where.partition("//")[2].rpartition(":")
-        deadline = time.monotonic() + PATIENCE
-        while True:
+        if isinstance(self.where, str):
             try:
-                left = max(0.1, deadline - time.monotonic())
-                socket.create_connection((host.strip("[]"), int(port)), left).close()
-                return
-            except (OSError, ValueError) as error:
-                # It may be about to start.
-                if time.monotonic() > deadline or isinstance(error, ValueError):
-                    raise self._silent(error) from None
-            time.sleep(0.1)
+                knock(self.where, PATIENCE)
+            except OSError as error:
+                raise self._silent(error) from None
 
     def _silent(self, error: BaseException) -> LaunchError:
         return LaunchError(

@@ -142,6 +142,7 @@ class Switchboard:
         """In a forked child: these connections are the parent's."""
         self.thread = None
         self.closing = True
+        self.lock = threading.RLock()  # it may be held by a thread that is not here
         for link in self.links:
             with contextlib.suppress(OSError):
                 os.close(link.sock.detach())

@@ -53,6 +53,7 @@ class RemoteBackend:
         self.hub = Hub(engine, _bare(level), self.lanes)
         self.surroundings = Surroundings()
         self.numbers = itertools.count()
+        self.jobs: weakref.WeakSet[RemoteJob] = weakref.WeakSet()
         self.closed = False
 
     def open(self, call: Call) -> Job:
@@ -96,6 +97,8 @@ class RemoteBackend:
         """Forget everything: it is the parent's."""
         self.closed = True
         self.hub.disarm()
+        for job in list(self.jobs):
+            job.orphan()
 
 
 def _bare(level: Level) -> Level:
@@ -134,6 +137,7 @@ class RemoteJob:
     def __init__(self, backend: RemoteBackend, call: Call) -> None:
         self.backend = backend
         self.hub = backend.hub
+        backend.jobs.add(self)
         self.call = call
         self.number = next(backend.numbers)
         self.style = _style(call)
@@ -410,6 +414,15 @@ class RemoteJob:
         """Keep what a task said."""
         self.said.append(said)
         self.changed.notify_all()
+
+    def orphan(self) -> None:
+        """In a forked child: what was not over there is the parent's."""
+        self.changed = threading.Condition(self.hub.lock)
+        for index in list(self.items):
+            self.ended.append((index, -1, lost(("closed", None, None, None), index), (), False, ()))
+        self.items.clear()
+        self.pending.clear()
+        self.callbacks.clear()
 
     # At shutdown.
 

@@ -47,6 +47,11 @@ class Stock(Switchboard):
         """Results on other machines."""
         self.near = node()
 
+    def disarm(self) -> None:
+        """In a forked child: these connections are the parent's."""
+        super().disarm()
+        self.arrived = threading.Condition(self.lock)
+
     # From other threads.
 
     def forget(self, job: int, keys: list[int]) -> None:
