@@ -4,6 +4,7 @@ Memory is reused where a rival can (``out=``), and so it is by abreast, whose bu
 shelf. Rivals beyond NumPy run where they are installed: numexpr, Numba, JAX.
 
     ./dev bench arrays
+    python benches/arrays.py [first|tiny|remainders|waves|polynomials|together|sums] ...
 """
 
 from __future__ import annotations
@@ -295,19 +296,45 @@ def remainders(dtype: str) -> None:
             reach("faster than NumPy", f"{bench.ratio('NumPy'):.1f}", bench.ratio("NumPy") > 1)
 
 
-def main() -> None:
-    first()
-    tiny()
+def remain() -> None:
     for dtype in ("float32", "float64", "int32", "int64"):
         remainders(dtype)
+
+
+def waves() -> None:
     wave(10_000_000 if not quick() else 100_000, "float32", 1.25)
     wave(100_000_000 if not quick() else 100_000, "float32", 1.25)
     wave(100_000_000 if not quick() else 100_000, "float64", 1.6)
+
+
+def polynomials() -> None:
     for n in (10, 30, 100, 300, 1000, 3000, 10_000):
         polynomial(min(n, 100) if quick() else n)
-    together(10_000_000 if not quick() else 100_000)
+
+
+def sums() -> None:
     for dtype in ("float32", "float64"):
         reductions(dtype)
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "first": first,
+    "tiny": tiny,
+    "remainders": remain,
+    "waves": waves,
+    "polynomials": polynomials,
+    "together": lambda: together(10_000_000 if not quick() else 100_000),
+    "sums": sums,
+}
+
+
+def main() -> None:
+    asked = [name for name in sys.argv[1:] if not name.startswith("-")]
+    unknown = [name for name in asked if name not in PARTS]
+    if unknown:
+        raise SystemExit(f"arrays: no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    for name in asked or PARTS:
+        PARTS[name]()
 
 
 if __name__ == "__main__":

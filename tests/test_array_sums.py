@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -179,3 +182,38 @@ def test_text_times_an_array(text):
         with pytest.raises(TypeError, match=r"unsupported operand types for \*: .*\nhint:"):
             product()
     assert "ab" * anp.asarray(2) == "abab"
+
+
+SMALL_STACK = """
+import threading
+import numpy as np
+import abreast as ab
+import abreast.numpy as anp
+
+x = np.random.default_rng(0).standard_normal((4200, 300))
+a = anp.asarray(x)
+found = {}
+
+def run():
+    for how in ("sum", "var", "argmax"):
+        found[how] = np.asarray(getattr(anp, how)(a, axis=0))
+    found["third"] = np.asarray(a[:, ::3].sum(axis=0))
+    with ab.threads(1):
+        found["one"] = np.asarray(a.sum(axis=0))
+
+threading.stack_size(128 << 10)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+for how in ("sum", "var", "argmax"):
+    assert np.allclose(found[how], getattr(x, how)(axis=0))
+assert np.allclose(found["third"], x[:, ::3].sum(axis=0))
+assert np.array_equal(found["one"], found["sum"])
+"""
+
+
+def test_columns_on_a_thread_with_a_small_stack(tmp_path):
+    # In a process of its own, for it would end with the thread.
+    code = ["-c", SMALL_STACK]
+    done = subprocess.run([sys.executable, *code], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()

@@ -1,6 +1,9 @@
 //! Reductions along an axis that does not lie close in memory, such as sums of columns: the columns
 //! are the lanes, and rows are read in order.
 //!
+//! Any parallel loop around one reduction is written this way, inside of compiled Python too (`region.rs`): loop over the
+//! columns outside, reduce over the rows inside, and load `%x[%row, %column]` with a last stride of class `unit`.
+//!
 //! Each column has its own 32 accumulators, of design note 0009. Those of a tile of columns lie in
 //! memory, few enough for the second cache: what row `k` gives is added to the ones of `k % 32`.
 

@@ -272,6 +272,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         exacts,
         words,
         scratch,
+        stack: written.stack,
         streams: can_stream,
         splits: can_split,
         short: can_short,
@@ -308,6 +309,8 @@ pub(crate) fn slot(
 struct Module {
     /// Whether some loop of a structured kernel runs in lanes.
     in_lanes: bool,
+    /// Bytes of the stack that the largest function takes.
+    stack: usize,
     /// How loops with names run.
     ways: Vec<(String, String)>,
     exacts: Vec<Exact>,
@@ -458,6 +461,7 @@ impl Module {
         let header = format!("i64 @{name}(ptr noalias readonly %frame");
         self.functions.push_str(&define(&header, &emitter));
         self.in_lanes |= emitter.loops.in_lanes;
+        self.stack = self.stack.max(emitter.stack);
         self.ways.append(&mut emitter.loops.ways);
         self.exacts = emitter.exacts;
         self.outside.append(&mut emitter.text.outside);

@@ -37,6 +37,8 @@ pub struct Compiled {
     pub words: usize,
     /// Bytes of scratch memory a block.
     pub scratch: usize,
+    /// Bytes of the stack that its functions use for what they hold, beside little else.
+    pub stack: usize,
     /// Whether [`compile_streaming`](crate::compile_streaming) has something else to offer.
     pub streams: bool,
     /// Whether [`compile_split`](crate::compile_split) has.

@@ -54,6 +54,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) loops: Loops<'k>,
     /// Memory of the function's own, made at its beginning.
     pub(crate) rooms: Vec<String>,
+    /// Bytes of it, and of that of functions inside.
+    pub(crate) stack: usize,
     /// How many lanes may run side by side.
     pub(crate) width: u32,
     /// Columns of a tile.
@@ -122,6 +124,7 @@ impl<'k> Emitter<'k> {
             held,
             loops: Loops::of(kernel),
             rooms: Vec::new(),
+            stack: 0,
             width,
             tile: vectors(kernel, how) * i64::from(width),
             masks,
@@ -191,6 +194,7 @@ impl<'k> Emitter<'k> {
         let room = self.text.register();
         let name = self.text.show(room, 1);
         let ty = Type::new(dtype, 1).stored();
+        self.stack += count.unsigned_abs() as usize * dtype.size();
         self.rooms.push(format!("  {name} = alloca [{count} x {ty}], align 64"));
         room
     }

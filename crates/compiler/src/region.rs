@@ -178,6 +178,7 @@ impl<'k> Emitter<'k> {
         let name = format!("region.{}", self.loops.regions.len());
         let header = format!("internal i64 @{name}(ptr noalias readonly %context");
         self.loops.regions.push(define(&header, &inner));
+        self.stack += inner.stack;
         self.loops.in_lanes |= inner.loops.in_lanes;
         self.loops.ways.append(&mut inner.loops.ways);
         self.exacts = inner.exacts;

@@ -4,6 +4,7 @@ mod device;
 mod exact;
 mod launch;
 mod machine;
+mod roomy;
 mod services;
 mod spool;
 mod stack;

@@ -9,6 +9,7 @@ use memory::Buffer;
 use tasks::pool;
 
 use super::exact::Exacts;
+use super::roomy;
 use super::services::{Services, refused_index};
 use super::{Launch, Outcome, cpu};
 use crate::{Argument, Cache, Device, DeviceError, Executable, Kernel, Storage};
@@ -31,6 +32,9 @@ const SPLIT: usize = 1 << 20;
 
 /// Points that lie closer in memory than their values from which on they are columns.
 const LEAST_ACROSS: i64 = 16;
+
+/// Bytes of the stack that every thread has.
+const MUCH: usize = 16 << 10;
 
 /// Blocks for each thread that are enough to keep all busy.
 const ENOUGH: usize = 4;
@@ -120,6 +124,8 @@ struct Native {
 struct Machine {
     words: usize,
     scratch: usize,
+    /// Bytes of the stack that its functions hold.
+    stack: usize,
     exacts: Exacts,
     count: Kernel,
     kernel: Kernel,
@@ -135,6 +141,7 @@ impl Machine {
         Ok(Self {
             words: compiled.words,
             scratch: compiled.scratch,
+            stack: compiled.stack,
             exacts,
             count: function("count")?,
             kernel: function("kernel")?,
@@ -302,6 +309,26 @@ impl Machine {
     /// # Safety
     /// As for [`Executable::launch_words`], of the words before.
     unsafe fn run(
+        &self,
+        frame: &mut [u64],
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<(), DeviceError> {
+        if self.stack > MUCH && !roomy::fits(self.stack) {
+            // Nobody asks on that thread whether to go on: the thread with the handlers of signals, which does,
+            // is not one with a small stack.
+            // SAFETY: as whoever calls this says; this thread waits.
+            let run = || unsafe { self.run_here(frame, &mut || false) };
+            return roomy::elsewhere(self.stack, run);
+        }
+        // SAFETY: as whoever calls this says.
+        unsafe { self.run_here(frame, interrupted) }
+    }
+
+    /// The same on the stack of this thread.
+    ///
+    /// # Safety
+    /// As for `run`.
+    unsafe fn run_here(
         &self,
         frame: &mut [u64],
         interrupted: &mut dyn FnMut() -> bool,
