@@ -1,6 +1,7 @@
 """`ab.Executor`: the standard library's protocol over every plan, and what may go wrong."""
 
 import asyncio
+import collections
 import concurrent.futures as cf
 import gc
 import os
@@ -81,8 +82,8 @@ def test_what_it_refuses():
         ab.Executor("threads", max_workers=1, workers=2)
     with pytest.raises(ab.PlanError, match="there is no such plan"):
         ab.Executor("thread")
-    with pytest.raises(TypeError, match="mp_context"):
-        ab.Executor(mp_context=None)
+    with pytest.raises(TypeError, match="wrokers"):
+        ab.Executor(wrokers=2)
     executor = ab.Executor("serial")
     with pytest.raises(TypeError, match="cannot be called"):
         executor.submit(3)
@@ -508,7 +509,9 @@ def find_cpythons_tests():
     import shutil
 
     names = [sys.executable, *(f"python3.{minor}" for minor in (14, 13, 12))]
-    for name in filter(None, map(shutil.which, names)):
+    found = filter(None, map(shutil.which, names))
+    others = sorted(Path.home().glob(".pyenv/versions/3.1[2-9].*/bin/python3"), reverse=True)
+    for name in (*found, *map(str, others)):
         known = subprocess.run(
             [name, "-c", "import test.test_concurrent_futures.executor, test.support"],
             capture_output=True,
@@ -541,3 +544,47 @@ def test_cpythons_own_tests(tmp_path):
     )
     print(done.stdout[-4000:], done.stderr[-4000:])
     assert not done.returncode
+
+
+def test_workers_are_replaced_after_so_many_tasks():
+    with ab.Executor("processes:2", max_tasks_per_child=3) as executor:
+        pids = [executor.submit(os.getpid) for _ in range(12)]
+        pids += list(executor.map(lambda _n: os.getpid(), range(12)))
+        counts = collections.Counter(
+            each.result() if hasattr(each, "result") else each for each in pids
+        )
+    assert len(counts) >= 8 and max(counts.values()) == 3
+    with ab.Executor(
+        "processes:1", max_tasks_per_child=1, initializer=setattr, initargs=(cf, "_mark", 1)
+    ) as executor:
+        seen = [executor.submit(lambda: (getattr(cf, "_mark", 0), os.getpid())) for _ in range(3)]
+        values = [each.result() for each in seen]
+        large = [executor.submit(bytes, 1 << 21).result() for _ in range(2)]
+        with pytest.raises(ZeroDivisionError):
+            executor.submit(divmod, 1, 0).result()
+    assert [mark for mark, _ in values] == [1, 1, 1] and len({pid for _, pid in values}) == 3
+    assert {len(each) for each in large} == {1 << 21}
+    # Others who use the plan notice nothing.
+    assert ab.map(double, range(3), plan="processes:1") == [0, 2, 4]
+
+
+def test_what_process_pools_are_told():
+    import multiprocessing
+
+    for method in ("spawn", "forkserver"):
+        context = multiprocessing.get_context(method)
+        with ab.Executor("processes:1", mp_context=context) as executor:
+            assert executor.submit(double, 2).result() == 4
+    for kind, settings, words in (
+        (ValueError, {"mp_context": multiprocessing.get_context("fork")}, "(?s)'fork'.*hint:"),
+        (TypeError, {"mp_context": "spawn"}, "(?s)not a context.*hint:"),
+        (TypeError, {"max_tasks_per_child": 2.5}, "is an integer"),
+        (TypeError, {"max_tasks_per_child": True}, "is an integer"),
+        (ValueError, {"max_tasks_per_child": 0}, "must be >= 1"),
+        (TypeError, {"thread_name_prefix": "mine"}, "(?s)no thread_name_prefix.*hint:"),
+        (TypeError, {"max_task_per_child": 2}, "max_tasks_per_child"),
+    ):
+        with pytest.raises(kind, match=words):
+            ab.Executor("processes:1", **settings)
+    with pytest.raises(ValueError, match=r"(?s)'threads', max_tasks_per_child=2.*hint:"):
+        ab.Executor("threads:1", max_tasks_per_child=2)

@@ -136,18 +136,31 @@ if __name__ == "__main__":
         try:
             ab.map(lambda n: os._exit(5) if n == 0 else time.sleep(0.05), range(40))
         except ab.WorkerLost as error:
-            print(type(error).__name__)
+            print(" ".join(str(error).replace(str(error.pid), "PID").splitlines()))
         try:
             ab.map(abs, range(4))
         except ab.errors.LaunchError as error:
             print(error)
         ab.shutdown()
     with ProcessPoolExecutor(2) as executor, ab.plan(executor):
+        # Who runs beside it is lost with the pool, and what was not begun is not run.
+        ended = ab.map(
+            lambda n: (time.sleep(0.3), os._exit(5) if n == 0 else time.sleep(30)), range(6),
+            on_error="return",
+        )
+        print([type(each).__name__ for each in ended], str(ended[1]).count("such a pool"))
+        ab.shutdown()
+    with ProcessPoolExecutor(2) as executor, ab.plan(executor):
         print(ab.map(abs, range(4)))
         ab.shutdown()
 """)
     lines = out.splitlines()
-    assert lines[0] == "WorkerLost"
+    assert lines[0] == (
+        "worker PID ended while it ran task 0 hint: the task itself ended the process, or one "
+        "beside it did its own: such a pool ends all its workers with the first that dies; "
+        "plan('processes') replaces that one and goes on"
+    )
+    assert lines[-2] == str(["WorkerLost"] * 2 + ["LaunchError"] * 4) + " 1"
     assert lines[1].startswith("this ProcessPoolExecutor runs no tasks: BrokenProcessPool")
     assert lines[2].startswith("hint: make a new executor")
     assert lines[-1] == "[0, 1, 2, 3]"

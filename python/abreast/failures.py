@@ -167,9 +167,9 @@ def lost(
             f"worker processes end before they can run anything: the last one {ending}\n"
             "hint: what it printed stands above; `abreast doctor` tries every plan"
         )
+    hint = _BROKEN if reason == "broken" else "the task itself ended the process"
     error = WorkerLost(
-        f"worker {pid} {ending} while it ran {task}{_peak(peak)}\n"
-        f"hint: {_HINTS.get(number, 'the task itself ended the process')}"
+        f"worker {pid} {ending} while it ran {task}{_peak(peak)}\nhint: {_HINTS.get(number, hint)}"
     )
     error.index, error.pid, error.signal, error.status = index, pid, number, status
     error.peak = peak
@@ -179,6 +179,11 @@ def lost(
 def _peak(count: int | None) -> str:
     return "" if count is None else f"; it had up to {count / 2**20:,.0f} MiB of memory"
 
+
+_BROKEN = (
+    "the task itself ended the process, or one beside it did its own: such a pool ends all its "
+    "workers with the first that dies; plan('processes') replaces that one and goes on"
+)
 
 _HINTS: dict[int | None, str] = {
     signal.SIGKILL: "somebody killed it, or the machine ran out of memory: fewer workers need less",

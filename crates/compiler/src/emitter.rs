@@ -6,6 +6,7 @@ use memory::DType;
 
 use crate::access::{AHEAD, LEAST};
 use crate::beside::is_plain;
+use crate::bounds::Bounds;
 use crate::column::vectors;
 use crate::compile::How;
 use crate::elementary::Writer;
@@ -75,8 +76,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) wrapped: Option<Wrapped>,
     /// Whether elementary functions take any argument.
     exact: bool,
-    /// The lanes whose arguments were common so far, where that is asked.
-    common: Option<Operand>,
+    /// Whether arguments were common so far, where that is asked.
+    common: Bounds,
     /// In the order of their words in the frame.
     pub(crate) exacts: Vec<Exact>,
     /// Whether the caller can be asked for them while the function runs.
@@ -130,7 +131,7 @@ impl<'k> Emitter<'k> {
             full: None,
             wrapped: None,
             exact: false,
-            common: None,
+            common: Bounds::default(),
             exacts,
             asks: true,
             may_end: true,
@@ -224,7 +225,7 @@ impl<'k> Emitter<'k> {
         runs: &[&[Statement]],
         wanted: &[Value],
     ) -> Result<(), Unsupported> {
-        self.common = None;
+        self.common = Bounds::default();
         self.exact = self.lanes == 1;
         let mut stores: Vec<Stored<'_>> = Vec::new();
         for statement in runs.iter().copied().flatten() {
@@ -235,7 +236,8 @@ impl<'k> Emitter<'k> {
                 self.simple(statement)?;
             }
         }
-        if let Some(common) = self.common.take() {
+        let common = std::mem::take(&mut self.common);
+        if let Some(common) = common.all(&mut self.text, self.lanes) {
             let mut outputs: Vec<_> = stores.iter().map(|it| it.value).collect();
             outputs.extend(wanted);
             self.rerun(runs, common, &outputs)?;
@@ -411,22 +413,19 @@ impl<'k> Emitter<'k> {
         if self.exact || lanes == 1 {
             return Ok(self.call_exact(op, ty, operands));
         }
+        let function = Function::named(op.name());
         let (found, common) = if remainder::is_one(op, dtype) {
             remainder::fast(&mut self.text, op, ty, [operands[0], operands[1]])
         } else {
-            let function = Function::named(op.name())
-                .ok_or_else(|| Unsupported::new(format!("{op} of {}", dtype.short())))?;
+            let function =
+                function.ok_or_else(|| Unsupported::new(format!("{op} of {}", dtype.short())))?;
             let writer = Writer::new(&mut self.text, lanes);
             match dtype {
                 DType::F32 => function.fast::<_, f32>(&writer, operands),
                 _ => function.fast::<_, f64>(&writer, operands),
             }
         };
-        let mask = Type::new(DType::Bool, lanes);
-        self.common = Some(match self.common {
-            Some(before) => self.text.op("and", mask, &[before, common]),
-            None => common,
-        });
+        self.common.add(&mut self.text, function, operands, ty, common);
         Ok(found)
     }
 

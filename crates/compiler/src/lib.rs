@@ -25,9 +25,11 @@
 mod access;
 mod across;
 mod beside;
+mod bounds;
 mod checked;
 mod column;
 mod combine;
+
 mod compile;
 mod compiled;
 mod decided;

@@ -11,6 +11,7 @@ mod fresh;
 mod generators;
 mod glance;
 mod head;
+mod kept;
 mod program;
 mod programs;
 mod reserve;

@@ -25,6 +25,8 @@ pub(crate) struct Worker {
     outlet: Arc<Outlet>,
     /// A warning was shown: it is for the parent to say whether the next job shows it again.
     warned: Arc<AtomicBool>,
+    /// This process has run as many tasks as it may.
+    leaving: Arc<AtomicBool>,
     serving: AtomicBool,
 }
 
@@ -72,8 +74,9 @@ impl Worker {
         let interrupts = runner.interrupts();
         let lodging = runner.lodging().clone();
         let outlet = runner.outlet().clone();
-        let (serving, warned) = (AtomicBool::new(false), Arc::default());
-        Ok(Self { runner: Mutex::new(runner), interrupts, lodging, outlet, warned, serving })
+        let (serving, warned, leaving) = (AtomicBool::new(false), Arc::default(), Arc::default());
+        let runner = Mutex::new(runner);
+        Ok(Self { runner, interrupts, lodging, outlet, warned, leaving, serving })
     }
 
     /// Pack a value as it is now, to go with a result.
@@ -120,6 +123,11 @@ impl Worker {
         self.warned.store(true, Ordering::Relaxed);
     }
 
+    /// End when the running task has, and have another process take this one's place.
+    fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
     /// Forget the shared memory without touching it: for a child that a task forked.
     fn disarm(&self) {
         self.outlet.disarm();
@@ -141,7 +149,8 @@ impl Worker {
             collect: hooks.getattr("collect")?,
         };
         let mut runner = self.runner.lock().expect("runner");
-        Server::new(&mut runner, hooks, self.warned.clone(), memory).serve()
+        let (warned, leaving) = (self.warned.clone(), self.leaving.clone());
+        Server::new(&mut runner, hooks, warned, leaving, memory).serve()
     }
 }
 
@@ -154,6 +163,7 @@ struct Server<'py, 'runner> {
     arguments: Vec<u8>,
     answer: Vec<u8>,
     warned: Arc<AtomicBool>,
+    leaving: Arc<AtomicBool>,
     /// The job of the task before.
     last_job: u64,
     /// Which settings are in force.
@@ -168,6 +178,7 @@ impl<'py, 'runner> Server<'py, 'runner> {
         runner: &'runner mut Runner,
         hooks: Hooks<'py>,
         warned: Arc<AtomicBool>,
+        leaving: Arc<AtomicBool>,
         memory: u64,
     ) -> Self {
         Self {
@@ -179,6 +190,7 @@ impl<'py, 'runner> Server<'py, 'runner> {
             arguments: Vec::new(),
             answer: Vec::new(),
             warned,
+            leaving,
             last_job: 0,
             settings: 0,
             memory: if memory == 0 { u64::MAX } else { memory },
@@ -215,6 +227,10 @@ impl<'py, 'runner> Server<'py, 'runner> {
             self.runner.item(&task, &mut self.arguments);
             let (result, note) = self.run(&task);
             self.report(&task, note, result)?;
+            if self.leaving.load(Ordering::Relaxed) {
+                self.runner.outgrown(shm::os::own_memory().max(1));
+                return Ok(());
+            }
             if self.runner.clock().is_some_and(|now| now >= self.look) && self.has_outgrown()? {
                 return Ok(());
             }

@@ -35,6 +35,9 @@ impl Lowerer<'_> {
             let name = attribute.attr.as_str();
             match value {
                 Val::Num(num) if it.arguments.is_empty() && name == "conjugate" => {
+                    if num.ty == NumType::BOOL {
+                        return Ok(Val::Num(self.to(&num, NumType::INT)));
+                    }
                     let im = num.im.map(|im| self.b.neg(im));
                     return Ok(Val::Num(Num { im, ..num }));
                 }
@@ -251,13 +254,7 @@ impl Lowerer<'_> {
         let found = match module {
             "math" => self.math(range, function, &numbers)?,
             "numpy" => self.numpy(range, function, &numbers)?,
-            "cmath" => match &numbers[..] {
-                [x] => {
-                    let x = self.to(x, NumType::COMPLEX);
-                    self.complex_function(function, &x).map(Val::Num)
-                }
-                _ => None,
-            },
+            "cmath" => self.cmath(range, function, &numbers)?,
             _ => None,
         };
         found.ok_or_else(|| {
@@ -383,10 +380,20 @@ impl Lowerer<'_> {
             ("int", []) => Val::Num(self.int(0)),
             ("int", [Val::Num(num)]) => Val::Num(self.to_int(range, num, Op::Trunc)?),
             ("round", [Val::Num(num)]) => Val::Num(self.to_int(range, num, Op::Rint)?),
+            ("round", [Val::Num(_), _]) => {
+                let hint =
+                    "write np.round(x, digits), which rounds as NumPy does; round(x) gives an int";
+                return Err(self.refuse(range, "round to a number of digits", hint));
+            }
             ("float", _) => return self.converted(range, NumType::FLOAT, args).map(Some),
             ("bool", [value]) => Val::Num(self.truth(range, value)?),
             ("complex", [Val::Num(re), Val::Num(im)]) => {
-                let (re, im) = (self.to(re, NumType::FLOAT).re, self.to(im, NumType::FLOAT).re);
+                let re_complex = re.im.is_some();
+                // a + b * 1j, of which both may be complex.
+                let (a, b) = self.parts(re, NumType::COMPLEX);
+                let (c, d) = self.parts(im, NumType::COMPLEX);
+                let re = if im.im.is_some() { self.b.sub(a, d) } else { a };
+                let im = if re_complex { self.b.add(c, b) } else { c };
                 Val::Num(self.complex(NumType::COMPLEX, re, im))
             }
             ("complex", _) => return self.converted(range, NumType::COMPLEX, args).map(Some),

@@ -18,7 +18,7 @@ impl Lowerer<'_> {
         Num { ty, re, im: Some(im), known: None, natural: false }
     }
 
-    fn parts(&mut self, num: &Num, ty: NumType) -> (Value, Value) {
+    pub(crate) fn parts(&mut self, num: &Num, ty: NumType) -> (Value, Value) {
         let num = self.to(num, ty);
         let im = match num.im {
             Some(im) => im,
@@ -50,14 +50,14 @@ impl Lowerer<'_> {
                 self.quotient((a, b), (c, d))
             }
             Operator::Pow => {
-                let Some(Known::Int(power)) = y.known.filter(|_| !y.ty.dtype.is_complex()) else {
-                    let hint = "powers of complex numbers are whole numbers that are written out, such \
-                                as z ** 2; else use exp and log";
-                    return Err(self.refuse(range, "a complex power that varies", hint));
+                let whole = match y.known {
+                    Some(Known::Int(it)) if !y.ty.dtype.is_complex() => Some(it),
+                    _ => None,
                 };
-                if !(-64..=64).contains(&power) {
-                    return Err(self.refuse(range, "a large complex power", "multiply in a loop"));
-                }
+                let Some(power) = whole.filter(|it| (-64..=64).contains(it)) else {
+                    let (re, im) = self.complex_power(range, ((a, b), (c, d)), ty);
+                    return Ok(self.complex(ty, re, im));
+                };
                 let part = ty.dtype.part();
                 let one = self.b.constant(memory::Scalar::from_i64(part, 1));
                 let zero = self.zero(part);

@@ -100,6 +100,16 @@ impl Lowerer<'_> {
         Ok(self.to(num, ty))
     }
 
+    /// What an element becomes when one number is assigned to it: a float to an integer goes as `int(x)` does.
+    /// Of NumPy's own floats NumPy asks that for signed integers alone.
+    pub(crate) fn to_stored(&mut self, range: TextRange, num: &Num, dtype: DType) -> Result<Num> {
+        let asked = num.ty.weak || dtype.kind() == Kind::Signed;
+        if num.ty.dtype.kind() != Kind::Float || !dtype.is_integer() || !asked {
+            return Ok(num.clone());
+        }
+        self.to_int(range, num, Op::Trunc)
+    }
+
     /// Python's ints must fit the element, as NumPy 2 says.
     pub(crate) fn check_fits(&mut self, range: TextRange, num: &Num, dtype: DType) {
         if dtype == DType::I64 || (dtype == DType::U64 && num.natural) {

@@ -235,6 +235,7 @@ impl<'u> Desugar<'u> {
         let step = match statement {
             Stmt::Pass(_) => return Ok(exit),
             Stmt::Expr(it) if it.value.is_string_literal_expr() => return Ok(exit),
+            Stmt::Expr(it) if it.value.is_ellipsis_literal_expr() => return Ok(exit),
             Stmt::Expr(it) => Step::Do((*it.value).clone()),
             Stmt::Assign(it) => {
                 Step::Assign { targets: it.targets.clone(), value: (*it.value).clone() }

@@ -213,6 +213,10 @@ impl Lowerer<'_> {
             }
             (Val::View(view), "T") => Ok(Val::View(crate::method::transposed(view))),
             (Val::View(view), "dtype") => Ok(Val::Named(format!("numpy.{}", view.dtype.name()))),
+            (Val::Num(num), "real" | "imag") if num.ty == NumType::BOOL => {
+                let num = self.to(num, NumType::INT);
+                Ok(Val::Num(if name == "real" { num } else { self.int(0) }))
+            }
             (Val::Num(num), "real") => {
                 let ty = NumType { dtype: num.ty.dtype.part(), weak: num.ty.weak };
                 Ok(Val::Num(Num { ty, im: None, ..num.clone() }))
@@ -367,9 +371,10 @@ impl Lowerer<'_> {
                     Expr::List(it) => &it.elts,
                     _ => return Ok(()),
                 };
+                let value = self.unpacked(range, value, targets.len())?;
                 let Val::Tuple(items) = value else {
                     let message = format!("{} is assigned to several names", value.describe());
-                    let hint = "assign tuples; read elements of arrays one by one";
+                    let hint = "assign tuples and arrays";
                     return Err(self.refuse(range, message, hint));
                 };
                 if items.len() != targets.len() {
@@ -445,6 +450,10 @@ impl Lowerer<'_> {
         let target = extents(view);
         let before = Val::View(view.clone());
         let lazy = if op == Operator::MatMult {
+            if !matches!(&value, Val::View(it) if it.axes.len() > 1) {
+                let hint = "NumPy refuses it too: write `x = x @ y`";
+                return Err(self.refuse(range, "`@=` of something else than a matrix", hint));
+            }
             let product = self.matrix_product(range, &before, &value, "matmul")?;
             self.lazy(range, &product)?
         } else {

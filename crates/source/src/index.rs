@@ -462,7 +462,10 @@ impl Lowerer<'_> {
     pub(crate) fn assign_view(&mut self, range: TextRange, view: &View, value: &Val) -> Result<()> {
         self.changes(range, view)?;
         match value {
-            Val::Num(it) if view.axes.is_empty() => self.store(range, view, it),
+            Val::Num(it) if view.axes.is_empty() => {
+                let it = self.to_stored(range, it, view.dtype)?;
+                self.store(range, view, &it)
+            }
             Val::Num(_) | Val::View(_) | Val::Lazy(_) => {
                 let lazy = self.lazy(range, value)?;
                 if view.axes.is_empty() {

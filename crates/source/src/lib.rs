@@ -39,6 +39,7 @@
 )]
 
 mod call;
+mod cmath;
 mod complex;
 mod control;
 mod convert;
@@ -58,6 +59,7 @@ mod message;
 mod method;
 mod once;
 mod operator;
+mod permute;
 mod pick;
 mod prange;
 mod race;
@@ -70,6 +72,8 @@ mod size;
 mod step;
 mod store;
 mod total;
+mod tuple;
+mod ufunc;
 mod unit;
 mod value;
 mod watch;

@@ -346,15 +346,16 @@ impl Lowerer<'_> {
                 return Err(self.refuse(range, "an endpoint that varies", hint));
             }
         };
-        let strong = NumType::strong(DType::F64);
+        let complex = start.ty.dtype.is_complex() || stop.ty.dtype.is_complex();
+        let strong = NumType::strong(if complex { DType::C128 } else { DType::F64 });
         let (start, stop) = (self.to(&start, strong), self.to(&stop, strong));
         let one = self.b.constant(1i64);
         let parts = if endpoint { self.b.sub(axes[0].length, one) } else { axes[0].length };
         let some = self.b.max(parts, one);
         let some = self.b.cast(DType::F64, some);
-        let way = self.b.sub(stop.re, start.re);
-        let step = self.b.div(way, some);
-        let step = Val::Num(self.number(strong, step));
+        let some = self.number(NumType::strong(DType::F64), some);
+        let way = self.binary(range, Operator::Sub, &stop, &start)?;
+        let step = Val::Num(self.binary(range, Operator::Div, &way, &some)?);
         let index = self.counted_along(&axes, 0);
         let moved = self.apply(range, What::Binary(Operator::Mult), &[index.clone(), step])?;
         let found = self.apply(range, What::Binary(Operator::Add), &[moved, Val::Num(start)])?;

@@ -10,7 +10,7 @@ use crate::value::{Num, NumType, Val};
 
 /// What an argument must be for `math` to take it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Domain {
+pub(crate) enum Domain {
     All,
     Finite,
     Positive,
@@ -21,10 +21,12 @@ enum Domain {
     AtLeastOne,
     /// Any, but the result must not overflow.
     Overflow,
+    /// Not a whole number that is not positive; and the result must not overflow.
+    NoPole,
 }
 
 /// Functions of one argument: the op, what `math` takes, the name in NumPy.
-const UNARY: &[(&str, Op, Domain, &str)] = &[
+pub(crate) const UNARY: &[(&str, Op, Domain, &str)] = &[
     ("sin", Op::Sin, Domain::Finite, "sin"),
     ("cos", Op::Cos, Domain::Finite, "cos"),
     ("tan", Op::Tan, Domain::Finite, "tan"),
@@ -49,7 +51,7 @@ const UNARY: &[(&str, Op, Domain, &str)] = &[
     ("fabs", Op::Abs, Domain::All, "fabs"),
     ("erf", Op::Erf, Domain::All, ""),
     ("erfc", Op::Erfc, Domain::All, ""),
-    ("lgamma", Op::Lgamma, Domain::All, ""),
+    ("lgamma", Op::Lgamma, Domain::NoPole, ""),
     ("", Op::Rint, Domain::All, "rint"),
     ("", Op::Floor, Domain::All, "floor"),
     ("", Op::Ceil, Domain::All, "ceil"),
@@ -77,7 +79,7 @@ impl Lowerer<'_> {
             {
                 self.domain(range, *domain, x);
                 let found = self.b.op(*op, &[x]);
-                if *domain == Domain::Overflow && self.options.domain {
+                if matches!(domain, Domain::Overflow | Domain::NoPole) && self.options.domain {
                     self.no_overflow(range, found, &[x], "__import__('math').exp(10000.0)");
                 }
                 return Ok(Some(Val::Num(self.number(float, found))));
@@ -165,6 +167,14 @@ impl Lowerer<'_> {
             Domain::Unit => self.b.le(size, one),
             Domain::OpenUnit => self.b.lt(size, one),
             Domain::AtLeastOne => self.b.ge(x, one),
+            Domain::NoPole => {
+                let floor = self.b.op(Op::Floor, &[x]);
+                let between = self.b.ne(floor, x);
+                let positive = self.b.gt(x, zero);
+                let infinite = self.b.op(Op::IsInf, &[x]);
+                let holds = self.b.or(between, positive);
+                self.b.or(holds, infinite)
+            }
         };
         let nan = self.b.op(Op::IsNan, &[x]);
         let holds = self.b.or(holds, nan);
@@ -172,7 +182,7 @@ impl Lowerer<'_> {
     }
 
     /// The type in which NumPy computes functions such as `sin`.
-    fn floating(ty: NumType) -> NumType {
+    pub(crate) fn floating(ty: NumType) -> NumType {
         NumType::strong(match ty.dtype.kind() {
             Kind::Float | Kind::Complex => ty.dtype,
             _ if ty.weak => DType::F64,
@@ -192,7 +202,17 @@ impl Lowerer<'_> {
         args: &[Num],
     ) -> Result<Option<Val>> {
         let strong = |ty: NumType| NumType::strong(ty.dtype);
+        if let Some(found) = self.named_operator(range, name, args)? {
+            return Ok(Some(found));
+        }
         let found = match args {
+            [x] if matches!(name, "round" | "around") => {
+                let none = self.int(0);
+                return self.rounded(range, x, &none).map(Some);
+            }
+            [x, digits] if matches!(name, "round" | "around") => {
+                return self.rounded(range, x, digits).map(Some);
+            }
             [x] => {
                 if x.ty.dtype.is_complex() {
                     if let Some(found) = self.complex_function(name, x) {

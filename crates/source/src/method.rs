@@ -18,25 +18,48 @@ impl Lowerer<'_> {
         name: &str,
         given: &Given,
     ) -> Result<Option<Val>> {
+        if let Some(found) = self.into_out(range, name, given)? {
+            return Ok(Some(found));
+        }
         let arrays = given.plain.iter().any(|it| is_array(&it.0));
         if TOTALS.contains(&name) && arrays {
             return self.total(range, name, given).map(Some);
         }
+        if matches!(
+            name,
+            "dot"
+                | "matmul"
+                | "count_nonzero"
+                | "reshape"
+                | "nonzero"
+                | "flatnonzero"
+                | "take"
+                | "ravel"
+                | "size"
+                | "ndim"
+        ) {
+            self.nothing_named(name, given)?;
+        }
         Ok(Some(match (name, &given.plain[..]) {
+            ("real" | "imag", [(value, _)]) => return self.part(range, value, name).map(Some),
             ("dot" | "matmul", [(x, _), (y, _)]) if arrays => {
                 self.matrix_product(range, x, y, name)?
             }
-            ("cumsum" | "cumprod", [(x, _)]) if arrays => self.running(range, name, x)?,
+            ("cumsum" | "cumprod", [(x, _), ..]) if arrays => {
+                self.run_along(range, name, x, given)?
+            }
             ("count_nonzero", [(x, _)]) if arrays => {
                 let count = self.counted_true(range, x)?;
                 Val::Num(self.to(&count, NumType::strong(DType::I64)))
             }
-            ("transpose", [(x, _)]) if arrays => {
-                let x = self.settled(range, x.clone(), None)?;
-                match x {
-                    Val::View(it) => Val::View(transposed(&it)),
-                    other => other,
-                }
+            ("transpose", [(x, _), ..]) if arrays => {
+                let taken = self.taken(range, name, given, &["a", "axes"])?;
+                let order = taken.get(1).cloned();
+                self.permuted(range, x, order.as_slice())?
+            }
+            ("swapaxes", [(x, _), (a, _), (b, _)]) if arrays => {
+                self.nothing_named(name, given)?;
+                self.swapped(range, x, a, b)?
             }
             ("reshape", [(x, _), (shape, _)]) if arrays => self.reshaped(range, x, shape)?,
             ("concatenate" | "stack" | "vstack" | "hstack", _) => {
@@ -73,9 +96,20 @@ impl Lowerer<'_> {
         mut given: Given,
     ) -> Result<Val> {
         let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
+        let converts = name == "astype" && given.named.iter().all(|it| it.0 == "copy");
+        if !TOTALS.contains(&name)
+            && !matches!(name, "reshape" | "cumsum" | "cumprod" | "transpose")
+            && !converts
+        {
+            self.nothing_named(name, &given)?;
+        }
         match (name, &args[..]) {
+            ("round", [] | [_]) => {
+                let of: Vec<_> = std::iter::once(value.clone()).chain(args).collect();
+                return self.apply(range, What::Call("numpy.round".into()), &of);
+            }
             ("copy", []) => return self.copied(range, value),
-            ("astype", [to, ..]) => {
+            ("astype", [to]) => {
                 let dtype = self.dtype(given.plain[0].1, to)?;
                 return self.apply(range, What::Cast(dtype), std::slice::from_ref(value));
             }
@@ -102,11 +136,11 @@ impl Lowerer<'_> {
             }
             ("ravel", []) => return self.raveled(range, value, false),
             ("flatten", []) => return self.raveled(range, value, true),
-            ("transpose", []) => {
-                if let Val::View(it) = self.settled(range, value.clone(), None)? {
-                    return Ok(Val::View(transposed(&it)));
-                }
+            ("transpose", _) => {
+                self.nothing_named(name, &given)?;
+                return self.permuted(range, value, &args);
             }
+            ("swapaxes", [a, b]) => return self.swapped(range, value, a, b),
             ("item", []) => {
                 let lazy = self.lazy(range, value)?;
                 if lazy.axes.iter().all(|it| it.known == Some(1)) {
@@ -116,7 +150,10 @@ impl Lowerer<'_> {
                     return self.element_of(&lazy.node, &spot).map(Val::Num);
                 }
             }
-            ("cumsum" | "cumprod", []) => return self.running(range, name, value),
+            ("cumsum" | "cumprod", _) => {
+                given.plain.insert(0, (value.clone(), range));
+                return self.run_along(range, name, value, &given);
+            }
             ("nonzero" | "take", _) => {
                 given.plain.insert(0, (value.clone(), range));
                 if let Some(found) = self.array_function(range, name, &given)? {
@@ -131,7 +168,8 @@ impl Lowerer<'_> {
         }
         let message = format!("the method {name} of {}", value.describe());
         let hint = "arrays have sum, prod, mean, min, max, any, all, argmin, argmax, var, std, dot, cumsum, \
-                    copy, astype, fill, clip, reshape, ravel, flatten, nonzero, take and transpose here";
+                    copy, astype, fill, clip, round, reshape, ravel, flatten, nonzero, take, transpose and \
+                    swapaxes here";
         Err(self.refuse(range, message, hint))
     }
 }

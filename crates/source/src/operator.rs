@@ -336,6 +336,9 @@ impl Lowerer<'_> {
             }
             _ => {}
         }
+        if let Some(found) = self.compared_tuples(range, op, x, y)? {
+            return Ok(found);
+        }
         let (Val::Num(x), Val::Num(y)) = (x, y) else {
             if matches!(x, Val::View(_)) || matches!(y, Val::View(_)) {
                 return Err(self.no_number(range, if matches!(x, Val::View(_)) { x } else { y }));

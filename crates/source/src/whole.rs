@@ -241,7 +241,10 @@ impl<'l> Lowerer<'l> {
     ) {
         if self.parallel > 0 || words.len() > crate::lower::NOTES {
             // Turns would write over each other's numbers.
-            let text = text.replace("{}", "?");
+            let text = match text.split_once("{}") {
+                Some((before, _)) => unsaid(before),
+                None => text,
+            };
             self.check(holds, range, RaiseKind::Builtin(class, text));
             return;
         }
@@ -452,6 +455,17 @@ impl<'l> Lowerer<'l> {
         self.b.push(Statement::If(If { condition, then, otherwise, results: Vec::new() }));
         Ok(())
     }
+}
+
+/// The beginning of a message up to what numbers of the run would say.
+fn unsaid(before: &str) -> String {
+    let end = [" with shape", " from shape", ", with gufunc", " (", " with size", " index "]
+        .iter()
+        .filter_map(|it| before.find(it))
+        .min()
+        .unwrap_or(before.len());
+    let told = before[..end].trim_end();
+    format!("{told} (numbers are left out in prange)")
 }
 
 /// A shape in a message, as NumPy shows it; its numbers are words of the run.

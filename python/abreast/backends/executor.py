@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
+from abreast.backends.between_imports import forking_between_imports
 from abreast.backends.contract import Backend, Level
 from abreast.backends.engine import Launched, local_address, outer_address
 from abreast.backends.pool import PoolBackend
@@ -156,9 +155,8 @@ class ExecutorEngine:
     ) -> Launched:
         """Submit it."""
         assert self.executor is not None
-        if self.is_here:
-            _await_imports()
-        future: Future[None] = self.executor.submit(work, *args)
+        with forking_between_imports():
+            future: Future[None] = self.executor.submit(work, *args)
         future.add_done_callback(lambda done: ended(_error(done)))
         return future
 
@@ -181,20 +179,6 @@ class ExecutorEngine:
         executor, self.executor = self.executor, None
         if self.owned and executor is not None:
             executor.shutdown(wait=True)
-
-
-def _await_imports() -> None:
-    """Wait a moment for threads that import: an executor may fork.
-
-    What such a thread imports would be locked in the child for ever.
-    """
-    locks: dict[Any, Any] = getattr(importlib._bootstrap, "_module_locks", {})
-    deadline = time.monotonic() + 2.0
-    while time.monotonic() < deadline:
-        held = [lock() for lock in list(locks.values())]
-        if not any(getattr(lock, "owner", None) is not None for lock in held):
-            return
-        time.sleep(0.001)
 
 
 def _error(future: Future[None]) -> BaseException | None:

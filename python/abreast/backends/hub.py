@@ -385,6 +385,8 @@ class Hub(Stock):
         link.sock.close()
         self.lose_memory(link)
         lanes.died(link)
+        if reason == "died" and not self.engine.survives_crash:
+            reason = "broken"
         for key, item in reversed(link.held.items()):
             if item.withdrawn:
                 continue

@@ -18,7 +18,7 @@ from abreast.backends import capture, surroundings
 from abreast.backends.interrupt import is_importing
 from abreast.pickling import dumps
 
-__all__ = ["main", "pack", "read_level"]
+__all__ = ["leave", "main", "pack", "read_level"]
 
 
 class Hooks:
@@ -77,6 +77,12 @@ def pack(obj: Any) -> Any:
 
     pilot = speaks_here.get()
     return None if pilot is None else pilot.pack(obj)
+
+
+def leave() -> None:
+    """End this process when its task has ended; another one takes its place."""
+    if _worker is not None:
+        _worker.leave()
 
 
 def read_level() -> Any:

@@ -14,10 +14,11 @@ from uuid import uuid4
 
 from abreast.backends.contract import Call, Level
 from abreast.errors import TransferError
+from abreast.interop.executor_children import check_context, check_most
 from abreast.interop.executor_errors import as_expected
 from abreast.interop.executor_future import ExecutorFuture, InitializerFailed
 from abreast.interop.executor_map import Mapped, check_chunks, one_by_one
-from abreast.interop.initializer import Initialized, is_lock_of_tqdm
+from abreast.interop.initializer import Initialized, Limited, is_lock_of_tqdm
 from abreast.keywords import refuse
 from abreast.plans import Plan, backend, current, resolve
 from abreast.tasks.dependent import APPLY
@@ -56,6 +57,12 @@ class Executor(concurrent.futures.Executor):
     initializer, initargs : optional
         ``initializer(*initargs)`` is called once in each worker before its first task of this
         executor. If it raises, all tasks raise `BrokenExecutor`.
+    max_tasks_per_child : int, optional
+        A worker that has run so many tasks of this executor is replaced by a new process; on
+        `processes` alone.
+    mp_context : optional
+        For the sake of programs that give one: workers are new processes that import what they
+        need, as with "spawn" and "forkserver". "fork" is refused.
 
     Examples
     --------
@@ -77,8 +84,15 @@ class Executor(concurrent.futures.Executor):
         memory: int | str | None = None,
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
+        max_tasks_per_child: int | None = None,
+        mp_context: Any = None,
         **unknown: Never,
     ) -> None:
+        if "thread_name_prefix" in unknown:
+            raise TypeError(
+                "Executor: no thread_name_prefix=: workers are the plan's and not one executor's\n"
+                "hint: leave it away; threads are called abreast-0, abreast-1, ..."
+            )
         if unknown:
             refuse("Executor", unknown, Executor)
         if isinstance(plan, int):
@@ -98,9 +112,14 @@ class Executor(concurrent.futures.Executor):
         self._limit = _SWEEP
         self._closed = False
         self._broken: InitializerFailed | None = None
-        self._initialized: Initialized | None = None
+        self._initialized: Initialized | Limited | None = None
+        """Calls the function of a task, if there is more to do than that."""
+        check_context(mp_context, self._level.name)
         if initializer is not None:
             self._initialized = self._initialize(initializer, initargs)
+        if max_tasks_per_child is not None:
+            check_most(max_tasks_per_child, self._level.name)
+            self._initialized = Limited(uuid4().hex, max_tasks_per_child, self._initialized)
         _all.add(self)
 
     def _initialize(

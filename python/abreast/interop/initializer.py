@@ -1,4 +1,4 @@
-"""What an executor has called once in each worker, before the first of its tasks there."""
+"""What an executor wants of each worker: a call before its first task, an end after some."""
 
 from __future__ import annotations
 
@@ -11,7 +11,38 @@ from abreast.interop.executor_future import InitializerFailed
 from abreast.pickling import dumps, loads
 from abreast.tasks.prepare import name_of
 
-__all__ = ["Initialized", "is_lock_of_tqdm"]
+__all__ = ["Initialized", "Limited", "is_lock_of_tqdm"]
+
+
+class Limited:
+    """Calls a function, and has the worker replaced when it has done so `most` times.
+
+    Examples
+    --------
+    >>> Limited("one of its own", 2)(pow, 2, 3)
+    8
+    """
+
+    def __init__(self, key: str, most: int, then: Callable[..., Any] | None = None) -> None:
+        self.key = key
+        self.most = most
+        self.then = then
+        """Called with the function and its arguments, if there is something to do before."""
+
+    def __call__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        _counts[self.key] = _counts.get(self.key, 0) + 1
+        if _counts[self.key] >= self.most:
+            from abreast.backends.worker import leave
+
+            leave()
+        if self.then is not None:
+            return self.then(function, *args, **kwargs)
+        return function(*args, **kwargs)
+
+
+_counts: dict[str, int] = {}
+"""Calls for executors in this process."""
 
 
 class _Here(threading.local):

@@ -41,14 +41,19 @@ def literal(value: np.floating) -> str:
 
 
 def pieces(name: str, value: mpf, widths: list[int], dtype: type) -> str:
-    """Return a constant as a sum of numbers of some widths, where 0 is the format's own."""
+    """Return a constant as a sum of numbers of some widths.
+
+    A width of 0 is the format's own; below 0 that too, but rounded down.
+    """
     words = []
     for width in widths:
-        if width:
+        if width > 0:
             scale = mpf(2) ** (width - 1 - int(mp.floor(mp.log(abs(value), 2))))
             piece = dtype(float(mp.nint(value * scale) / scale))
         else:
             piece = rounded(value, dtype)
+            if width < 0 and mpf(float(piece)) > value:
+                piece = np.nextafter(piece, dtype(-np.inf))
         words.append(literal(piece))
         value -= mpf(float(piece))
     if len(words) == 1:

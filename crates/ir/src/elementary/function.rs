@@ -101,6 +101,17 @@ functions! {
 }
 
 impl Function {
+    /// The size up to which arguments are common, where that is all that `fast` asks. Of two functions of one
+    /// argument, what is common for the one with the lower limit is common for the other.
+    pub fn limit<T: Format>(self) -> Option<f64> {
+        match self {
+            Self::Exp | Self::Expm1 | Self::Sinh | Self::Cosh => Some(T::EXP_USUAL),
+            Self::Sin | Self::Cos | Self::Tan => Some(T::ANGLE_USUAL),
+            Self::Tanh | Self::Atan | Self::Erf => Some(f64::INFINITY),
+            _ => None,
+        }
+    }
+
     /// The function of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|it| it.name() == name)

@@ -1,6 +1,6 @@
 //! Arrays that compiled functions make, and the numbers of their messages: given with the call.
 //!
-//! They are NumPy's own: what a function does not return goes when the call ends, however it ends.
+//! They are arrays of NumPy: what a function does not return goes when the call ends, however it ends.
 
 use devices::{Argument, Place, Storage};
 use memory::{DType, Layout, Scalar};
@@ -10,6 +10,7 @@ use pyo3::types::{PySlice, PyTuple};
 use source::{Extra, Raise, RaiseKind, Sizes};
 
 use super::argument::Given;
+use super::kept;
 use super::program::argument;
 use super::reserve::{limit, reserved};
 
@@ -66,7 +67,12 @@ impl<'py> Rooms<'py> {
                         reserved(py, *dtype, name, &lengths)?
                     } else {
                         let lengths: Vec<_> = lengths.into_iter().flatten().collect();
-                        numpy(py, "empty")?.call1((PyTuple::new(py, lengths)?, name))?
+                        match kept::array(py, &lengths, name, dtype.size())? {
+                            Some(object) => object,
+                            None => {
+                                numpy(py, "empty")?.call1((PyTuple::new(py, lengths)?, name))?
+                            }
+                        }
                     };
                     let mut given = Given { distinct: true, ..Given::default() };
                     given.add(0, &object)?;

@@ -19,7 +19,7 @@ impl Polynomials for f32 {
     const TWO_OVER_PI: Self = 6.3661975e-1;
     const HALF_PI: [Self; 2] = [1.5707964e0, -4.371139e-8];
     const HALF_PI_STEPS: [Self; 3] = [1.5707964e0, -4.371139e-8, -1.7151245e-15];
-    const PI_STEPS: [Self; 3] = [3.1415927e0, -8.742278e-8, -3.430249e-15];
+    const PI_STEPS: [Self; 3] = [3.1415925e0, 1.5099579e-7, 1.0780605e-14];
 
     // greatest error 2^-28.2
     const EXP: &'static [Self] = &[
@@ -110,13 +110,13 @@ impl Polynomials for f32 {
         -1.9507883e-4,
     ];
 
-    // greatest error 2^-31.0
+    // greatest error 2^-29.9, see targets.py
     const SIN_HALF: &'static [Self] = &[
-        -1.6666667e-1,
-        8.3333505e-3,
+        -1.6666666e-1,
+        8.33334e-3,
         -1.9843093e-4,
-        2.7627061e-6,
-        -2.5503287e-8,
+        2.7625406e-6,
+        -2.5223919e-8,
     ];
 
     // greatest error 2^-33.0

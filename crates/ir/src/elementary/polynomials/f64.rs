@@ -19,7 +19,7 @@ impl Polynomials for f64 {
     const TWO_OVER_PI: Self = 6.366197723675814e-1;
     const HALF_PI: [Self; 2] = [1.5707963267948966e0, 6.123233995736766e-17];
     const HALF_PI_STEPS: [Self; 3] = [1.5707963267948966e0, 6.12323399667708e-17, -9.403137205957857e-27];
-    const PI_STEPS: [Self; 3] = [3.141592653589793e0, 1.224646799076922e-16, 7.0431197303664e-27];
+    const PI_STEPS: [Self; 3] = [3.141592653589793e0, 1.224646799147353e-16, 2.1657133478438278e-32];
 
     // greatest error 2^-57.9
     const EXP: &'static [Self] = &[

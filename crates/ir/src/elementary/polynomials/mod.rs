@@ -35,7 +35,7 @@ pub trait Polynomials: Float {
     const HALF_PI: [Self; 2];
     /// In `f64` the second piece is short, so that its product with a number of quadrants is exact.
     const HALF_PI_STEPS: [Self; 3];
-    /// As [`HALF_PI_STEPS`](Self::HALF_PI_STEPS); in `f64` none is negative.
+    /// As [`HALF_PI_STEPS`](Self::HALF_PI_STEPS); none is negative.
     const PI_STEPS: [Self; 3];
 
     /// `(exp(r) - 1 - r) / r^2`, `|r| <= ln(2) / 2`
