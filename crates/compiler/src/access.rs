@@ -1,6 +1,6 @@
 //! Elements of buffers, in one lane or many.
 
-use ir::{Buffer, Value};
+use ir::{Buffer, Op, Value};
 use memory::DType;
 
 use crate::emitter::Emitter;
@@ -74,7 +74,48 @@ const LINE: usize = 64;
 /// How many bytes ahead of a load what comes is fetched.
 pub(crate) const AHEAD: i64 = 2048;
 
+fn bytes(step: Step) -> Operand {
+    match step {
+        Step::Bytes(bytes) => Operand::Constant(WORD, bytes.cast_unsigned()),
+        Step::Given(bytes) => bytes,
+    }
+}
+
 impl Emitter<'_> {
+    /// A vector of i64 as its first lane and what each next one adds, as `i * n` has it; through so many ops.
+    fn stepped(&mut self, value: Value, deep: usize) -> Option<(Operand, Operand)> {
+        let number = |number| Operand::Constant(WORD, number);
+        let ty = Type::new(WORD, 1);
+        match self.held[value.index()]? {
+            _ if self.kernel.dtype(value) != WORD => return None,
+            Held::Uniform(base) => return Some((base, number(0))),
+            Held::Linear(base) => return Some((base, number(1))),
+            Held::Vector(_) => {}
+        }
+        let (op, operands) = *self.ops().get(&value)?;
+        let name = match op {
+            Op::Add => "add",
+            Op::Sub => "sub",
+            Op::Mul => "mul",
+            _ => return None,
+        };
+        let deep = deep.checked_sub(1)?;
+        let (a, by) = self.stepped(operands[0], deep)?;
+        let (b, times) = self.stepped(operands[1], deep)?;
+        if op != Op::Mul {
+            let base = self.text.op(name, ty, &[a, b]);
+            return Some((base, self.text.op(name, ty, &[by, times])));
+        }
+        let one = |value| matches!(self.held[value], Some(Held::Uniform(_)));
+        let (factor, by) = match [0, 1].map(|at| one(operands[at].index())) {
+            [_, true] => (b, by),
+            [true, _] => (a, times),
+            _ => return None,
+        };
+        let base = self.text.op(name, ty, &[a, b]);
+        Some((base, self.text.op(name, ty, &[by, factor])))
+    }
+
     /// Find where an index leads.
     pub(crate) fn site(&mut self, buffer: Buffer, index: &[Value]) -> Site {
         let dtype = self.kernel.buffer(buffer).expect("verified: a buffer").dtype;
@@ -99,6 +140,14 @@ impl Emitter<'_> {
                             Some(before) => self.sum(before, step),
                         });
                     }
+                }
+                Held::Vector(_) if let Some((base, apart)) = self.stepped(value, 8) => {
+                    // The same offsets from vector to vector, from an address that moves.
+                    address = self.move_by(address, base, step);
+                    let apart = self.text.op("mul", Type::new(WORD, 1), &[apart, bytes(step)]);
+                    let apart = Step::Given(apart);
+                    from_lane_to_lane =
+                        Some(from_lane_to_lane.map_or(apart, |before| self.sum(before, apart)));
                 }
                 Held::Vector(at) => {
                     let offset = self.scaled(at, step);
@@ -146,7 +195,7 @@ impl Emitter<'_> {
         Site { dtype, kind }
     }
 
-    fn move_by(&mut self, address: Operand, index: Operand, step: Step) -> Operand {
+    pub(crate) fn move_by(&mut self, address: Operand, index: Operand, step: Step) -> Operand {
         let ty = Type::new(WORD, 1);
         let shown = self.text.show(address, 1);
         let offset = match step {
@@ -160,14 +209,11 @@ impl Emitter<'_> {
         self.text.define(format_args!("getelementptr i8, ptr {shown}, i64 {offset}"))
     }
 
-    fn sum(&mut self, a: Step, b: Step) -> Step {
+    pub(crate) fn sum(&mut self, a: Step, b: Step) -> Step {
         if let (Step::Bytes(a), Step::Bytes(b)) = (a, b) {
             return Step::Bytes(a + b);
         }
-        let [a, b] = [a, b].map(|step| match step {
-            Step::Bytes(bytes) => Operand::Constant(WORD, bytes.cast_unsigned()),
-            Step::Given(bytes) => bytes,
-        });
+        let [a, b] = [a, b].map(bytes);
         Step::Given(self.text.op("add", Type::new(WORD, 1), &[a, b]))
     }
 
@@ -256,7 +302,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn fetch_at(&mut self, place: Operand) {
+    pub(crate) fn fetch_at(&mut self, place: Operand) {
         let place = self.text.show(place, 1);
         self.text.outside.insert("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)".to_owned());
         self.text

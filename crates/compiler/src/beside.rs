@@ -12,6 +12,7 @@ use crate::held::Held;
 use crate::parts::Stored;
 use crate::structure::{WORD, number};
 use crate::text::{Operand, Text, Type};
+use crate::varying::Reach;
 
 /// Where a value is kept from place to place.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +21,16 @@ pub(crate) enum Room {
     Lanes(Operand, DType),
 }
 
-/// A choice between blocks of no more statements than this, which only compute, takes no branch.
+/// A choice between blocks of no more statements than this, which only compute and load, takes no branch.
 const LIGHT: usize = 8;
+
+/// What a block costs that takes no branch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weight {
+    statements: usize,
+    /// Whether it loads, which takes a mask.
+    loads: bool,
+}
 
 /// Whether a statement stands in no block of its own and changes nothing.
 pub(crate) fn is_plain(statement: &Statement) -> bool {
@@ -75,12 +84,39 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// The lanes whose number is below `count`.
+    /// The lanes whose number is below `count`, which is above zero.
     pub(crate) fn those_below(&mut self, count: Operand) -> Operand {
-        let ty = Type::new(DType::I64, self.width);
+        let count = self.text.intrinsic("smin", WORD, &[count, number(i64::from(self.width))]);
+        let mask = self.mask_below(count);
+        self.tail = Some((mask, count));
+        mask
+    }
+
+    fn mask_below(&mut self, count: Operand) -> Operand {
+        let lanes = self.width;
+        if self.masks {
+            // As many bits as there are lanes.
+            let others = self.text.op("sub", WORD, &[number(64), count]);
+            let mut bits = self.text.op("lshr", WORD, &[number(-1), others]);
+            if lanes < 64 {
+                let shown = self.text.show(bits, 1);
+                bits = self.text.define(format_args!("trunc i64 {shown} to i{lanes}"));
+            }
+            let bits = self.text.show(bits, 1);
+            return self.text.define(format_args!("bitcast i{lanes} {bits} to <{lanes} x i1>"));
+        }
+        // Numbers no wider than what the lanes hold.
+        let dtype = match lanes {
+            ..=4 => DType::I64,
+            5..=8 => DType::I32,
+            9..=16 => DType::I16,
+            _ => DType::I8,
+        };
+        let ty = Type::new(dtype, lanes);
+        let count = self.text.convert("trunc", WORD, count, Type::new(dtype, 1));
         let count = self.text.splat(count, ty);
-        let (count, iota) = (self.text.show(count, self.width), Text::iota(self.width));
-        self.text.define(format_args!("icmp slt {ty} {iota}, {count}"))
+        let (count, numbers) = (self.text.show(count, lanes), Text::numbers(dtype, lanes));
+        self.text.define(format_args!("icmp slt {ty} {numbers}, {count}"))
     }
 
     /// Write a block in lanes, whatever stands in it.
@@ -275,6 +311,13 @@ impl Emitter<'_> {
     // Statements with blocks
 
     fn sequence_beside(&mut self, it: &For) -> Result<(), Unsupported> {
+        if !self.crossed(it, 1).is_empty() {
+            let mut own = [self.snapshot()];
+            self.loop_at_once(it, &mut own)?;
+            let [own] = own;
+            self.restore(own);
+            return Ok(());
+        }
         let arguments = self.kernel.block(it.body).arguments.clone();
         let (indices, carried) = arguments.split_at(it.axes.len());
         let rooms = self.rooms_beside(carried);
@@ -387,8 +430,13 @@ impl Emitter<'_> {
     /// One block of a choice, in the lanes that take it; answers what it yields.
     fn one_way(&mut self, condition: Operand, block: BlockId) -> Result<Vec<Operand>, Unsupported> {
         let yields = self.kernel.block(block).yields.clone();
-        if self.is_light(block) {
+        if let Some(weight) = self.weight(block) {
+            let outer = self.mask;
+            if weight.loads {
+                self.mask = Some(self.among(condition));
+            }
             self.beside(block)?;
+            self.mask = outer;
             return Ok(yields.iter().map(|&value| self.vector(value)).collect());
         }
         let types: Vec<_> = yields.iter().map(|&value| self.kernel.dtype(value)).collect();
@@ -420,16 +468,48 @@ impl Emitter<'_> {
             .collect())
     }
 
-    fn is_light(&self, block: BlockId) -> bool {
-        let statements = &self.kernel.block(block).statements;
-        statements.len() <= LIGHT
-            && statements.iter().all(|it| match it {
-                Statement::Constant { .. } | Statement::Lookup { .. } => true,
+    /// What a block of a choice costs that is so light that no branch around it is worth its while.
+    fn weight(&self, block: BlockId) -> Option<Weight> {
+        let mut weight = Weight::default();
+        for statement in &self.kernel.block(block).statements {
+            match statement {
+                Statement::Constant { .. } => {}
+                Statement::Lookup { .. } => weight.statements += 1,
                 Statement::Op { op, operands, .. } => {
-                    !op.is_elementary(self.kernel.dtype(operands[operands.len() - 1]))
+                    if op.is_elementary(self.kernel.dtype(operands[operands.len() - 1])) {
+                        return None;
+                    }
+                    weight.statements += 1;
                 }
-                _ => false,
-            })
+                // Of no lane nothing is loaded, if the machine has masks.
+                Statement::Load { buffer, index, .. } => {
+                    let along = self.varying().reach(*buffer, index) == Reach::Row;
+                    if !self.masks || !along {
+                        return None;
+                    }
+                    weight.statements += 1;
+                    weight.loads = true;
+                }
+                Statement::If(it) => {
+                    for inner in [it.then, it.otherwise] {
+                        let inner = self.weight(inner)?;
+                        weight.statements += 1 + inner.statements;
+                        weight.loads |= inner.loads;
+                    }
+                }
+                _ => return None,
+            }
+        }
+        (weight.statements <= LIGHT).then_some(weight)
+    }
+
+    /// Whether choices in a block take branches.
+    pub(crate) fn has_branches(&self, block: BlockId) -> bool {
+        self.kernel.block(block).statements.iter().any(|it| match it {
+            Statement::If(_) => it.blocks().any(|inner| self.weight(inner).is_none()),
+            Statement::While(_) => true,
+            _ => it.blocks().any(|inner| self.has_branches(inner)),
+        })
     }
 
     /// A loop whose end the body decides; `apart`: in each lane by itself.

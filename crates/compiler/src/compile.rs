@@ -9,7 +9,7 @@ use memory::DType;
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
-use crate::loops::{is_structured, scopes};
+use crate::loops::{is_structured, numbered, scopes};
 use crate::pairs::pairs;
 use crate::shorten::shorten;
 use crate::split::Split;
@@ -461,12 +461,14 @@ pub(crate) fn define(header: &str, emitter: &Emitter<'_>) -> String {
 /// A module of these functions and what they need around them.
 fn module(outside: &BTreeSet<String>, functions: &str) -> String {
     let outside: Vec<_> = outside.iter().map(String::as_str).collect();
+    let (functions, loops) = numbered(functions);
     format!(
-        "{}\n\n{functions}\n\
+        "{}\n\n{functions}\n{loops}\
          attributes #0 = {{ nounwind \"no-builtins\" \"prefer-vector-width\"=\"512\" }}\n\
          attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
          !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n\
-         !3 = distinct !{{!3, !4}}\n!4 = !{{!\"llvm.loop.unroll.count\", i32 4}}\n",
+         !3 = !{{!\"llvm.loop.unroll.count\", i32 4}}\n\
+         !4 = !{{!\"llvm.loop.vectorize.enable\", i1 false}}\n",
         outside.join("\n"),
     )
 }

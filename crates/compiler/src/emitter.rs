@@ -70,6 +70,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
     pub(crate) mask: Option<Operand>,
+    /// The mask of the lanes below a number, and the number, where such a mask was made last.
+    pub(crate) tail: Option<(Operand, Operand)>,
     /// Whether all are there, where that is asked of a mask.
     pub(crate) full: Option<Operand>,
     /// The indices that the lanes go through as one, where they do.
@@ -128,6 +130,7 @@ impl<'k> Emitter<'k> {
             ahead: streams.then_some(AHEAD),
             lanes: 1,
             mask: None,
+            tail: None,
             full: None,
             wrapped: None,
             exact: false,

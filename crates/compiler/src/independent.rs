@@ -10,7 +10,7 @@ use crate::beside::is_plain;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::poll::{STRETCH, TILE};
-use crate::structure::{WORD, number};
+use crate::structure::{SCATTERED, WORD, number};
 use crate::text::Operand;
 use crate::varying::{Reach, Varying};
 
@@ -297,7 +297,10 @@ impl<'k> Emitter<'k> {
                     Some(varying) => self.while_checks_hold(it, varying, [from, to])?,
                     None => from,
                 };
-                let each = self.text.begin_count(from, to, 1);
+                let mut each = self.text.begin_count(from, to, 1);
+                // LLVM would make vectors of the places of stores, to take them apart again.
+                let scatters = axis.step.is_some() && self.is_straight(it.body);
+                each.told = scatters.then_some(SCATTERED);
                 let at = self.index_of(&axis, each.index);
                 self.hold(index, Held::Uniform(at));
                 self.any(it.body)?;
@@ -316,8 +319,8 @@ impl<'k> Emitter<'k> {
             }
             Way::Lanes(varying, _) => {
                 let cost = self.cost_of(&varying, it.body, 1);
-                let once = self.masks && (cost.statements > LONG || self.has_choices(it.body));
                 let before = self.loops.varying.replace(varying);
+                let once = self.masks && (cost.statements > LONG || self.has_branches(it.body));
                 self.side_by_side(it.body, index, &axis, [from, to], once)?;
                 self.loops.varying = before;
                 Ok(())
@@ -349,13 +352,6 @@ impl<'k> Emitter<'k> {
                 self.loops.ways.extend(inner);
             }
         }
-    }
-
-    fn has_choices(&self, block: BlockId) -> bool {
-        self.kernel.block(block).statements.iter().any(|it| {
-            matches!(it, Statement::If(_) | Statement::While(_))
-                || it.blocks().any(|inside| self.has_choices(inside))
-        })
     }
 
     /// Rows `from..to`, several at once, for one panel of columns after the other: what all rows read of a
@@ -483,7 +479,7 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
-    fn loop_at_once(
+    pub(crate) fn loop_at_once(
         &mut self,
         it: &For,
         copies: &mut [Vec<Option<Held>>],
@@ -499,13 +495,20 @@ impl<'k> Emitter<'k> {
             rooms.push(own);
             self.swap(copy);
         }
+        let crossed = self.crossed(it, copies.len());
         let mut counts = Vec::new();
         let mut length = number(0);
         for (axis, &index) in it.axes.iter().zip(indices) {
             // The bounds are the same for all.
             self.swap(&mut copies[0]);
             length = self.length(axis);
-            let count = self.text.begin_count(number(0), length, 1);
+            let mut from = number(0);
+            if !crossed.is_empty() {
+                self.swap(&mut copies[0]);
+                from = self.turns_at_once(it, &crossed, copies, (&rooms, length))?;
+                self.swap(&mut copies[0]);
+            }
+            let count = self.text.begin_count(from, length, 1);
             let at = self.index_of(axis, count.index);
             self.swap(&mut copies[0]);
             for copy in copies.iter_mut() {

@@ -32,6 +32,7 @@ mod combine;
 
 mod compile;
 mod compiled;
+mod crossed;
 mod decided;
 mod divide;
 mod elementary;
@@ -49,6 +50,7 @@ mod pairs;
 mod parts;
 pub mod passes;
 mod poll;
+mod prepared;
 mod reduce;
 mod region;
 mod remainder;

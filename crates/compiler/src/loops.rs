@@ -8,6 +8,7 @@ use ir::{Buffer, Kernel, Op, Operands, ParameterKind, Statement, Value};
 use crate::access::Site;
 use crate::emitter::Emitter;
 use crate::held::Held;
+use crate::structure::TOLD;
 use crate::text::{Label, Operand};
 use crate::varying::Varying;
 
@@ -90,6 +91,23 @@ pub(crate) fn scopes(kernel: &Kernel) -> String {
     lines.join("\n")
 }
 
+/// Loops of which LLVM is told something are told apart by numbers from here on.
+const LOOPS: usize = 1_000_000;
+
+/// The text of functions with a number for each such loop, and what the numbers mean.
+pub(crate) fn numbered(functions: &str) -> (String, String) {
+    let mut parts = functions.split(TOLD);
+    let mut text = vec![parts.next().unwrap_or_default().to_owned()];
+    let mut meanings = Vec::new();
+    for (place, part) in parts.enumerate() {
+        let (words, rest) = part.split_once('\n').unwrap_or((part, ""));
+        let number = LOOPS + place;
+        text.push(format!("!llvm.loop !{number}\n{rest}"));
+        meanings.push(format!("!{number} = distinct !{{!{number}, {words}}}\n"));
+    }
+    (text.concat(), meanings.concat())
+}
+
 impl<'k> Emitter<'k> {
     /// Say of the lines since `from` which buffer they read or write.
     pub(crate) fn tag(&mut self, from: usize, buffer: Buffer) {
@@ -97,6 +115,19 @@ impl<'k> Emitter<'k> {
             let own = FIRST + 2 + 3 * buffer.index();
             self.text.tag(from, &format!(", !alias.scope !{own}, !noalias !{}", own + 1));
         }
+    }
+
+    /// The ops of the kernel by their results.
+    pub(crate) fn ops(&mut self) -> &HashMap<Value, (Op, Operands)> {
+        let kernel = self.kernel;
+        self.loops.ops.get_or_insert_with(|| {
+            let statements = kernel.blocks.iter().flat_map(|it| &it.statements);
+            let ops = statements.filter_map(|it| match it {
+                Statement::Op { result, op, operands } => Some((*result, (*op, *operands))),
+                _ => None,
+            });
+            ops.collect()
+        })
     }
 
     /// The kinds of values, in a loop in lanes.

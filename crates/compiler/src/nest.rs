@@ -244,7 +244,9 @@ impl<'k> Emitter<'k> {
         let left = self.text.op("icmp slt", WORD, &[end, to]);
         self.only_if(left, |e| {
             let rest = e.text.op("sub", WORD, &[to, end]);
-            e.mask = Some(e.below(e.width, 0, rest));
+            let mask = e.below(e.width, 0, rest);
+            e.mask = Some(mask);
+            e.tail = Some((mask, rest));
             e.lanes = e.width;
             code(e, end, false)?;
             e.lanes = 1;

@@ -11,6 +11,7 @@ mod formula;
 mod guard;
 mod hoist;
 mod identities;
+mod join;
 mod known;
 mod lanes;
 mod last;
@@ -25,6 +26,7 @@ pub use self::count::count;
 pub use self::dead::dead;
 pub use self::guard::guard;
 pub use self::hoist::hoist;
+pub use self::join::join;
 pub use self::lanes::lanes;
 pub use self::simplify::simplify;
 
@@ -62,6 +64,7 @@ pub fn improve(kernel: &Kernel) -> Kernel {
     guard(&mut kernel);
     simplify(&mut kernel);
     hoist(&mut kernel);
+    join(&mut kernel);
     dead(&mut kernel);
     lanes(&mut kernel);
     kernel.renumbered()

@@ -27,9 +27,18 @@ pub(crate) struct Count {
     done: Label,
     /// The line that steps to the next index.
     step: String,
-    /// Whether several iterations are worth to be written one after the other.
-    pub(crate) short: bool,
+    /// What LLVM is told of the loop.
+    pub(crate) told: Option<&'static str>,
 }
+
+/// Before what LLVM is told of a loop, at the end of a line.
+pub(crate) const TOLD: &str = "!llvm.loop of ";
+
+/// Several iterations are worth to be written one after the other.
+pub(crate) const UNROLLED: &str = "!3";
+
+/// The same, and vectors are not worth their while.
+pub(crate) const SCATTERED: &str = "!3, !4";
 
 impl Text {
     /// Begin `for index in begin..end step by`; what follows is its body, until `end_count`.
@@ -52,7 +61,7 @@ impl Text {
             head,
             done,
             step: format!("{next} = add nuw nsw i64 {shown}, {by}"),
-            short: false,
+            told: None,
         }
     }
 
@@ -62,10 +71,9 @@ impl Text {
         self.line(format_args!("br label %{head}.latch"));
         self.raw(format!("{head}.latch:"));
         self.line(&count.step);
-        if count.short {
-            self.line(format_args!("br label %{head}, !llvm.loop !3"));
-        } else {
-            self.jump(head);
+        match count.told {
+            Some(words) => self.line(format_args!("br label %{head}, {TOLD}{words}")),
+            None => self.jump(head),
         }
         self.begin(count.done);
     }
@@ -136,15 +144,7 @@ impl<'k> Emitter<'k> {
 
     /// The index and the length that a condition compares, if it asks whether one is below the other.
     fn compared(&mut self, condition: Value) -> Option<(Operand, Operand)> {
-        let kernel = self.kernel;
-        let ops = self.loops.ops.get_or_insert_with(|| {
-            let statements = kernel.blocks.iter().flat_map(|it| &it.statements);
-            let ops = statements.filter_map(|it| match it {
-                Statement::Op { result, op, operands } => Some((*result, (*op, *operands))),
-                _ => None,
-            });
-            ops.collect()
-        });
+        let ops = self.ops();
         let below = |value: Value| match ops.get(&value) {
             Some((Op::Lt, operands)) => Some((operands[0], operands[1])),
             _ => None,
@@ -197,7 +197,7 @@ impl<'k> Emitter<'k> {
         found
     }
 
-    fn put_all(&mut self, rooms: &[Operand], values: &[Value]) {
+    pub(crate) fn put_all(&mut self, rooms: &[Operand], values: &[Value]) {
         // All are read before any is written: a value may be another one's old self.
         let operands: Vec<_> = values.iter().map(|&value| self.scalar(value)).collect();
         for ((&room, &value), operand) in rooms.iter().zip(values).zip(operands) {
@@ -205,7 +205,7 @@ impl<'k> Emitter<'k> {
         }
     }
 
-    fn take_all(&mut self, rooms: &[Operand], values: &[Value]) {
+    pub(crate) fn take_all(&mut self, rooms: &[Operand], values: &[Value]) {
         for (&room, &value) in rooms.iter().zip(values) {
             let operand = self.take(room, self.ty(value).dtype);
             self.hold(value, Held::Uniform(operand));
@@ -217,6 +217,7 @@ impl<'k> Emitter<'k> {
             return self.unordered(it);
         }
         let checked = self.checked_lanes(it);
+        let prepared = self.prepared(it);
         let rooms = self.carried(&it.results);
         self.put_all(&rooms, &it.start);
         let arguments = self.kernel.block(it.body).arguments.clone();
@@ -240,8 +241,12 @@ impl<'k> Emitter<'k> {
             if let Some(varying) = checked.clone() {
                 from = self.while_checks_hold(it, varying, [from, to])?;
             }
+            if let Some(plan) = &prepared {
+                from = self.turns_prepared(it, plan, &rooms, [from, to])?;
+            }
             let mut count = self.text.begin_count(from, to, 1);
-            count.short = simple && !it.start.is_empty() && self.is_short(it.body);
+            let short = simple && !it.start.is_empty() && self.is_short(it.body);
+            count.told = short.then_some(UNROLLED);
             let at = self.index_of(axis, count.index);
             self.hold(index, Held::Uniform(at));
             counts.push(count);

@@ -358,7 +358,18 @@ impl Text {
         if lanes == 1 {
             return "0".to_owned();
         }
-        let numbers: Vec<_> = (0..lanes).map(|lane| format!("i64 {lane}")).collect();
+        Self::numbers(DType::I64, lanes)
+    }
+
+    /// 0, 1, 2, ... in two lanes or more.
+    pub(crate) fn numbers(dtype: DType, lanes: u32) -> String {
+        Self::listed(dtype, &(0..lanes).collect::<Vec<_>>())
+    }
+
+    /// These numbers in lanes.
+    pub(crate) fn listed(dtype: DType, numbers: &[u32]) -> String {
+        let element = element(dtype);
+        let numbers: Vec<_> = numbers.iter().map(|number| format!("{element} {number}")).collect();
         format!("<{}>", numbers.join(", "))
     }
 

@@ -46,6 +46,24 @@ impl<'k> Varying<'k> {
         Self::found(kernel, body, index, true)
     }
 
+    /// As `of`, for some statements of the body, which use nothing of the others.
+    pub(crate) fn of_some(
+        kernel: &'k Kernel,
+        statements: &[&Statement],
+        index: Value,
+    ) -> Option<Self> {
+        let kinds = vec![Kind::Uniform; kernel.values.len()];
+        let mut it = Self { kernel, kinds, changed: true, fits: true, checks: false };
+        it.kinds[index.index()] = Kind::Linear;
+        while it.changed && it.fits {
+            it.changed = false;
+            for statement in statements {
+                it.statement(statement);
+            }
+        }
+        it.fits.then_some(it)
+    }
+
     fn found(kernel: &'k Kernel, body: BlockId, index: Value, checks: bool) -> Option<Self> {
         let kinds = vec![Kind::Uniform; kernel.values.len()];
         let mut it = Self { kernel, kinds, changed: true, fits: true, checks };

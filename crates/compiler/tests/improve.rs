@@ -140,7 +140,7 @@ fn choices() -> impl Strategy<Value = Vec<u32>> {
 /// A pass by its name.
 type Pass = (&'static str, fn(&mut Kernel));
 
-const PASSES: [Pass; 10] = [
+const PASSES: [Pass; 11] = [
     ("simplify", compiler::passes::simplify),
     ("hoist", compiler::passes::hoist),
     ("count", compiler::passes::count),
@@ -150,6 +150,7 @@ const PASSES: [Pass; 10] = [
     ("simplify the guarded", compiler::passes::simplify),
     ("hoist the guarded", compiler::passes::hoist),
     ("dead guards", compiler::passes::dead),
+    ("join", compiler::passes::join),
     ("lanes", compiler::passes::lanes),
 ];
 

@@ -1,0 +1,240 @@
+//! Loops inside of lanes that walk along memory where the lanes lie across it, as the rows of a matrix by a vector.
+//!
+//! Turn by turn each lane's element comes from a row of its own: a gather, one element at a time. Instead
+//! as many turns as there are lanes are made at once: a piece of each row is loaded, and rows become columns in
+//! registers. Every lane still takes its turns in order, one after the other.
+
+use ir::{Buffer, For, Statement, Stride, Value};
+use memory::DType;
+
+use crate::Unsupported;
+use crate::beside::Room;
+use crate::emitter::Emitter;
+use crate::frame::Step;
+use crate::held::Held;
+use crate::remainder;
+use crate::structure::{WORD, number};
+use crate::text::{Operand, Text, Type};
+use crate::varying::Kind;
+
+/// Most statements that are written for turns made at once.
+const LARGEST: usize = 640;
+
+/// So many pieces of each row ahead what comes is fetched.
+const AHEAD: i64 = 8;
+
+/// The rows of the lanes for one load.
+struct Rows {
+    dtype: DType,
+    buffer: Buffer,
+    /// Where the row of each lane begins.
+    addresses: Vec<Operand>,
+}
+
+impl Emitter<'_> {
+    /// Which statements of a loop load along memory, from a row for each lane; none where turns are not made at
+    /// once. `copies`: how often the loop is written side by side.
+    pub(crate) fn crossed(&self, it: &For, copies: usize) -> Vec<usize> {
+        let body = self.kernel.block(it.body);
+        let sum = body.statements.len() * self.width as usize * copies;
+        let tail = self.mask.is_none_or(|mask| self.tail.is_some_and(|it| it.0 == mask));
+        let quick = |statement: &Statement| match statement {
+            Statement::Op { op, operands, .. } => {
+                let dtype = self.kernel.dtype(operands[operands.len() - 1]);
+                !op.is_elementary(dtype) && !remainder::is_one(*op, dtype)
+            }
+            Statement::Constant { .. } | Statement::Load { .. } => true,
+            _ => false,
+        };
+        if !(4..=16).contains(&self.width)
+            || sum > LARGEST
+            || !tail
+            || it.axes.len() > 1
+            || it.axes[0].step.is_some()
+            || self.varying().parts(it)
+            || !body.statements.iter().all(quick)
+        {
+            return Vec::new();
+        }
+        let along = |statement: &Statement| match statement {
+            Statement::Load { buffer, index, .. } => self.lies_across(it, *buffer, index),
+            _ => false,
+        };
+        (0..body.statements.len()).filter(|&at| along(&body.statements[at])).collect()
+    }
+
+    /// Whether the turns of a loop find their elements side by side, and the lanes theirs in rows.
+    fn lies_across(&self, it: &For, buffer: Buffer, index: &[Value]) -> bool {
+        let Some(ty) = self.kernel.buffer(buffer) else { return false };
+        let body = self.kernel.block(it.body);
+        let inside = |value: &Value| {
+            body.arguments.contains(value)
+                || body.statements.iter().any(|it| it.results().contains(value))
+        };
+        let (mut turns, mut lanes) = (0, 0);
+        for (value, &stride) in index.iter().zip(&ty.strides) {
+            if *value == body.arguments[0] && stride == Stride::Unit {
+                turns += 1;
+            } else if inside(value) || stride == Stride::Pair {
+                return false;
+            } else if stride != Stride::Zero {
+                match self.varying().kind(*value) {
+                    Kind::Uniform => {}
+                    Kind::Linear => lanes += 1,
+                    Kind::Vector => return false,
+                }
+            }
+        }
+        ty.dtype != DType::Bool && turns == 1 && lanes > 0
+    }
+
+    /// Write as many turns of a loop at once as fit; answers the turn to go on with.
+    pub(crate) fn turns_at_once(
+        &mut self,
+        it: &For,
+        loads: &[usize],
+        copies: &mut [Vec<Option<Held>>],
+        (rooms, length): (&[Vec<Room>], Operand),
+    ) -> Result<Operand, Unsupported> {
+        let kernel = self.kernel;
+        let body = kernel.block(it.body);
+        let (index, carried) = (body.arguments[0], &body.arguments[1..]);
+        let width = i64::from(self.width);
+        let whole = self.text.op("and", WORD, &[length, number(-width)]);
+        let mut rows = Vec::new();
+        for copy in copies.iter_mut() {
+            self.swap(copy);
+            self.hold(index, Held::Uniform(number(0)));
+            rows.push(
+                loads.iter().map(|&at| self.rows_across(&body.statements[at])).collect::<Vec<_>>(),
+            );
+            self.swap(copy);
+        }
+        let wanted: Vec<_> = body.statements.iter().flat_map(|it| it.results().to_vec()).collect();
+        let runs: Vec<_> = body
+            .statements
+            .split(|it| loads.iter().any(|&at| std::ptr::eq(it, &raw const body.statements[at])))
+            .collect();
+        let count = self.text.begin_count(number(0), whole, width);
+        let first = self.index_of_lane(&it.axes[0], count.index);
+        // Never past the rows: looking for memory that is not there takes long.
+        let last = self.text.op("sub", WORD, &[whole, number(1)]);
+        let later = self.text.op("add", WORD, &[count.index, number(AHEAD * width)]);
+        let later = self.text.intrinsic("smin", WORD, &[later, last]);
+        let later = self.index_of_lane(&it.axes[0], later);
+        for ((copy, rows), rooms) in copies.iter_mut().zip(&rows).zip(rooms) {
+            self.swap(copy);
+            let mut columns = Vec::new();
+            for rows in rows {
+                columns.push(self.columns_of_rows(rows, [first, later]).into_iter());
+            }
+            for turn in 0..width {
+                let at = self.text.op("add", WORD, &[first, number(turn)]);
+                self.hold(index, Held::Uniform(at));
+                for (&load, columns) in loads.iter().zip(&mut columns) {
+                    let column = columns.next().expect("as many columns as lanes");
+                    self.hold(body.statements[load].results()[0], Held::Vector(column));
+                }
+                self.take_all_beside(rooms, carried);
+                self.straight_run(&runs, &wanted)?;
+                self.put_all_beside(rooms, &body.yields);
+            }
+            self.swap(copy);
+        }
+        self.text.end_count(&count);
+        Ok(whole)
+    }
+
+    /// Where the rows of a load begin. The index of the turns is held as zero.
+    fn rows_across(&mut self, load: &Statement) -> Rows {
+        let Statement::Load { buffer, index, .. } = load else { unreachable!("a load") };
+        let dtype = self.kernel.buffer(*buffer).expect("verified: a buffer").dtype;
+        let place = self.frame.places[buffer.index()].clone().expect("verified: a buffer");
+        let mut address = place.address;
+        let mut apart: Option<Step> = None;
+        for (&step, &value) in place.steps.iter().zip(index) {
+            let at = match self.held(value) {
+                Held::Uniform(at) => at,
+                Held::Linear(at) => {
+                    apart = Some(apart.map_or(step, |before| self.sum(before, step)));
+                    at
+                }
+                Held::Vector(_) => unreachable!("indices are linear, says `Varying`"),
+            };
+            address = self.move_by(address, at, step);
+        }
+        let apart = apart.unwrap_or(Step::Bytes(0));
+        // Lanes that are not there look at the last row that is.
+        let last = self
+            .mask
+            .and(self.tail)
+            .map(|(_, count)| self.text.op("sub", WORD, &[count, number(1)]));
+        let addresses = (0..i64::from(self.width)).map(|lane| {
+            let lane = match last {
+                Some(last) => self.text.intrinsic("smin", WORD, &[last, number(lane)]),
+                None => number(lane),
+            };
+            self.move_by(address, lane, apart)
+        });
+        Rows { dtype, buffer: *buffer, addresses: addresses.collect() }
+    }
+
+    /// The next piece of each row, as columns.
+    fn columns_of_rows(&mut self, rows: &Rows, [first, later]: [Operand; 2]) -> Vec<Operand> {
+        let size = rows.dtype.size().cast_signed() as i64;
+        let half = self.width / 2;
+        let part = Type::new(rows.dtype, half);
+        let whole = Type::new(rows.dtype, self.width);
+        let mark = self.text.mark();
+        let mut sides = [Vec::new(), Vec::new()];
+        for &address in &rows.addresses {
+            if self.mask.is_none() {
+                let ahead = self.move_by(address, later, Step::Bytes(size));
+                self.fetch_at(ahead);
+            }
+            let address = self.move_by(address, first, Step::Bytes(size));
+            let middle = self.move_by(address, number(i64::from(half)), Step::Bytes(size));
+            for (side, address) in sides.iter_mut().zip([address, middle]) {
+                let address = self.text.show(address, 1);
+                side.push(
+                    self.text.define(format_args!("load {part}, ptr {address}, align {size}")),
+                );
+            }
+        }
+        self.tag(mark, rows.buffer);
+        // Halves of two rows that lie half of all rows apart stand side by side; a square is turned in each.
+        let lanes: Vec<_> = (0..self.width).collect();
+        let half = half as usize;
+        let mut columns = Vec::new();
+        for side in sides {
+            let mut square: Vec<_> = (0..half)
+                .map(|row| self.shuffled(part, [side[row], side[row + half]], &lanes))
+                .collect();
+            let mut bit = 1;
+            while bit < half {
+                for row in (0..half).filter(|row| row & bit == 0) {
+                    let pair = [square[row], square[row + bit]];
+                    let (mut upper, mut lower) = (Vec::new(), Vec::new());
+                    for lane in 0..2 * half {
+                        let other = if lane & bit == 0 { 0 } else { 2 * half };
+                        upper.push((other + (lane & !bit)) as u32);
+                        lower.push((other + (lane | bit)) as u32);
+                    }
+                    square[row] = self.shuffled(whole, pair, &upper);
+                    square[row + bit] = self.shuffled(whole, pair, &lower);
+                }
+                bit *= 2;
+            }
+            columns.append(&mut square);
+        }
+        columns
+    }
+
+    /// Elements of two vectors, by their places.
+    fn shuffled(&mut self, ty: Type, pair: [Operand; 2], places: &[u32]) -> Operand {
+        let [a, b] = pair.map(|it| self.text.show(it, ty.lanes));
+        let count = places.len();
+        let places = Text::listed(DType::I32, places);
+        self.text.define(format_args!("shufflevector {ty} {a}, {ty} {b}, <{count} x i32> {places}"))
+    }
+}
