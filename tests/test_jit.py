@@ -163,7 +163,7 @@ def refusal(text: str, names: dict[str, Any] | None = None) -> str:
         ("x = a[0, 1]", "2 indices for an array of 1 dimensions", "0, 1"),
         ("x = a.sort()", "the method sort of a 1-dimensional array", "a.sort()"),
         ("x = f'{n}'", "a formatted string", "f'{n}'"),
-        ("print(n)", "print", "print(n)"),
+        ("print(a)", "print of a 1-dimensional array", "a"),
         ("try:\n        pass\n    finally:\n        pass", "`try`", "try:"),
         ("import math", "an import", "import math"),
         ("x = y\n    y = 1", "y is read before it is assigned", "y"),

@@ -11,7 +11,7 @@ import threadpoolctl
 
 import abreast as ab
 from abreast import _abreast, machine
-from abreast.thread_count import count
+from abreast.inner_threads import count
 
 CORES = machine.cores()
 
@@ -25,7 +25,7 @@ def with_threads_of_blas():
 
 @pytest.fixture(autouse=True)
 def as_before():
-    module = sys.modules["abreast.thread_count"]
+    module = sys.modules["abreast.inner_threads"]
     before, limits = module._process, threadpoolctl.threadpool_limits()
     yield
     module._process = before
@@ -99,7 +99,7 @@ def test_one_may_be_entered_again():
 @pytest.mark.parametrize("backend", ["threads", "processes"])
 def test_tasks_get_their_share(backend):
     def ask(_):
-        from abreast.thread_count import count
+        from abreast.inner_threads import count
 
         return count()
 

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from abreast import config, random
     from abreast.comparison.compare import compare
     from abreast.comparison.found import Comparison
-    from abreast.compiled import JitFunction, Vectorized, jit, prange, vectorize
+    from abreast.compiled import (
+        JitFunction,
+        Vectorized,
+        jit,
+        prange,
+        thread_count,
+        thread_id,
+        vectorize,
+    )
     from abreast.errors import (
         AbreastError,
         CheckpointError,
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
         TransferError,
         WorkerLost,
     )
+    from abreast.inner_threads import threads
     from abreast.interop.executor import Executor
     from abreast.journal.timeline import Timeline, timeline
     from abreast.memory_use import Memory, memory
@@ -50,7 +59,6 @@ if TYPE_CHECKING:
     from abreast.tasks.options import options
     from abreast.tasks.submit import submit
     from abreast.tasks.visualize import visualize
-    from abreast.thread_count import threads
 
 __all__ = [
     "map",
@@ -74,6 +82,8 @@ __all__ = [
     "jit",
     "JitFunction",
     "prange",
+    "thread_id",
+    "thread_count",
     "vectorize",
     "Vectorized",
     "memory",
@@ -113,8 +123,8 @@ _HOMES = {
     "abreast.plans": "plan Plan shutdown",
     "abreast.shared": "share",
     "abreast.reports": "report Report",
-    "abreast.thread_count": "threads",
-    "abreast.compiled": "jit JitFunction prange vectorize Vectorized",
+    "abreast.inner_threads": "threads",
+    "abreast.compiled": "jit JitFunction prange thread_id thread_count vectorize Vectorized",
     "abreast.memory_use": "memory Memory",
     "abreast.journal.timeline": "timeline Timeline",
     "abreast.comparison": "compare Comparison",

@@ -6,6 +6,7 @@ use ir::elementary::Function;
 use ir::{BlockId, Kernel, Reduce, Statement, Stride};
 use memory::DType;
 
+use crate::call::routine;
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
@@ -52,7 +53,8 @@ fn shape(kernel: &Kernel) -> Shape<'_> {
 /// Whether a check stands in a block: then values are taken in order.
 fn checks(kernel: &Kernel, block: BlockId) -> bool {
     kernel.block(block).statements.iter().any(|it| {
-        matches!(it, Statement::Check { .. }) || it.blocks().any(|inside| checks(kernel, inside))
+        matches!(it, Statement::Check { .. } | Statement::Call(_))
+            || it.blocks().any(|inside| checks(kernel, inside))
     })
 }
 
@@ -254,6 +256,9 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
             })?;
         }
     }
+    for function in 0..kernel.functions.len() {
+        written.routine(kernel, width, function)?;
+    }
     let mut text = module(&written.outside, &written.functions);
     if is_structured(kernel) {
         // The first line tells the assembler how much of its time they are worth.
@@ -422,6 +427,17 @@ impl Module {
         Ok((words, scratch))
     }
 
+    /// Write a function that calls call.
+    fn routine(&mut self, kernel: &Kernel, width: Lanes, place: usize) -> Result<(), Unsupported> {
+        let (emitter, header) = routine(kernel, width, std::mem::take(&mut self.exacts), place)?;
+        self.functions.push_str(&defined(&header, &emitter));
+        self.in_lanes |= emitter.loops.in_lanes;
+        self.ways.extend(emitter.loops.ways);
+        self.exacts = emitter.exacts;
+        self.outside.extend(emitter.text.outside);
+        Ok(())
+    }
+
     /// Write a function; answers the words of its frame.
     fn function<'k>(
         &mut self,
@@ -451,11 +467,16 @@ impl Module {
 
 /// A function, from the beginning of its header, which names its first parameter.
 pub(crate) fn define(header: &str, emitter: &Emitter<'_>) -> String {
+    defined(&format!("{header}, i64 %begin, i64 %end)"), emitter)
+}
+
+/// A function, with all of its header.
+fn defined(header: &str, emitter: &Emitter<'_>) -> String {
     let lines = emitter.text.body();
     // Memory of the function's own is made where it begins, once.
     let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
     let rooms = emitter.rooms.join("\n");
-    format!("define {header}, i64 %begin, i64 %end) #0 {{\n{label}\n{rooms}\n{rest}\n}}\n\n")
+    format!("define {header} #0 {{\n{label}\n{rooms}\n{rest}\n}}\n\n")
 }
 
 /// A module of these functions and what they need around them.

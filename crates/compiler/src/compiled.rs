@@ -14,7 +14,7 @@
 /// each block and 16 more, aligned to 16 and zero, that the caller provides (anything, if `scratch` is 0), then that
 /// of the services, then the addresses of the functions `exact` of the modules in `exacts`, where those are not late.
 ///
-/// Services are five addresses of functions. `launch(services, region, context, blocks) -> i64` calls
+/// Services are addresses of functions, in this order. `launch(services, region, context, blocks) -> i64` calls
 /// `region(context, begin, end)`, of the signature above, until the blocks `0..blocks` are done, on
 /// any threads, and answers 0, the code of the first block that ended with one, or
 /// [`INTERRUPTED`](crate::INTERRUPTED). `poll(services) -> i64` answers 0, or anything else to have the
@@ -22,7 +22,10 @@
 /// until it is asked again or the kernel ends, or nothing, at which the kernel ends with
 /// [`NO_ROOM`](crate::NO_ROOM). `outside(services, index, length)` hears of an index before the check of it ends the
 /// kernel. `exact(services, place) -> address` gives the function of one of the modules in `exacts`, late or
-/// not, on any thread, or nothing, at which the kernel ends with [`NO_CODE`](crate::NO_CODE).
+/// not, on any thread, or nothing, at which the kernel ends with [`NO_CODE`](crate::NO_CODE). `limit(services)
+/// -> address` answers how low the stack of this thread may reach. `say(services, number, words, count)` is told
+/// `count` values of eight bytes each. `thread_id(services)` and `thread_count(services)` answer what
+/// [`ir::Callee`] says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
     /// The module. It names no symbol that it does not define, other than LLVM's intrinsics.

@@ -131,7 +131,7 @@ fn find(kernel: &Kernel, sums: &HashMap<Value, Sum>, it: &For) -> Option<Found> 
 
 /// Whether a statement may end the kernel.
 fn stops(kernel: &Kernel, statement: &Statement) -> bool {
-    matches!(statement, Statement::Check { .. } | Statement::While(_))
+    matches!(statement, Statement::Check { .. } | Statement::While(_) | Statement::Call(_))
         || statement
             .blocks()
             .any(|block| kernel.block(block).statements.iter().any(|it| stops(kernel, it)))
@@ -142,6 +142,8 @@ fn stores(kernel: &Kernel, block: BlockId, buffer: Buffer) -> usize {
     let count = |it: &Statement| {
         let own = match it {
             Statement::Store { buffer: to, .. } => kernel.overlapping || *to == buffer,
+            // Never one store alone.
+            Statement::Call(it) if it.is_function() => return 2,
             _ => false,
         };
         usize::from(own) + it.blocks().map(|inside| stores(kernel, inside, buffer)).sum::<usize>()

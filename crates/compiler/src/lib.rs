@@ -26,6 +26,7 @@ mod access;
 mod across;
 mod beside;
 mod bounds;
+mod call;
 mod checked;
 mod column;
 mod combine;
@@ -82,6 +83,9 @@ pub const NO_ROOM: i64 = i64::MIN + 1;
 
 /// What a kernel answers that asked for a function and was given none; no check has this code.
 pub const NO_CODE: i64 = i64::MIN + 2;
+
+/// Most calls of functions inside each other; fewer where a thread has little room for them.
+pub const DEEPEST_CALLS: i64 = 10_000;
 
 /// Most values of a point for which [`compile_short`] pays.
 pub const SHORT: i64 = 39;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use ir::{Buffer, Kernel, Op, Operands, ParameterKind, Statement, Value};
 
 use crate::access::Site;
+use crate::call::Calls;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::structure::TOLD;
@@ -32,6 +33,8 @@ pub(crate) struct Loops<'k> {
     pub(crate) counting: bool,
     /// Where the count is kept.
     pub(crate) countdown: Option<Operand>,
+    /// What calls of functions need beside their arguments.
+    pub(crate) calls: Option<Calls>,
     /// Names of loops, and how they run.
     pub(crate) ways: Vec<(String, String)>,
     /// Whether some loop ran in lanes.
@@ -55,7 +58,9 @@ impl Loops<'_> {
 pub(crate) fn is_structured(kernel: &Kernel) -> bool {
     let structured = |statement: &Statement| match statement {
         Statement::For(it) => !it.parallel,
-        Statement::If(_) | Statement::While(_) | Statement::Check { .. } => true,
+        Statement::If(_) | Statement::While(_) | Statement::Check { .. } | Statement::Call(_) => {
+            true
+        }
         _ => false,
     };
     let loops = |statement: &&Statement| matches!(statement, Statement::For(_));

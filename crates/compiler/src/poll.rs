@@ -8,7 +8,7 @@ use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
 
 /// Iterations between two questions, about a millisecond.
-const BUDGET: i64 = 1 << 18;
+pub(crate) const BUDGET: i64 = 1 << 18;
 
 /// A loop that is not inside of another one runs so many iterations between two questions.
 pub(crate) const STRETCH: i64 = 1 << 18;

@@ -68,6 +68,8 @@ impl<'k> Emitter<'k> {
             || it.start.is_empty()
             || it.axes.len() > 1
             || it.axes[0].step.is_some()
+            // What is called may store what a later turn loads.
+            || kernel.calls(it.body)
         {
             return None;
         }

@@ -109,7 +109,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// Answer a code unless it is zero.
-    fn end_unless_zero(&mut self, code: Operand) {
+    pub(crate) fn end_unless_zero(&mut self, code: Operand) {
         let (on, end) = (self.text.label(), self.text.label());
         let word = Type::new(DType::I64, 1);
         let fine = self.text.op("icmp eq", word, &[code, Operand::Constant(DType::I64, 0)]);

@@ -46,7 +46,9 @@ fn short(label: Option<String>) -> Option<String> {
 pub fn report(kernel: &Kernel, vector_bytes: usize) -> Result<Vec<Told>, Unsupported> {
     let ways = compile(kernel, vector_bytes)?.ways;
     let mut found = Vec::new();
-    walk(kernel, kernel.body, &ways, 0, &mut found);
+    for root in kernel.roots() {
+        walk(kernel, root, &ways, 0, &mut found);
+    }
     Ok(found)
 }
 

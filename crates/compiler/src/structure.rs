@@ -113,6 +113,7 @@ impl<'k> Emitter<'k> {
                 self.launch_reduction(it)
             }
             Statement::Reduce(it) => self.reduce(it),
+            Statement::Call(it) => self.call(it),
             _ => {
                 self.always_exact();
                 self.simple(statement)

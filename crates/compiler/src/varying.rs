@@ -183,7 +183,7 @@ impl<'k> Varying<'k> {
                 }
             }
             Statement::Check { .. } => self.fits &= self.checks,
-            Statement::Reduce(_) => self.fits = false,
+            Statement::Reduce(_) | Statement::Call(_) => self.fits = false,
         }
     }
 

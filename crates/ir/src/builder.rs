@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use memory::{DType, Scalar};
 
 use crate::{
-    Access, Axis, BlockId, Buffer, BufferType, Combiner, For, If, Invalid, Kernel, Op, Operands,
-    Parameter, ParameterKind, Reduce, Statement, Stride, Table, TableId, Value, While, name,
-    verify,
+    Access, Axis, BlockId, Buffer, BufferType, Call, Callee, Combiner, For, Function, FunctionId,
+    If, Invalid, Kernel, Op, Operands, Parameter, ParameterKind, Reduce, Statement, Stride, Table,
+    TableId, Value, While, name, verify,
 };
 
 /// Writes a kernel, statement by statement.
@@ -60,6 +60,7 @@ impl Builder {
             values: Vec::new(),
             blocks: Vec::new(),
             tables: Vec::new(),
+            functions: Vec::new(),
             body: BlockId::new(0),
         };
         kernel.body = kernel.new_block();
@@ -202,6 +203,42 @@ impl Builder {
     /// End the kernel with a code, which is not zero, unless the condition holds.
     pub fn check(&mut self, condition: Value, code: i64) {
         self.push(Statement::Check { condition, code });
+    }
+
+    // Calls
+
+    /// A function that is given and hands back values of these types; it may be called before it is
+    /// written.
+    pub fn function(&mut self, name: &str, arguments: &[DType], results: &[DType]) -> FunctionId {
+        let mut name = name::identifier(name);
+        while self.kernel.functions.iter().any(|it| it.name == name) {
+            name.push('_');
+        }
+        let values = arguments.iter().map(|&dtype| self.kernel.new_value(dtype)).collect();
+        let body = self.kernel.new_block();
+        self.kernel.block_mut(body).arguments = values;
+        self.kernel.functions.push(Function { name, body, results: results.to_vec() });
+        FunctionId::new(self.kernel.functions.len() - 1)
+    }
+
+    /// Write a function, wherever the writer stands; answers its arguments. [`Builder::leave`] it.
+    pub fn enter(&mut self, function: FunctionId) -> Vec<Value> {
+        let body = self.kernel.functions[function.index()].body;
+        self.open.push(body);
+        self.kernel.block(body).arguments.clone()
+    }
+
+    /// End the function that was entered last, with its results.
+    pub fn leave(&mut self, results: &[Value]) {
+        self.close(results);
+    }
+
+    /// Call something with results of these types.
+    pub fn call(&mut self, callee: Callee, arguments: &[Value], results: &[DType]) -> Vec<Value> {
+        let results: Vec<_> = results.iter().map(|&it| self.kernel.new_value(it)).collect();
+        let arguments = arguments.to_vec();
+        self.push(Statement::Call(Call { callee, arguments, results: results.clone() }));
+        results
     }
 
     // Statements with blocks

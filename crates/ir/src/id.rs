@@ -36,3 +36,7 @@ id! {
     /// A table of constants: its place in [`crate::Kernel::tables`].
     TableId
 }
+id! {
+    /// A function: its place in [`crate::Kernel::functions`].
+    FunctionId
+}

@@ -8,6 +8,8 @@ mod machine;
 
 use std::fmt;
 
+use memory::Scalar;
+
 pub use self::argument::Argument;
 use self::machine::Machine;
 use crate::{Kernel, verify};
@@ -69,8 +71,36 @@ pub fn interpret_within(
     arguments: &mut [Argument<'_>],
     runs: u64,
 ) -> Result<(), Failure> {
+    interpret_aloud(kernel, arguments, runs, &mut Vec::new())
+}
+
+/// What a kernel said: the number, and the arguments.
+pub type Said = (i64, Vec<Scalar>);
+
+/// As [`interpret_within`], and listen to what the kernel says.
+///
+/// ```
+/// use ir::{Kernel, interpret_aloud};
+///
+/// let kernel: Kernel = "
+///     kernel @greet() {
+///       %0 = const i64 7
+///       call say 1 (%0)
+///     }"
+/// .parse()?;
+/// let mut said = Vec::new();
+/// interpret_aloud(&kernel, &mut [], 10, &mut said)?;
+/// assert_eq!(said, [(1, vec![7i64.into()])]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn interpret_aloud(
+    kernel: &Kernel,
+    arguments: &mut [Argument<'_>],
+    runs: u64,
+    said: &mut Vec<Said>,
+) -> Result<(), Failure> {
     let legal = verify(kernel).map_err(|invalid| invalid.to_string());
     let fits = legal.and_then(|()| argument::check(kernel, arguments));
     fits.map_err(Failure::Fault)?;
-    Machine::new(kernel, arguments, runs).run()
+    Machine::new(kernel, arguments, runs, said).run()
 }

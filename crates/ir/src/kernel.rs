@@ -2,7 +2,7 @@
 
 use memory::{DType, Scalar};
 
-use crate::{BlockId, Statement, TableId, Value};
+use crate::{BlockId, Function, Statement, TableId, Value};
 
 /// How a kernel uses a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,6 +169,8 @@ pub struct Kernel {
     pub blocks: Vec<Block>,
     /// Tables of constants.
     pub tables: Vec<Table>,
+    /// What calls call.
+    pub functions: Vec<Function>,
     /// The outermost block.
     pub body: BlockId,
 }
@@ -190,6 +192,18 @@ impl Kernel {
     /// A block, to change it.
     pub fn block_mut(&mut self, block: BlockId) -> &mut Block {
         &mut self.blocks[block.index()]
+    }
+
+    /// The blocks that belong to no statement: the body, then those of functions.
+    pub fn roots(&self) -> Vec<BlockId> {
+        [self.body].into_iter().chain(self.functions.iter().map(|it| it.body)).collect()
+    }
+
+    /// Whether a call stands in a block or inside of it.
+    pub fn calls(&self, block: BlockId) -> bool {
+        self.block(block).statements.iter().any(|it| {
+            matches!(it, Statement::Call(_)) || it.blocks().any(|inner| self.calls(inner))
+        })
     }
 
     /// A table of constants.

@@ -21,6 +21,7 @@
 
 pub mod analysis;
 mod builder;
+mod call;
 mod combiner;
 mod constant;
 pub mod elementary;
@@ -43,11 +44,12 @@ mod verify;
 mod writer;
 
 pub use builder::Builder;
+pub use call::{Call, Callee, Function};
 pub use combiner::Combiner;
 pub use evaluate::evaluate;
 pub use expand::{Expanded, Version, expand};
-pub use id::{BlockId, Buffer, TableId, Value};
-pub use interpret::{Argument, Failure, interpret, interpret_within};
+pub use id::{BlockId, Buffer, FunctionId, TableId, Value};
+pub use interpret::{Argument, Failure, Said, interpret, interpret_aloud, interpret_within};
 pub use kernel::{
     Access, Block, BufferType, DEEPEST, Kernel, Parameter, ParameterKind, Stride, Table, ValueInfo,
 };

@@ -18,7 +18,7 @@ impl Kernel {
     pub fn places(&self) -> Vec<Place> {
         let mut seen = vec![false; self.blocks.len()];
         let mut places = Vec::new();
-        let mut pending = vec![Place::Block(self.body)];
+        let mut pending: Vec<_> = self.roots().into_iter().rev().map(Place::Block).collect();
         while let Some(place) = pending.pop() {
             match place {
                 Place::Block(block) => {
@@ -92,12 +92,16 @@ impl Kernel {
             values: order.iter().map(|value| self.values[value.index()].clone()).collect(),
             blocks: block_order.iter().map(|&block| self.block(block).clone()).collect(),
             tables: self.tables.clone(),
+            functions: self.functions.clone(),
             body: BlockId::new(0),
         };
         for parameter in &mut answer.parameters {
             if let ParameterKind::Scalar(it) | ParameterKind::Extent(it) = &mut parameter.kind {
                 value(it);
             }
+        }
+        for it in &mut answer.functions {
+            block(&mut it.body);
         }
         for it in &mut answer.blocks {
             it.arguments.iter_mut().for_each(value);

@@ -14,8 +14,8 @@ use memory::{DType, Scalar};
 
 use self::token::{Token, tokens};
 use crate::{
-    Access, Block, BlockId, Buffer, BufferType, DEEPEST, Kernel, Parameter, ParameterKind, Place,
-    Stride, Table, Value, constant, name, verify,
+    Access, Block, BlockId, Buffer, BufferType, DEEPEST, Function, Kernel, Parameter,
+    ParameterKind, Place, Stride, Table, Value, constant, name, verify,
 };
 
 /// Text that is no legal kernel: where, the line, and what is wrong.
@@ -100,6 +100,8 @@ struct Parser<'s> {
     buffers: HashMap<&'s str, Buffer>,
     /// Where each statement begins in the text.
     begins: HashMap<(BlockId, usize), usize>,
+    /// Names of the functions that follow the kernel.
+    functions: Vec<&'s str>,
 }
 
 impl<'s> Parser<'s> {
@@ -111,10 +113,16 @@ impl<'s> Parser<'s> {
             values: Vec::new(),
             blocks: vec![Block::default()],
             tables: Vec::new(),
+            functions: Vec::new(),
             body: BlockId::new(0),
         };
         let (values, buffers, begins) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { tokens, next: 0, kernel, values, buffers, begins }
+        let functions = tokens.windows(2).filter_map(|it| match (it[0].1, it[1].1) {
+            (Token::Word("function"), Token::Global(name)) => Some(name),
+            _ => None,
+        });
+        let functions = functions.collect();
+        Self { tokens, next: 0, kernel, values, buffers, begins, functions }
     }
 
     // Tokens
@@ -263,6 +271,9 @@ impl<'s> Parser<'s> {
             self.table()?;
         }
         self.block(self.kernel.body, 0)?;
+        while self.accept(Token::Word("function")) {
+            self.function()?;
+        }
         if self.peek() != Token::End {
             return self.wanted("the end of the text");
         }
@@ -302,6 +313,25 @@ impl<'s> Parser<'s> {
             if extent { ParameterKind::Extent(value) } else { ParameterKind::Scalar(value) }
         };
         self.kernel.parameters.push(Parameter { name: name.into(), kind });
+        Ok(())
+    }
+
+    fn function(&mut self) -> Parsed<()> {
+        let Token::Global(name) = self.peek() else { return self.wanted("`@` and a name") };
+        self.take();
+        let arguments = self.list(["(", ")"], |it| {
+            let name = it.new_name()?;
+            it.sign(":")?;
+            let dtype = it.dtype()?;
+            let value = it.new_value(name.1, dtype);
+            it.define(name, value)?;
+            Ok(value)
+        })?;
+        self.sign("{")?;
+        let body = self.inner(arguments, 0)?;
+        let yields = self.kernel.block(body).yields.iter();
+        let results = yields.map(|&value| self.kernel.dtype(value)).collect();
+        self.kernel.functions.push(Function { name: name.into(), body, results });
         Ok(())
     }
 

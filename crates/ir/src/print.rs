@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 
 use crate::{
-    Axis, BlockId, Buffer, Kernel, ParameterKind, Statement, Value, constant, kernel::Table,
+    Axis, BlockId, Buffer, Call, Callee, Kernel, ParameterKind, Statement, Value, constant,
+    kernel::Table,
 };
 
 impl fmt::Display for Kernel {
@@ -163,6 +164,25 @@ impl<'k> Printer<'k> {
             Statement::Check { condition, code } => {
                 write!(f, "check {}, {code}", self.name(*condition))
             }
+            Statement::Call(it) => self.call(f, it),
+        }
+    }
+
+    fn call(&self, f: &mut dyn Write, it: &Call) -> fmt::Result {
+        let arguments = self.list(&it.arguments);
+        match it.callee {
+            Callee::ThreadId => f.write_str("call thread_id()"),
+            Callee::ThreadCount => f.write_str("call thread_count()"),
+            Callee::Say(number) => write!(f, "call say {number} ({arguments})"),
+            Callee::Function { function, deep } => {
+                let function = self.kernel.functions.get(function.index());
+                let name = function.map_or("?", |it| it.name.as_str());
+                write!(f, "call @{name}({arguments})")?;
+                let types: Vec<_> =
+                    function.iter().flat_map(|it| &it.results).map(|dtype| dtype.short()).collect();
+                let to = if types.is_empty() { "" } else { " to " };
+                write!(f, "{to}{} or {deep}", types.join(", "))
+            }
         }
     }
 
@@ -197,8 +217,22 @@ impl<'k> Printer<'k> {
         for (position, table) in self.kernel.tables.iter().enumerate() {
             Self::table(f, position, table)?;
         }
+        self.body(f, self.kernel.body)?;
+        for function in &self.kernel.functions {
+            let given = &self.kernel.block(function.body).arguments;
+            let given = given
+                .iter()
+                .map(|&it| format!("{}: {}", self.name(it), self.kernel.dtype(it).short()));
+            let given: Vec<_> = given.collect();
+            writeln!(f, "function @{}({}) {{", function.name, given.join(", "))?;
+            self.body(f, function.body)?;
+        }
+        Ok(())
+    }
+
+    fn body(&self, f: &mut dyn Write, body: BlockId) -> fmt::Result {
         // Blocks inside blocks, without recursion: a kernel that nobody verified yet prints too.
-        let mut frames = vec![Frame { block: self.kernel.body, next: 0, after: After::Brace }];
+        let mut frames = vec![Frame { block: body, next: 0, after: After::Brace }];
         while let Some(frame) = frames.last_mut() {
             let block = self.kernel.block(frame.block);
             let depth = frames.len();

@@ -2,7 +2,7 @@
 
 use memory::Scalar;
 
-use crate::{BlockId, Buffer, Combiner, Op, TableId, Value};
+use crate::{BlockId, Buffer, Call, Combiner, Op, TableId, Value};
 
 /// One axis of a loop: `begin`, `begin + step`, ... as long as `end` is not reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -176,6 +176,8 @@ pub enum Statement {
         /// Not zero.
         code: i64,
     },
+    /// A call.
+    Call(Call),
 }
 
 /// Every value that a statement uses, read or changed alike.
@@ -201,6 +203,7 @@ macro_rules! each_operand {
             }
             Self::If(If { condition, .. }) | Self::Check { condition, .. } => $see(condition),
             Self::While(While { start, .. }) => start.$iter().for_each($see),
+            Self::Call(Call { arguments, .. }) => arguments.$iter().for_each($see),
         }
     };
 }
@@ -217,6 +220,7 @@ impl Statement {
             Self::Reduce(it) => &it.results,
             Self::If(it) => &it.results,
             Self::While(it) => &it.results,
+            Self::Call(it) => &it.results,
             Self::Store { .. } | Self::Check { .. } => &[],
         }
     }
@@ -232,6 +236,7 @@ impl Statement {
             Self::Reduce(it) => &mut it.results,
             Self::If(it) => &mut it.results,
             Self::While(it) => &mut it.results,
+            Self::Call(it) => &mut it.results,
             Self::Store { .. } | Self::Check { .. } => &mut [],
         };
         results.iter_mut().for_each(change);

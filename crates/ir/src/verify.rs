@@ -77,7 +77,7 @@ pub fn verify(kernel: &Kernel) -> Result<(), Invalid> {
 /// Each block has one owner, exists, and does not stand too deep.
 fn structure(kernel: &Kernel) -> Result<(), Reason> {
     let mut owned = vec![false; kernel.blocks.len()];
-    let mut pending = vec![(kernel.body, 0)];
+    let mut pending: Vec<_> = kernel.roots().into_iter().map(|root| (root, 0)).collect();
     while let Some((block, depth)) = pending.pop() {
         match owned.get_mut(block.index()) {
             None => return Err(format!("block {} does not exist", block.index())),
@@ -102,7 +102,13 @@ fn names(kernel: &Kernel) -> Result<(), Reason> {
     let parameters = kernel.parameters.iter().map(|parameter| &parameter.name);
     let values = kernel.values.iter().filter_map(|value| value.name.as_ref());
     let mut seen = HashSet::new();
-    for name in [&kernel.name].into_iter().chain(parameters.clone()).chain(values.clone()) {
+    let functions = kernel.functions.iter().map(|function| &function.name);
+    let mut called = HashSet::new();
+    if let Some(twice) = functions.clone().find(|&name| !called.insert(name)) {
+        return Err(format!("two functions are named @{twice}"));
+    }
+    let all = [&kernel.name].into_iter().chain(functions);
+    for name in all.chain(parameters.clone()).chain(values.clone()) {
         if !is_identifier(name) {
             return Err(format!("{name:?} is no name: a letter or _, then letters, digits or _"));
         }
@@ -153,6 +159,13 @@ impl<'k> Scope<'k> {
 
     fn whole(&mut self) -> Result<(), Blamed> {
         self.parameters().map_err(|reason| (None, reason))?;
+        for function in &self.kernel.functions {
+            self.block(function.body)?;
+            let yields = &self.kernel.block(function.body).yields;
+            let what = format!("@{} yields its results", function.name);
+            let fits = self.expect_all(&what, yields, function.results.iter().copied());
+            fits.map_err(|reason| (None, reason))?;
+        }
         self.block(self.kernel.body)
     }
 

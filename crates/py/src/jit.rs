@@ -14,9 +14,11 @@ mod head;
 mod kept;
 mod program;
 mod programs;
+mod record;
 mod reserve;
 mod room;
 mod source;
+mod voice;
 mod watch;
 
 pub(crate) use call::JitCall;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ir::Op;
+use ir::{Callee, Op};
 use memory::{DType, Kind};
 use ruff_python_ast::name::Name;
 use ruff_python_ast::{CmpOp, Expr, ExprCall, Operator};
@@ -16,7 +16,7 @@ use crate::value::{Iter, Known, Num, NumType, Val};
 use crate::whole::{What, is_array};
 
 /// Most calls of jit functions inside each other.
-const DEEPEST: usize = 24;
+pub(crate) const DEEPEST: usize = 24;
 
 /// Arguments of a call: the plain ones, then the named ones.
 pub(crate) struct Given {
@@ -41,6 +41,12 @@ impl Lowerer<'_> {
                     let im = num.im.map(|im| self.b.neg(im));
                     return Ok(Val::Num(Num { im, ..num }));
                 }
+                Val::Tuple(items) if name == "_replace" && items.class().is_some() => {
+                    let given = self.arguments(it)?;
+                    let class = items.class().cloned();
+                    let Some(class) = class else { return Ok(Val::None) };
+                    return self.replaced(range, &class, &items, given);
+                }
                 Val::View(_) | Val::Lazy(_) => {
                     let given = self.arguments(it)?;
                     return self.method(range, &value, name, given);
@@ -48,11 +54,16 @@ impl Lowerer<'_> {
                 _ => {}
             }
         }
+        if self.is_print(it) {
+            return self.printed(it);
+        }
         let function = self.expression(&it.func)?;
         let given = self.arguments(it)?;
         match function {
             Val::Named(name) => self.named(range, &name, &given),
+            Val::Unit(unit) if unit.again.is_some() => self.called(range, &unit, given),
             Val::Unit(unit) => self.inlined(range, &unit, given),
+            Val::Class(class, defaults) => self.record(range, &class, &defaults, given),
             Val::Draw(rng, method) => self.drawn(range, rng, &method, &given),
             other => {
                 let message = format!("a call of {}", other.describe());
@@ -100,7 +111,12 @@ impl Lowerer<'_> {
         Ok(given)
     }
 
-    fn inlined(&mut self, range: TextRange, unit: &Arc<Unit>, given: Given) -> Result<Val> {
+    pub(crate) fn inlined(
+        &mut self,
+        range: TextRange,
+        unit: &Arc<Unit>,
+        given: Given,
+    ) -> Result<Val> {
         if self.frames.iter().any(|it| {
             it.unit.text().as_ptr() == unit.text().as_ptr() && it.unit.name() == unit.name()
         }) {
@@ -162,7 +178,7 @@ impl Lowerer<'_> {
         Ok(result)
     }
 
-    fn default(&mut self, constant: &crate::Constant) -> Result<Val> {
+    pub(crate) fn default(&mut self, constant: &crate::Constant) -> Result<Val> {
         use crate::Constant;
         Ok(match constant {
             Constant::Int(it) => Val::Num(self.int(*it)),
@@ -171,6 +187,10 @@ impl Lowerer<'_> {
             Constant::Complex(re, im) => Val::Num(self.complex_constant(*re, *im)),
             Constant::Tuple(items) => {
                 Val::Tuple(items.iter().map(|it| self.default(it)).collect::<Result<_>>()?)
+            }
+            Constant::NamedTuple(class, items) => {
+                let items = items.iter().map(|it| self.default(it)).collect::<Result<_>>()?;
+                Val::Tuple(crate::Items::named(class.clone(), items))
             }
             _ => Val::None,
         })
@@ -204,6 +224,10 @@ impl Lowerer<'_> {
         } else if module == "abreast" && function == "prange" {
             let inner = self.range(range, &args)?;
             return Ok(Val::Iter(Box::new(Iter::Parallel(Box::new(inner)))));
+        } else if let ("abreast", "thread_id", []) = (module, function, &args[..]) {
+            return Ok(self.asked(Callee::ThreadId));
+        } else if let ("abreast", "thread_count", []) = (module, function, &args[..]) {
+            return Ok(self.asked(Callee::ThreadCount));
         }
         if let Some(dtype) =
             DType::from_name(function).filter(|_| module == "numpy" && function != "bool")
@@ -314,7 +338,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn converted(&mut self, range: TextRange, ty: NumType, args: &[Val]) -> Result<Val> {
+    pub(crate) fn converted(&mut self, range: TextRange, ty: NumType, args: &[Val]) -> Result<Val> {
         let zero = self.int(0);
         let num = match args {
             [] => zero,
@@ -418,7 +442,7 @@ impl Lowerer<'_> {
             ("divmod", [Val::Num(x), Val::Num(y)]) => {
                 let quotient = self.binary(range, Operator::FloorDiv, x, y)?;
                 let rest = self.binary(range, Operator::Mod, x, y)?;
-                Val::Tuple(vec![Val::Num(quotient), Val::Num(rest)])
+                Val::Tuple(vec![Val::Num(quotient), Val::Num(rest)].into())
             }
             ("min" | "max", [Val::Tuple(items)]) if !items.is_empty() => {
                 return self.extreme(range, name, items).map(Some);
@@ -431,11 +455,7 @@ impl Lowerer<'_> {
                 }
                 sum
             }
-            ("tuple", [Val::Tuple(items)]) => Val::Tuple(items.clone()),
-            ("print", _) => {
-                let hint = "return what is to be printed, or write it to an array";
-                return Err(self.refuse(range, "print", hint));
-            }
+            ("tuple", [Val::Tuple(items)]) => Val::Tuple(items.to_vec().into()),
             ("sum" | "min" | "max" | "any" | "all", [Val::View(_) | Val::Lazy(_)]) => {
                 return Err(self.whole(range, name, args));
             }

@@ -39,7 +39,7 @@ impl Lowerer<'_> {
                         let angle = self.b.op(Op::Atan2, &[b, a]);
                         let parts = [size, angle];
                         let parts = parts.map(|it| Val::Num(self.number(NumType::FLOAT, it)));
-                        return Ok(Some(Val::Tuple(parts.to_vec())));
+                        return Ok(Some(Val::Tuple(parts.to_vec().into())));
                     }
                     "log" | "log10" if self.options.domain => {
                         let zero = self.b.constant(0.0);

@@ -157,9 +157,23 @@ impl Lowerer<'_> {
             Constant::Tuple(items) => {
                 Val::Tuple(items.iter().map(|it| self.constant(it, chain)).collect::<Result<_>>()?)
             }
+            Constant::Class(class, defaults) => Val::Class(class.clone(), defaults.clone()),
+            Constant::NamedTuple(class, items) => {
+                let items =
+                    items.iter().map(|it| self.constant(it, chain)).collect::<Result<_>>()?;
+                Val::Tuple(crate::Items::named(class.clone(), items))
+            }
             Constant::Named(it) => Val::Named(it.clone()),
             Constant::Module => Val::Module(chain.to_owned()),
             Constant::Unit(it) => Val::Unit(it.clone()),
+            Constant::Again(id) => {
+                let mut around = self.frames.iter().rev().map(|it| &it.unit);
+                let found = around.find(|it| it.again.as_ref().is_some_and(|it| it.id == *id));
+                match found {
+                    Some(unit) => Val::Unit(unit.clone()),
+                    None => Val::Other(format!("{chain}, which is not called from itself")),
+                }
+            }
             Constant::Array(place) => match self.views.get(self.first_closure + place) {
                 Some(view) => Val::View(view.clone()),
                 None => Val::Other("an array that is not there".into()),
@@ -191,6 +205,9 @@ impl Lowerer<'_> {
 
     fn attribute_of(&mut self, range: TextRange, value: &Val, name: &str) -> Result<Val> {
         match (value, name) {
+            (Val::Tuple(items), name) if items.field(name).is_some() => {
+                Ok(items.field(name).cloned().unwrap_or(Val::None))
+            }
             (Val::Rng(rng), name) => Ok(Val::Draw(*rng, name.to_owned())),
             (Val::View(_) | Val::Lazy(_), "real" | "imag") => {
                 let what = if name == "real" { What::Real } else { What::Imag };
@@ -385,7 +402,7 @@ impl Lowerer<'_> {
                 // All is computed before any is assigned.
                 let items = match self.settled(range, Val::Tuple(items), None)? {
                     Val::Tuple(items) => items,
-                    other => vec![other],
+                    other => vec![other].into(),
                 };
                 for (target, item) in targets.iter().zip(items) {
                     self.assign_to(target, item)?;

@@ -181,7 +181,7 @@ impl Lowerer<'_> {
                 for it in items {
                     values.push(self.rebuilt(it, from)?);
                 }
-                Val::Tuple(values)
+                Val::Tuple(items.like(values))
             }
             Ty::Array(home, lent) => {
                 let slot = if home.slots { Some((from.next()?, 1)) } else { None };
@@ -362,11 +362,11 @@ impl Lowerer<'_> {
                 if items.iter().any(|it| matches!(it, Val::Lazy(_) | Val::Tuple(_))) =>
             {
                 let mut settled = Vec::new();
-                for (place, item) in items.into_iter().enumerate() {
+                for (place, item) in items.iter().cloned().enumerate() {
                     let name = name.map(|it| format!("${it}.{place}"));
                     settled.push(self.settled(range, item, name.as_deref())?);
                 }
-                Val::Tuple(settled)
+                Val::Tuple(items.like(settled))
             }
             other => other,
         })
@@ -380,10 +380,10 @@ impl Lowerer<'_> {
             }
             Val::Tuple(items) => {
                 let mut moved = Vec::new();
-                for it in items {
-                    moved.push(self.moved_out(range, it)?);
+                for it in &items {
+                    moved.push(self.moved_out(range, it.clone())?);
                 }
-                Val::Tuple(moved)
+                Val::Tuple(items.like(moved))
             }
             other => other,
         })

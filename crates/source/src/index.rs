@@ -110,7 +110,7 @@ impl Lowerer<'_> {
             }
             let begin = begin.map_or(0, fix) as usize;
             let end = (end.map_or(length, fix) as usize).max(begin);
-            return Ok(Val::Tuple(items[begin..end].to_vec()));
+            return Ok(Val::Tuple(items[begin..end].to_vec().into()));
         }
         let place = self.expression(index)?;
         let Val::Num(num) = place else {

@@ -28,7 +28,7 @@ impl Lowerer<'_> {
                 let settled = self.settled(range, value, None)?;
                 self.iterated(range, settled)
             }
-            Val::Tuple(items) => Ok(Iter::Items(items)),
+            Val::Tuple(items) => Ok(Iter::Items(items.to_vec())),
             other => {
                 let message = format!("a loop over {}", other.describe());
                 let hint =
@@ -157,7 +157,7 @@ impl Lowerer<'_> {
                 for iter in all {
                     values.push(self.at(range, iter, turn, place)?);
                 }
-                Val::Tuple(values)
+                Val::Tuple(values.into())
             }
             Iter::Enumerate(inner, start) => {
                 let re = match known(start) {
@@ -167,7 +167,7 @@ impl Lowerer<'_> {
                 let natural = start.natural;
                 let count = Num { ty: NumType::INT, re, im: None, known: None, natural };
                 let value = self.at(range, inner, turn, place)?;
-                Val::Tuple(vec![Val::Num(count), value])
+                Val::Tuple(vec![Val::Num(count), value].into())
             }
             Iter::Reversed(inner) => {
                 let length = self.length(range, inner)?;

@@ -39,6 +39,7 @@
 )]
 
 mod call;
+mod called;
 mod cmath;
 mod complex;
 mod control;
@@ -50,6 +51,7 @@ mod flow;
 mod fresh;
 mod gather;
 mod index;
+mod items;
 mod iterate;
 mod join;
 mod lower;
@@ -64,7 +66,9 @@ mod pick;
 mod prange;
 mod race;
 mod random;
+mod record;
 mod refusal;
+mod say;
 mod shape;
 mod shared;
 mod signature;
@@ -79,9 +83,12 @@ mod value;
 mod watch;
 mod whole;
 
+pub use called::Again;
+pub use items::{Items, Record};
 pub use lower::{Extra, Options, Raise, RaiseKind, Specialised, specialise};
 pub use message::Piece;
 pub use refusal::Refusal;
+pub use say::{Formatted, Print, Shown};
 pub use signature::{ArgumentType, ArrayType, Bits, ResultType};
 pub use size::Sizes;
 pub use unit::{Constant, Site, Unit};

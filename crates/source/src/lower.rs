@@ -1,6 +1,6 @@
 //! A function to a kernel, for given types of arguments.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use ir::{Access, Builder, Kernel, Stride, Value};
@@ -8,13 +8,15 @@ use memory::{DType, Scalar};
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
+use crate::call::Given;
+use crate::called::Called;
 use crate::fresh::{Home, Room};
 use crate::race::{Site, Touched};
 use crate::signature::{ArgumentType, ArrayType, ResultType};
 use crate::size::{Finder, Sizes};
 use crate::step::RESULT;
 use crate::value::{At, Axis, Iter, Known, Num, NumType, Rng, Rngs, Ty, Val, View};
-use crate::{Refusal, Unit};
+use crate::{Print, Refusal, Unit};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<Refusal>>;
 
@@ -92,6 +94,8 @@ pub struct Specialised {
     pub sizes: Sizes,
     /// For each block of the kernel, the line that wrote it, and the function where that is another one.
     pub lines: Vec<Option<(usize, String)>>,
+    /// What it prints: what the kernel says with a number is of the print at that place.
+    pub prints: Vec<Print>,
 }
 
 /// Most numbers in a message.
@@ -151,7 +155,7 @@ pub(crate) struct Learned {
     pub(crate) joins: HashMap<Key, Join>,
     pub(crate) written: BTreeSet<usize>,
     /// Lengths of arrays that cannot be told when the call begins.
-    pub(crate) wide: std::collections::HashSet<(Home, usize)>,
+    pub(crate) wide: HashSet<(Home, usize)>,
     /// Arrays that one variable holds in turn, and the home that they share.
     pub(crate) shared: HashMap<Home, Home>,
     pub(crate) again: bool,
@@ -173,6 +177,12 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) homes: HashMap<Home, usize>,
     pub(crate) rooms: Vec<Room>,
     pub(crate) notes: Option<ir::Buffer>,
+    /// What is printed.
+    pub(crate) prints: Vec<Print>,
+    /// Functions of the kernel.
+    pub(crate) functions: Vec<Called>,
+    /// Numbers of threads: what they are the index of belongs to one thread alone.
+    pub(crate) mine: HashSet<Value>,
     /// For each loop of `prange` around, the turn counted from 0, and how many there are.
     pub(crate) around: Vec<(Value, Value)>,
     /// What loops around run over.
@@ -246,6 +256,9 @@ pub fn specialise(
             homes: HashMap::new(),
             rooms: Vec::new(),
             notes: None,
+            prints: Vec::new(),
+            functions: Vec::new(),
+            mine: HashSet::new(),
             around: Vec::new(),
             held: Vec::new(),
             stored: Vec::new(),
@@ -270,8 +283,8 @@ pub fn specialise(
         };
         let result = lowerer.function(unit, arguments, closure);
         let told = lowerer.told.is_some();
-        let Lowerer { b, raises, turns, touched, given, rooms, notes, block_lines: lines, .. } =
-            lowerer;
+        let Lowerer { b, raises, turns, touched, given, rooms, notes, prints, .. } = lowerer;
+        let lines = lowerer.block_lines;
         if learned.again {
             continue; // also where something was refused: types were not what they are yet
         }
@@ -283,7 +296,17 @@ pub fn specialise(
         crate::race::refuse(&kernel, &turns, &touched)?;
         let Some((extras, sizes)) = extras(&kernel, &rooms, notes, &mut learned) else { continue };
         let written = learned.written.iter().copied().filter(|&it| it < given).collect();
-        return Ok(Specialised { kernel, raises, result, written, told, extras, sizes, lines });
+        return Ok(Specialised {
+            kernel,
+            raises,
+            result,
+            written,
+            told,
+            extras,
+            sizes,
+            lines,
+            prints,
+        });
     }
     let message = "its types do not settle".to_owned();
     let hint = "give variables one type each";
@@ -347,7 +370,17 @@ impl Lowerer<'_> {
         self.first_closure = self.views.len() - closure.len();
         self.given = self.views.len();
         self.teller();
+        let given = unit.again.is_some().then(|| {
+            let slots = unit.parameters().iter().filter_map(|it| env.get(&Name::new(it)));
+            let plain = slots.map(|it| (it.value.clone(), TextRange::default())).collect();
+            Given { plain, named: Vec::new() }
+        });
         self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new() });
+        if let Some(given) = given {
+            let range = unit.lines.first().map(|it| it.range).unwrap_or_default();
+            let result = self.called(range, unit, given)?;
+            return self.returned(&result);
+        }
         self.lines(&unit.lines)?;
         self.lent_stay()?;
         let result = self.frame().env.get(RESULT).map(|it| it.value.clone());
@@ -373,7 +406,7 @@ impl Lowerer<'_> {
                 for (place, item) in items.iter().enumerate() {
                     values.push(self.parameter(&format!("{name}{place}"), item));
                 }
-                Val::Tuple(values)
+                Val::Tuple(items.like(values))
             }
             ArgumentType::Generator { bits, many: false } => {
                 let buffer = self.b.buffer(name, DType::U64, Access::Update, &[Stride::Unit]);
@@ -429,9 +462,7 @@ impl Lowerer<'_> {
                 }
                 ResultType::Number { dtype: it.ty.dtype, weak: it.ty.weak }
             }
-            Val::Tuple(items) => {
-                ResultType::Tuple(items.iter().map(|it| self.returned(it)).collect::<Result<_>>()?)
-            }
+            Val::Tuple(items) => ResultType::Tuple(items.try_map(|it| self.returned(it))?),
             Val::None => ResultType::None,
             Val::View(it) if it.whole && it.home.is_none() => ResultType::Array(it.array),
             Val::View(it) => self.returned_view(it),

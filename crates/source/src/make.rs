@@ -79,7 +79,7 @@ impl Lowerer<'_> {
     /// A shape: an int, or a tuple of them.
     pub(crate) fn new_shape(&mut self, range: TextRange, value: &Val) -> Result<Vec<Extent>> {
         let items = match value {
-            Val::Tuple(items) => items.clone(),
+            Val::Tuple(items) => items.to_vec(),
             other => vec![other.clone()],
         };
         let mut axes = Vec::new();
@@ -212,7 +212,7 @@ impl Lowerer<'_> {
                 let taken = self.taken(range, name, given, names)?;
                 let rows = taken.get(0).cloned().unwrap_or(Val::None);
                 let columns = taken.get(1).cloned().unwrap_or_else(|| rows.clone());
-                let axes = self.new_shape(range, &Val::Tuple(vec![rows, columns]))?;
+                let axes = self.new_shape(range, &Val::Tuple(vec![rows, columns].into()))?;
                 let dtype = match taken.get(3) {
                     Some(it) => self.dtype(taken.at(3, range), it)?,
                     None => DType::F64,

@@ -53,12 +53,26 @@ impl Lowerer<'_> {
                 hint,
             ));
         }
-        let mut pieces = Vec::new();
         let mut count = 0;
+        self.formatted(message, Piece::Text, |it, range, value, conversion, spec| {
+            let place = VALUES + count;
+            count += 1;
+            it.piece(range, value, place, conversion, spec)
+        })
+    }
+
+    /// What an f-string is made of, in the words of whoever asks.
+    pub(crate) fn formatted<P>(
+        &mut self,
+        message: &ExprFString,
+        text: impl Fn(String) -> P,
+        mut value: impl FnMut(&mut Self, TextRange, &Val, &'static str, String) -> Result<P>,
+    ) -> Result<Vec<P>> {
+        let mut pieces = Vec::new();
         for part in &message.value {
             let string = match part {
                 FStringPart::Literal(it) => {
-                    pieces.push(Piece::Text(it.value.to_string()));
+                    pieces.push(text(it.value.to_string()));
                     continue;
                 }
                 FStringPart::FString(it) => it,
@@ -66,7 +80,7 @@ impl Lowerer<'_> {
             for element in &string.elements {
                 let it = match element {
                     InterpolatedStringElement::Literal(it) => {
-                        pieces.push(Piece::Text(it.value.to_string()));
+                        pieces.push(text(it.value.to_string()));
                         continue;
                     }
                     InterpolatedStringElement::Interpolation(it) => it,
@@ -86,20 +100,16 @@ impl Lowerer<'_> {
                     ConversionFlag::Ascii => "a",
                 };
                 if let Some(debug) = &it.debug_text {
-                    let text = self.frame().unit.text();
+                    let source = self.frame().unit.text();
                     let inner = it.expression.range();
-                    let text = text.get(inner.start().into()..inner.end().into()).unwrap_or("");
-                    let text = [debug.leading(), text, debug.trailing()].concat();
-                    pieces.push(Piece::Text(text));
+                    let source = source.get(inner.start().into()..inner.end().into()).unwrap_or("");
+                    pieces.push(text([debug.leading(), source, debug.trailing()].concat()));
                     if conversion.is_empty() && it.format_spec.is_none() {
                         conversion = "r";
                     }
                 }
-                let value = self.expression(&it.expression)?;
-                let place = VALUES + count;
-                count += 1;
-                let piece = self.piece(it.expression.range(), &value, place, conversion, spec)?;
-                pieces.push(piece);
+                let found = self.expression(&it.expression)?;
+                pieces.push(value(self, it.expression.range(), &found, conversion, spec)?);
             }
         }
         Ok(pieces)

@@ -132,7 +132,7 @@ impl Lowerer<'_> {
                 return self.reshaped(range, value, shape);
             }
             ("reshape", [_, ..]) if given.named.is_empty() => {
-                return self.reshaped(range, value, &Val::Tuple(args));
+                return self.reshaped(range, value, &Val::Tuple(args.into()));
             }
             ("ravel", []) => return self.raveled(range, value, false),
             ("flatten", []) => return self.raveled(range, value, true),

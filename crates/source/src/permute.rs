@@ -53,7 +53,7 @@ impl Lowerer<'_> {
         let Val::View(view) = &x else { return Ok(x) };
         let order = match order {
             [] | [Val::None] => return Ok(Val::View(transposed(view))),
-            [Val::Tuple(items)] => items.clone(),
+            [Val::Tuple(items)] => items.to_vec(),
             items => items.to_vec(),
         };
         let rank = view.axes.len();
@@ -118,7 +118,7 @@ impl Lowerer<'_> {
             let at = self.b.constant(place as i64);
             items.push(self.element(view, at));
         }
-        Ok(Val::Tuple(items))
+        Ok(Val::Tuple(items.into()))
     }
 }
 

@@ -108,7 +108,7 @@ impl Lowerer<'_> {
         shape: &Val,
     ) -> Result<Vec<Extent>> {
         let items = match shape {
-            Val::Tuple(items) => items.clone(),
+            Val::Tuple(items) => items.to_vec(),
             other => vec![other.clone()],
         };
         let mut total: Option<Value> = None;

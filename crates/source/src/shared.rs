@@ -48,7 +48,7 @@ impl Learned {
     pub(crate) fn homed(&self, ty: &Ty) -> Ty {
         match ty {
             Ty::Array(home, lent) => Ty::Array(self.home((**home).clone()).into(), *lent),
-            Ty::Tuple(items) => Ty::Tuple(items.iter().map(|it| self.homed(it)).collect()),
+            Ty::Tuple(items) => Ty::Tuple(items.map(|it| self.homed(it))),
             other => other.clone(),
         }
     }
@@ -82,12 +82,12 @@ impl Lowerer<'_> {
                 self.learned.again |= self.learned.share(&home, &home);
                 Ty::Array(self.learned.home(home).into(), true)
             }
-            (Ty::Tuple(a), Ty::Tuple(b)) if a.len() == b.len() => {
+            (Ty::Tuple(a), Ty::Tuple(b)) if a.len() == b.len() && a.class() == b.class() => {
                 let mut items = Vec::new();
                 for (a, b) in a.iter().zip(b) {
                     items.push(a.unify(b).or_else(|| self.in_turn_of(key, a, b))?);
                 }
-                Ty::Tuple(items)
+                Ty::Tuple(a.like(items))
             }
             _ => return None,
         })

@@ -3,6 +3,8 @@
 use ir::Stride;
 use memory::DType;
 
+use crate::Items;
+
 /// What a function is compiled for, of an array.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ArrayType {
@@ -52,7 +54,7 @@ pub enum ArgumentType {
     /// The array that an earlier argument is, counted among all arrays.
     Same(usize),
     /// Several values.
-    Tuple(Vec<ArgumentType>),
+    Tuple(Items<ArgumentType>),
     /// A random generator, or a list of them: a buffer of eight words each; of a list also its length.
     Generator {
         /// Where its bits come from.
@@ -75,7 +77,7 @@ pub enum ResultType {
         weak: bool,
     },
     /// Several values.
-    Tuple(Vec<ResultType>),
+    Tuple(Items<ResultType>),
     /// `None`.
     None,
     /// One of the arrays that were given, counted among all arrays.

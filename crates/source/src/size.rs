@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ir::{Kernel, Op, ParameterKind, Statement, Value};
+use ir::{Callee, Kernel, Op, ParameterKind, Statement, Value};
 use memory::{DType, Scalar};
 
 /// One step of the computation of sizes.
@@ -14,6 +14,8 @@ enum Step {
     /// The scalar or extent that is the kernel's parameter at this place.
     Parameter(usize),
     Constant(Scalar),
+    /// How many threads the kernel may use.
+    Threads,
     /// As the kernel computes it.
     Op(Op, DType, Vec<usize>),
     /// Of integers, and no wrapping.
@@ -28,12 +30,17 @@ pub struct Sizes {
 
 impl Sizes {
     /// All steps, for the numbers at the places of the kernel's parameters.
-    pub fn evaluate(&self, number: impl Fn(usize) -> Option<Scalar>) -> Option<Vec<Scalar>> {
+    pub fn evaluate(
+        &self,
+        threads: usize,
+        number: impl Fn(usize) -> Option<Scalar>,
+    ) -> Option<Vec<Scalar>> {
         let mut found: Vec<Scalar> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let scalar = match step {
                 Step::Parameter(place) => number(*place)?,
                 Step::Constant(it) => *it,
+                Step::Threads => Scalar::from(i64::try_from(threads).ok()?),
                 Step::Op(op, dtype, of) => {
                     let operands: Vec<_> = of.iter().map(|&it| found[it]).collect();
                     let stated = matches!(op, Op::Cast | Op::Bitcast).then_some(*dtype);
@@ -63,6 +70,7 @@ impl Sizes {
 enum Made<'k> {
     Constant(Scalar),
     Parameter(usize),
+    Threads,
     Op(Op, &'k [Value]),
     Index(ir::Axis),
     /// One of several.
@@ -107,6 +115,9 @@ impl<'k> Finder<'k> {
                 }
                 Statement::Op { result, op, operands } => {
                     made.insert(*result, Made::Op(*op, operands));
+                }
+                Statement::Call(it) if it.callee == Callee::ThreadCount => {
+                    made.insert(it.results[0], Made::Threads);
                 }
                 Statement::For(it) => {
                     let (index, carried) = kernel.block(it.body).arguments.split_at(it.axes.len());
@@ -199,6 +210,7 @@ impl<'k> Finder<'k> {
                 let step = Step::Parameter(*place);
                 Some(self.step(step))
             }
+            Some(Made::Threads) => Some(self.step(Step::Threads)),
             Some(Made::Op(op, of)) => {
                 let (op, of) = (*op, *of);
                 let steps: Option<Vec<_>> = of.iter().map(|&it| self.exactly(it)).collect();
@@ -296,7 +308,7 @@ impl<'k> Finder<'k> {
                     _ => None,
                 }
             }
-            Made::Constant(_) | Made::Parameter(_) => None,
+            Made::Constant(_) | Made::Parameter(_) | Made::Threads => None,
         }
     }
 

@@ -42,7 +42,7 @@ impl<'l> Lowerer<'l> {
             None => (0..rank).collect(),
             Some(it) => {
                 let items = match it {
-                    Val::Tuple(items) => items.clone(),
+                    Val::Tuple(items) => items.to_vec(),
                     other => vec![other.clone()],
                 };
                 let mut axes = Vec::new();

@@ -10,7 +10,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::desugar::Desugar;
 use crate::step::{Line, Names, RESULT};
-use crate::{Refusal, flow};
+use crate::{Again, Record, Refusal, flow};
 
 /// What a name outside of a function stands for.
 #[derive(Clone, Debug)]
@@ -29,6 +29,12 @@ pub enum Constant {
     Module,
     /// Another function to be compiled into this one.
     Unit(Arc<Unit>),
+    /// A function that calls this one, or itself: its [`Again::id`].
+    Again(u64),
+    /// A class of named tuples, with what items are that it is not given.
+    Class(Arc<Record>, Vec<(String, Constant)>),
+    /// A named tuple.
+    NamedTuple(Arc<Record>, Vec<Constant>),
     /// An array of the closure: its place among the arrays that are passed along.
     Array(usize),
     /// A class of exceptions, with its name.
@@ -47,6 +53,7 @@ pub struct Unit {
     pub(crate) locals: Names,
     pub(crate) lines: Vec<Line>,
     names: HashMap<String, Constant>,
+    pub(crate) again: Option<Again>,
 }
 
 /// Where a function stands.
@@ -80,6 +87,7 @@ impl Unit {
             locals: Names::new(),
             lines: Vec::new(),
             names: HashMap::new(),
+            again: None,
         };
         let found = finder.function.map(|it| it.range).or(finder.lambda.map(|it| it.range));
         if let Some(range) = found {
@@ -145,6 +153,12 @@ impl Unit {
     /// The same function with what those names stand for.
     #[must_use]
     pub fn with_names(&self, names: HashMap<String, Constant>) -> Self {
+        self.with_again(names, None)
+    }
+
+    /// As [`Unit::with_names`], for a function that calls itself.
+    #[must_use]
+    pub fn with_again(&self, names: HashMap<String, Constant>, again: Option<Again>) -> Self {
         Self {
             file: self.file.clone(),
             name: self.name.clone(),
@@ -153,6 +167,7 @@ impl Unit {
             locals: self.locals.clone(),
             lines: self.lines.clone(),
             names,
+            again,
         }
     }
 

@@ -8,7 +8,7 @@ use memory::{DType, Kind, promote};
 
 use crate::fresh::Home;
 use crate::whole::Lazy;
-use crate::{Bits, Unit};
+use crate::{Bits, Constant, Items, Record, Unit};
 
 /// A constant that is known when the function is compiled.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -158,7 +158,7 @@ pub(crate) struct Rngs {
 #[derive(Clone, Debug)]
 pub(crate) enum Val {
     Num(Num),
-    Tuple(Vec<Val>),
+    Tuple(Items<Val>),
     View(View),
     /// An expression over arrays, not computed yet.
     Lazy(Lazy),
@@ -167,6 +167,8 @@ pub(crate) enum Val {
     Named(String),
     Module(String),
     Unit(Arc<Unit>),
+    /// A class of named tuples, with its defaults.
+    Class(Arc<Record>, Vec<(String, Constant)>),
     Iter(Box<Iter>),
     Exception(String),
     Rng(Rng),
@@ -188,6 +190,7 @@ impl PartialEq for Val {
             | (Self::Module(a), Self::Module(b))
             | (Self::Exception(a), Self::Exception(b)) => a == b,
             (Self::Unit(a), Self::Unit(b)) => Arc::ptr_eq(a, b),
+            (Self::Class(a, _), Self::Class(b, _)) => a == b,
             (Self::Iter(a), Self::Iter(b)) => a == b,
             (Self::Rng(a), Self::Rng(b)) => a == b,
             (Self::Rngs(a), Self::Rngs(b)) => a == b,
@@ -202,7 +205,8 @@ impl Val {
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Num(it) => format!("a {}", it.ty.name()),
-            Self::Tuple(it) => format!("a tuple of {}", it.len()),
+            Self::Tuple(it) => it.describe(),
+            Self::Class(it, _) => format!("the class {}", it.name),
             Self::View(it) => format!("a {}-dimensional array of {}", it.axes.len(), it.dtype),
             Self::Lazy(it) => format!("a {}-dimensional array", it.axes.len()),
             Self::None => "None".into(),
@@ -224,7 +228,7 @@ impl Val {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ty {
     Num(NumType),
-    Tuple(Vec<Ty>),
+    Tuple(Items<Ty>),
     /// An array that the function makes: where it is kept, and whether it may be lent. Its lengths may
     /// differ, and the slot.
     Array(Rc<Home>, bool),
@@ -236,7 +240,7 @@ impl Ty {
     pub(crate) fn of(value: &Val) -> Self {
         match value {
             Val::Num(it) => Self::Num(it.ty),
-            Val::Tuple(items) => Self::Tuple(items.iter().map(Self::of).collect()),
+            Val::Tuple(items) => Self::Tuple(items.map(Self::of)),
             Val::View(View { whole: true, home: Some(home), lent, .. }) => {
                 Self::Array(home.clone(), *lent)
             }
@@ -248,9 +252,9 @@ impl Ty {
     pub(crate) fn unify(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (Self::Num(a), Self::Num(b)) => Some(Self::Num(a.meet(*b))),
-            (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() => {
+            (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() && a.class() == b.class() => {
                 let items: Option<Vec<_>> = a.iter().zip(b).map(|(a, b)| a.unify(b)).collect();
-                items.map(Self::Tuple)
+                items.map(|items| Self::Tuple(a.like(items)))
             }
             (Self::Array(a, x), Self::Array(b, y)) if a == b => {
                 Some(Self::Array(a.clone(), *x || *y))

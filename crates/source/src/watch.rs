@@ -120,6 +120,9 @@ impl Lowerer<'_> {
     pub(crate) fn meets(&mut self, buffer: Buffer, index: &[Value], stores: bool) {
         let Some(watch) = self.watch else { return };
         let Some(stamp) = watch.stamp else { return };
+        if index.iter().any(|it| self.mine.contains(it)) {
+            return; // turns of one thread are never at once
+        }
         let Some(shadow) = self.shadows.iter().find(|it| it.of == buffer).cloned() else { return };
         let index = &index[..shadow.rank];
         let at = |it: &mut Self, place: i64| {

@@ -36,6 +36,25 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
     /// What [`with_threads`] said; zero: nothing.
     static HERE: Cell<usize> = const { Cell::new(0) };
+    /// The number of this thread in the crew that it works in.
+    static PLACE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The number of the calling thread among those that share out the work it is in, below their number: 0
+/// for the caller, and outside of work. No two of them have the same at once.
+pub fn place() -> usize {
+    PLACE.get()
+}
+
+/// Have this thread be a number of a crew, until what is answered goes.
+fn placed(place: usize) -> impl Drop {
+    struct Restore(usize);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            PLACE.set(self.0);
+        }
+    }
+    Restore(PLACE.replace(place))
 }
 
 /// Have work that begins on this thread inside of `run` use so many threads.

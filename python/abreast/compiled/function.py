@@ -65,6 +65,9 @@ class JitFunction(_abreast.JitCall):
         made._classes = {}
         return made
 
+    _decorating = True
+    """Whether the name that it will have may stand for something else yet."""
+
     _settings: dict[str, Any]
     _defaults: dict[str, Any]
     _found: tuple[Any, list[Any]] | None

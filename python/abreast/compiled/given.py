@@ -41,12 +41,19 @@ class SignedFunction(JitFunction):
             )
         import numpy as np
 
+        from abreast.compiled.names import undefined
+
+        if undefined(made):
+            made._found = None  # once more at the first call, when all names are there
+            made._decorating = False
+            return made  # type: ignore[no-any-return]
         made.compile(
             *(
                 np.zeros((1,) * rank, name) if rank else np.dtype(name).type(0)
                 for name, rank in made._types
             )
         )
+        made._decorating = False
         return made  # type: ignore[no-any-return]
 
     def __init__(self, *_given: Any, **_settings: Any) -> None:

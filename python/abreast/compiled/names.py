@@ -12,10 +12,10 @@ from typing import Any
 
 from abreast import _abreast
 from abreast.compiled.function import JitFunction
-from abreast.compiled.loops import prange
+from abreast.compiled.loops import prange, thread_count, thread_id
 from abreast.errors import LanguageError
 
-__all__ = ["resolved"]
+__all__ = ["resolved", "undefined"]
 
 _MATH = (
     "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log log2 "
@@ -50,15 +50,29 @@ def resolved(function: JitFunction) -> tuple[Any, list[Any]]:
     return _resolve(function, arrays, function._classes, ()), arrays
 
 
+def undefined(function: JitFunction) -> bool:
+    """Whether a name of the function stands for nothing yet."""
+    source, arrays = function._source()
+    known = _Known(function.plain, arrays, function._classes, (function,))
+    for chain in source.outside:
+        try:
+            known.first(chain.split(".")[0])
+        except LookupError:
+            return True
+    return False
+
+
 def _resolve(
     function: JitFunction,
     arrays: list[Any],
     classes: dict[str, type[BaseException]],
     around: tuple[JitFunction, ...],
+    again: set[JitFunction] | None = None,
 ) -> Any:
     plain = function.plain
     source = _read(plain)
-    known = _Known(plain, arrays, classes, (*around, function))
+    again = set() if again is None else again
+    known = _Known(plain, arrays, classes, (*around, function), again)
     names = {}
     for chain in source.outside:
         constant = known.constant(chain)
@@ -66,7 +80,14 @@ def _resolve(
             names[chain] = constant
     for name, value in function._defaults.items():
         names[f"{name}="] = known.described(value, name)
-    return source.named(names)
+    if function not in again:
+        return source.named(names)
+    signed: Any = function
+    import numpy as np
+
+    types = [(np.dtype(name).name, rank) for name, rank in signed._types]
+    returns = None if signed._returns is None else np.dtype(signed._returns).name
+    return source.named(names, (id(plain), types, returns))
 
 
 def _read(function: FunctionType) -> Any:
@@ -106,17 +127,19 @@ class _Known:
         arrays: list[Any],
         classes: dict[str, type[BaseException]],
         around: tuple[JitFunction, ...],
+        again: set[JitFunction] | None = None,
     ) -> None:
         self.function = function
         self.arrays = arrays
         self.classes = classes
         self.around = around
+        self.again = set() if again is None else again
 
     def constant(self, chain: str) -> tuple[Any, ...] | None:
         """Return what a name stands for; None if there is no such name."""
         first, *attributes = chain.split(".")
         try:
-            value = self._first(first)
+            value = self.first(first)
         except LookupError:
             return None
         for attribute in attributes:
@@ -128,8 +151,12 @@ class _Known:
                 return None
         return self.described(value, chain)
 
-    def _first(self, name: str) -> Any:
+    def first(self, name: str) -> Any:
+        """Return what a name without attributes stands for."""
         code = self.function.__code__
+        own = self._own(name)
+        if own is not None:
+            return own
         if name in code.co_freevars and self.function.__closure__ is not None:
             cell = self.function.__closure__[code.co_freevars.index(name)]
             try:
@@ -139,6 +166,21 @@ class _Known:
         if name in self.function.__globals__:
             return self.function.__globals__[name]
         return vars(builtins)[name]
+
+    def _own(self, name: str) -> JitFunction | None:
+        """Return a function around that a name will stand for once it is decorated."""
+        code = self.function.__code__
+        for around in self.around:
+            plain: Any = around.plain
+            if name != plain.__code__.co_name or not hasattr(around, "signature"):
+                continue
+            itself = plain is self.function
+            here = plain.__globals__ is self.function.__globals__ and plain.__qualname__ == name
+            if here and (itself or around._decorating) and name not in code.co_freevars:
+                return around
+            if itself and name in code.co_freevars:
+                return around
+        return None
 
     def described(self, value: Any, chain: str) -> tuple[Any, ...]:
         """Return a value in the words of the compiler."""
@@ -157,15 +199,25 @@ class _Known:
             return ("complex", value.real, value.imag)
         if kind is str:
             return ("text", value)
+        if isinstance(value, tuple) and kind is not tuple and hasattr(kind, "_fields"):
+            return ("named_tuple", kind, tuple(self.described(item, chain) for item in value))
+        if isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields"):
+            defaults = getattr(value, "_field_defaults", {}).items()
+            return ("class", value, {name: self.described(it, name) for name, it in defaults})
         if isinstance(value, tuple):
             return ("tuple", tuple(self.described(item, chain) for item in value))
         if isinstance(value, JitFunction):
             if value in self.around:
+                if hasattr(value, "signature"):
+                    self.again.add(value)
+                    return ("again", id(value.plain))
                 raise LanguageError(
                     f"jit of {value.__qualname__}: it calls itself\n"
-                    "hint: write it as a loop: calls are compiled into the function that makes them"
+                    "hint: write it as a loop, or give it a signature, such as "
+                    '@ab.jit("int64(int64)"): other calls are compiled into the function that '
+                    "makes them"
                 )
-            return ("unit", _resolve(value, self.arrays, self.classes, self.around))
+            return ("unit", _resolve(value, self.arrays, self.classes, self.around, self.again))
         named = _named(value)
         if named is not None:
             return ("named", named)
@@ -210,7 +262,8 @@ def _named(value: Any) -> str | None:
         ]
         for home, module, names in homes:
             _fill(home, module, names)
-        _table[id(prange)] = (prange, "abreast.prange")
+        for own in (prange, thread_count, thread_id):
+            _table[id(own)] = (own, f"abreast.{own.__name__}")
     numpy = sys.modules.get("numpy")
     if numpy is not None and id(numpy.sin) not in _table:
         _fill(numpy, "numpy", _NUMPY)

@@ -43,7 +43,7 @@ def threads_for(count: int) -> int:
     """Return on how many threads so many values are drawn: no more than `abreast.threads` says."""
     if count < LARGE:
         return 1
-    from abreast.thread_count import count as threads
+    from abreast.inner_threads import count as threads
 
     return max(1, min(threads(), count // LARGE + 1))
 

@@ -16,7 +16,7 @@ const LARGEST: i64 = 1 << 61;
 ///
 /// What does not change must stand outside of them already, as after [`super::hoist`].
 pub fn count(kernel: &mut Kernel) {
-    block(kernel, kernel.body);
+    kernel.roots().into_iter().for_each(|root| block(kernel, root));
 }
 
 fn block(kernel: &mut Kernel, id: BlockId) {

@@ -1,15 +1,18 @@
 //! What nobody asks for is left out: ops, loads, carried values, loops and choices without effect.
 
-use ir::{BlockId, Kernel, Statement, Value};
+use ir::{BlockId, Callee, Kernel, Statement, Value};
 
 /// Leave out of a legal kernel what has neither an effect nor a use.
 pub fn dead(kernel: &mut Kernel) {
     let mut sweep = Sweep::new(kernel);
-    sweep.effects(kernel.body);
+    for root in kernel.roots() {
+        sweep.effects(root);
+        sweep.pending.extend(&kernel.block(root).yields);
+    }
     sweep.follow();
     let live = sweep.live;
     let statements = sweep.statements;
-    remove(kernel, kernel.body, &live, &statements);
+    kernel.roots().into_iter().for_each(|root| remove(kernel, root, &live, &statements));
 }
 
 /// Where a value comes from: a statement's result, or a value that its block is given.
@@ -40,7 +43,7 @@ impl<'k> Sweep<'k> {
             statements: kernel.blocks.iter().map(|it| vec![false; it.statements.len()]).collect(),
             pending: Vec::new(),
         };
-        sweep.find(kernel.body);
+        kernel.roots().into_iter().for_each(|root| sweep.find(root));
         sweep
     }
 
@@ -73,6 +76,7 @@ impl<'k> Sweep<'k> {
             }
             let own = match statement {
                 Statement::Store { .. } | Statement::Check { .. } | Statement::While(_) => true,
+                Statement::Call(it) => !matches!(it.callee, Callee::ThreadId | Callee::ThreadCount),
                 // A step may be zero, which is a fault.
                 Statement::For(it) => it.axes.iter().any(|axis| axis.step.is_some()),
                 Statement::Reduce(it) => it.axes.iter().any(|axis| axis.step.is_some()),

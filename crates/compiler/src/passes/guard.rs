@@ -24,12 +24,13 @@ const LARGEST: usize = 4000;
 /// Run [`super::simplify`] before, which knows what needs no guard, and after, which draws the
 /// conclusions.
 pub fn guard(kernel: &mut Kernel) {
-    let body = kernel.body;
-    // Statements that may still be written, so that nests of nests stay in hand.
-    let mut room = LARGEST.max(8 * size(kernel, body));
     // What is known stays so: copies are not looked at again.
     let mut known = facts(kernel);
-    block(kernel, &mut known, body, &mut room, &BTreeSet::new());
+    for body in kernel.roots() {
+        // Statements that may still be written, so that nests of nests stay in hand.
+        let mut room = LARGEST.max(8 * size(kernel, body));
+        block(kernel, &mut known, body, &mut room, &BTreeSet::new());
+    }
 }
 
 /// How many statements stand in a block and inside it.

@@ -8,7 +8,7 @@ use ir::{BlockId, Kernel, Statement, Value};
 /// Move ops of a legal kernel out of its loops.
 pub fn hoist(kernel: &mut Kernel) {
     let mut moved = vec![false; kernel.values.len()];
-    block(kernel, kernel.body, &mut moved);
+    kernel.roots().into_iter().for_each(|root| block(kernel, root, &mut moved));
 }
 
 /// Hoist inside a block. `local` is scratch: which values are defined in the loop looked at.

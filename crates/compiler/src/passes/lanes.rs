@@ -28,7 +28,7 @@ fn checks(kernel: &Kernel, it: &For) -> bool {
     let mut pending = vec![it.body];
     while let Some(block) = pending.pop() {
         for statement in &kernel.block(block).statements {
-            if matches!(statement, Statement::Check { .. }) {
+            if matches!(statement, Statement::Check { .. } | Statement::Call(_)) {
                 return true;
             }
             pending.extend(statement.blocks());

@@ -73,13 +73,21 @@ impl Memory {
         }
     }
 
+    /// A function may store to every buffer.
+    pub(super) fn change_all(&mut self) {
+        self.age += 1;
+        self.ages.fill(self.age);
+    }
+
     /// Blocks that may run any number of times: what they store is no longer known.
     pub(super) fn enter(&mut self, kernel: &Kernel, blocks: &[BlockId]) {
         let mut pending = blocks.to_vec();
         while let Some(block) = pending.pop() {
             for statement in &kernel.block(block).statements {
-                if let Statement::Store { buffer, .. } = statement {
-                    self.change(*buffer);
+                match statement {
+                    Statement::Store { buffer, .. } => self.change(*buffer),
+                    Statement::Call(it) if it.is_function() => self.change_all(),
+                    _ => {}
                 }
                 pending.extend(statement.blocks());
             }

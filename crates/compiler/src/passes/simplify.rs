@@ -35,6 +35,11 @@ pub(super) enum Simpler {
 
 /// Simplify a legal kernel.
 pub fn simplify(kernel: &mut Kernel) {
+    kernel.roots().into_iter().for_each(|root| simplify_block(kernel, root));
+}
+
+/// Simplify the body or a function.
+fn simplify_block(kernel: &mut Kernel, body: BlockId) {
     let mut walk = Walk {
         same: (0..kernel.values.len()).map(Value::new).collect(),
         known: Known::default(),
@@ -52,7 +57,6 @@ pub fn simplify(kernel: &mut Kernel) {
             walk.known.narrow(value, (0, i64::MAX));
         }
     }
-    let body = walk.kernel.body;
     walk.block(body);
     let body = walk.kernel.block_mut(body);
     walk.top.append(&mut body.statements);
@@ -187,6 +191,12 @@ impl Walk<'_> {
             Statement::Reduce(it) => self.reduce(it),
             Statement::If(it) => self.choice(it),
             Statement::While(it) => self.while_loop(it),
+            Statement::Call(ref it) => {
+                if it.is_function() {
+                    self.memory.change_all();
+                }
+                self.out.push(statement);
+            }
         }
     }
 

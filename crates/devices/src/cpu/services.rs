@@ -9,6 +9,8 @@ use compiler::INTERRUPTED;
 use tasks::pool::{self, Outcome, Work};
 
 use super::exact::Exacts;
+use super::spool::{Spool, listener};
+use super::stack;
 
 /// A loop of a kernel as a function of its own: over its context, for a range of blocks.
 type Region = unsafe extern "C" fn(context: *const u64, begin: i64, end: i64) -> i64;
@@ -34,7 +36,7 @@ pub fn refused_index() -> Option<(i64, i64)> {
     REFUSED.take()
 }
 
-/// The table of functions; a kernel knows the first five fields, by their order.
+/// The table of functions; a kernel knows the first nine fields, by their order.
 #[repr(C)]
 pub(super) struct Services<'a> {
     launch: unsafe extern "C" fn(*const Services<'_>, Region, *const u64, i64) -> i64,
@@ -42,6 +44,10 @@ pub(super) struct Services<'a> {
     room: unsafe extern "C" fn(*const Services<'_>, i64) -> *mut u128,
     outside: unsafe extern "C" fn(*const Services<'_>, i64, i64),
     exact: unsafe extern "C" fn(*const Services<'_>, i64) -> *const (),
+    limit: unsafe extern "C" fn(*const Services<'_>) -> i64,
+    say: unsafe extern "C" fn(*const Services<'_>, i64, *const u64, i64),
+    thread_id: unsafe extern "C" fn(*const Services<'_>) -> i64,
+    thread_count: unsafe extern "C" fn(*const Services<'_>) -> i64,
     /// On which thread `asked`, `interrupted` and `given` are used, and on no other.
     owner: usize,
     /// When it was asked last; nothing before the first poll, so that short kernels read no clock.
@@ -54,6 +60,8 @@ pub(super) struct Services<'a> {
     exacts: &'a Exacts,
     /// Why `exact` gave nothing.
     refused: Mutex<String>,
+    /// Who listens to what the kernel says.
+    spool: Option<Arc<Spool>>,
 }
 
 impl<'a> Services<'a> {
@@ -69,6 +77,11 @@ impl<'a> Services<'a> {
             room,
             outside,
             exact,
+            limit,
+            say,
+            thread_id,
+            thread_count,
+            spool: listener(),
             given: RefCell::default(),
             owner: here(),
             asked: Cell::new(None),
@@ -174,6 +187,63 @@ unsafe extern "C" fn exact(services: *const Services<'_>, place: i64) -> *const 
         *services.refused.lock().unwrap_or_else(PoisonError::into_inner) = why.to_string();
         std::ptr::null()
     })
+}
+
+/// How low the stack of the calling thread may reach.
+unsafe extern "C" fn limit(_services: *const Services<'_>) -> i64 {
+    (stack::limit() as u64).cast_signed()
+}
+
+/// Words that may wait on the thread of the launch before somebody reads them.
+const SOME: usize = 1 << 13;
+
+/// Words that may wait before other threads do.
+const MANY: usize = 1 << 20;
+
+/// What the kernel says.
+///
+/// # Safety
+/// The services are alive; so many words are there.
+unsafe extern "C" fn say(
+    services: *const Services<'_>,
+    number: i64,
+    words: *const u64,
+    count: i64,
+) {
+    // SAFETY: as above; of what only the owner may use, others use nothing.
+    let services = unsafe { &*services };
+    let Some(spool) = &services.spool else { return };
+    // SAFETY: as above.
+    let words = unsafe { std::slice::from_raw_parts(words, count.unsigned_abs() as usize) };
+    let waiting = spool.say(number, words);
+    if services.owner == here() {
+        if waiting > SOME {
+            services.ask();
+        }
+    } else if waiting > MANY {
+        // The thread of the launch reads now and then; it is waited for, but not for ever.
+        let since = Instant::now();
+        while spool.waiting() > MANY
+            && !services.stopped.load(Ordering::Relaxed)
+            && since.elapsed() < Duration::from_secs(1)
+        {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// The number of the calling thread among those that work on the launch.
+unsafe extern "C" fn thread_id(_services: *const Services<'_>) -> i64 {
+    (pool::place() as u64).cast_signed()
+}
+
+/// How many threads the launch may use.
+///
+/// # Safety
+/// The services are alive.
+unsafe extern "C" fn thread_count(services: *const Services<'_>) -> i64 {
+    // SAFETY: as above; the field never changes.
+    unsafe { ((*services).threads as u64).cast_signed() }
 }
 
 /// A region over its context, for all threads.

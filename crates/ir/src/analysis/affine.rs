@@ -223,7 +223,8 @@ impl<'k> Outside<'k> {
         let mut definitions = vec![Definition::Outside(None); kernel.values.len()];
         let mut owner = None;
         // Blocks to look at, and whether they are inside.
-        let mut pending = vec![(kernel.body, kernel.body == block)];
+        let roots = kernel.roots().into_iter();
+        let mut pending: Vec<_> = roots.map(|root| (root, root == block)).collect();
         while let Some((next, inside)) = pending.pop() {
             let here = kernel.block(next);
             if inside {

@@ -50,9 +50,8 @@ pub fn nest(kernel: &Kernel, outermost: Place) -> Vec<Level> {
 }
 
 fn checks(kernel: &Kernel, block: crate::BlockId) -> bool {
-    kernel
-        .block(block)
-        .statements
-        .iter()
-        .any(|it| matches!(it, Statement::Check { .. }) || it.blocks().any(|it| checks(kernel, it)))
+    kernel.block(block).statements.iter().any(|it| {
+        matches!(it, Statement::Check { .. } | Statement::Call(_))
+            || it.blocks().any(|it| checks(kernel, it))
+    })
 }

@@ -4,8 +4,8 @@ use memory::{DType, Scalar};
 
 use super::{Argument, Failure};
 use crate::{
-    Axis, BlockId, Buffer, For, Kernel, ParameterKind, Reduce, Rule, Statement, Value, evaluate,
-    reduction,
+    Axis, BlockId, Buffer, Call, Callee, For, Kernel, ParameterKind, Reduce, Rule, Said, Statement,
+    Value, evaluate, reduction,
 };
 
 /// A kernel under way: the present value of each of its values.
@@ -15,12 +15,23 @@ pub(super) struct Machine<'m, 'a> {
     values: Vec<Scalar>,
     /// How many more blocks may run.
     runs: u64,
+    said: &'m mut Vec<Said>,
+    /// How many calls stand inside each other.
+    depth: usize,
 }
+
+/// Most calls inside each other that are interpreted; compiled code has room for more.
+const CALLS: usize = 200;
 
 type Ran<T> = Result<T, Failure>;
 
 impl<'m, 'a> Machine<'m, 'a> {
-    pub(super) fn new(kernel: &'m Kernel, arguments: &'m mut [Argument<'a>], runs: u64) -> Self {
+    pub(super) fn new(
+        kernel: &'m Kernel,
+        arguments: &'m mut [Argument<'a>],
+        runs: u64,
+        said: &'m mut Vec<Said>,
+    ) -> Self {
         let mut values: Vec<_> =
             kernel.values.iter().map(|value| Scalar::zero(value.dtype)).collect();
         for (parameter, argument) in kernel.parameters.iter().zip(&*arguments) {
@@ -34,7 +45,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                 _ => {}
             }
         }
-        Self { kernel, arguments, values, runs }
+        Self { kernel, arguments, values, runs, said, depth: 0 }
     }
 
     pub(super) fn run(&mut self) -> Ran<()> {
@@ -136,7 +147,37 @@ impl<'m, 'a> Machine<'m, 'a> {
                     return Err(Failure::Check(*code));
                 }
             }
+            Statement::Call(it) => self.call(it)?,
         }
+        Ok(())
+    }
+
+    fn call(&mut self, it: &Call) -> Ran<()> {
+        let given = self.get_all(&it.arguments);
+        let results = match it.callee {
+            Callee::Say(number) => {
+                self.said.push((number, given));
+                return Ok(());
+            }
+            Callee::ThreadId => vec![Scalar::from(0i64)],
+            Callee::ThreadCount => vec![Scalar::from(1i64)],
+            Callee::Function { function, deep } => {
+                if self.depth >= CALLS {
+                    return Err(Failure::Check(deep));
+                }
+                // A call has values of its own: those of the caller are put back after it.
+                let before = self.values.clone();
+                let body = self.kernel.functions[function.index()].body;
+                self.set_all(&self.kernel.block(body).arguments, &given);
+                self.depth += 1;
+                self.block(body)?;
+                self.depth -= 1;
+                let results = self.yields(body);
+                self.values = before;
+                results
+            }
+        };
+        self.set_all(&it.results, &results);
         Ok(())
     }
 

@@ -4,7 +4,8 @@ use memory::DType;
 
 use super::{Fault, Parsed, Parser, Token};
 use crate::{
-    Axis, Buffer, Combiner, For, If, Op, Operands, Reduce, Rule, Statement, TableId, Value, While,
+    Axis, Buffer, Call, Callee, Combiner, For, FunctionId, If, Op, Operands, Reduce, Rule,
+    Statement, TableId, Value, While,
 };
 
 /// The names to the left of `=`, with the values made for them; types come later.
@@ -33,6 +34,7 @@ impl<'s> Parser<'s> {
             "reduce" => self.reduce(&results, depth)?,
             "if" => self.choice(&results, depth)?,
             "while" => self.while_loop(&results, depth)?,
+            "call" => self.call(&results)?,
             _ => {
                 let &[(_, result)] = &results[..] else {
                     return Err(Fault::new(at, format!("{word} has one result")));
@@ -247,6 +249,43 @@ impl<'s> Parser<'s> {
             combiners.iter().zip(yields).flat_map(|(it, dtype)| it.results(dtype)).collect();
         let results = self.typed(results, &types)?;
         Ok(Statement::Reduce(Reduce { axes, combiners, empty, body, results }))
+    }
+
+    fn call(&mut self, results: &Results<'s>) -> Parsed<Statement> {
+        let at = self.at();
+        let used = |it: &mut Self| it.list(["(", ")"], Self::used_value);
+        let (callee, arguments, types) = match self.take() {
+            Token::Word("thread_id") => (Callee::ThreadId, used(self)?, vec![DType::I64]),
+            Token::Word("thread_count") => (Callee::ThreadCount, used(self)?, vec![DType::I64]),
+            Token::Word("say") => {
+                let number = self.integer()?;
+                (Callee::Say(number), used(self)?, Vec::new())
+            }
+            Token::Global(name) => {
+                let Some(place) = self.functions.iter().position(|it| *it == name) else {
+                    return Err(Fault::new(at, format!("no function is named @{name}")));
+                };
+                let arguments = used(self)?;
+                let mut types = Vec::new();
+                if self.accept(Token::Word("to")) {
+                    types.push(self.dtype()?);
+                    while self.accept(Token::Sign(",")) {
+                        types.push(self.dtype()?);
+                    }
+                }
+                self.expect(Token::Word("or"))?;
+                let (function, deep) = (FunctionId::new(place), self.integer()?);
+                (Callee::Function { function, deep }, arguments, types)
+            }
+            _ => {
+                return Err(Fault::new(
+                    at,
+                    "`@` and a name, thread_id, thread_count or say is wanted",
+                ));
+            }
+        };
+        let results = self.typed(results, &types)?;
+        Ok(Statement::Call(Call { callee, arguments, results }))
     }
 
     fn choice(&mut self, results: &Results<'s>, depth: usize) -> Parsed<Statement> {

@@ -37,6 +37,9 @@ impl Scope<'_> {
         let mut pending = vec![it.body];
         while let Some(block) = pending.pop() {
             for statement in &self.kernel.block(block).statements {
+                if matches!(statement, Statement::Call(_)) {
+                    return Err("a loop in lanes calls nothing: what is called has an order".into());
+                }
                 if matches!(statement, Statement::Check { .. }) {
                     return Err(
                         "a loop in lanes checks nothing: what was stored before would not \

@@ -3,7 +3,7 @@
 use memory::DType;
 
 use super::{Reason, Scope};
-use crate::{Buffer, Op, Rule, Statement, Value};
+use crate::{Buffer, Call, Callee, Op, Rule, Statement, Value};
 
 impl Scope<'_> {
     pub(super) fn dtype(&self, value: Value) -> DType {
@@ -58,6 +58,31 @@ impl Scope<'_> {
             Statement::Reduce(it) => self.reduce(it),
             Statement::If(it) => self.choice(it),
             Statement::While(it) => self.while_loop(it),
+            Statement::Call(it) => self.call(it),
+        }
+    }
+
+    fn call(&self, it: &Call) -> Result<(), Reason> {
+        let results =
+            |types: &[DType]| self.expect_all("the results", &it.results, types.iter().copied());
+        match it.callee {
+            Callee::Function { function, deep } => {
+                let Some(function) = self.kernel.functions.get(function.index()) else {
+                    return Err(format!("function {} does not exist", function.index()));
+                };
+                if deep == 0 {
+                    return Err("code 0 means that nothing failed: give another one".into());
+                }
+                let given = self.kernel.block(function.body).arguments.iter();
+                let types = given.map(|&value| self.dtype(value));
+                self.expect_all("the arguments", &it.arguments, types)?;
+                results(&function.results)
+            }
+            Callee::Say(_) => results(&[]),
+            Callee::ThreadId | Callee::ThreadCount => {
+                self.expect_all("the arguments", &it.arguments, [])?;
+                results(&[DType::I64])
+            }
         }
     }
 

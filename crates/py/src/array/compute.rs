@@ -229,7 +229,7 @@ fn choose_device(py: Python<'_>) -> PyResult<()> {
 pub(crate) fn threads_here(py: Python<'_>) -> PyResult<usize> {
     static COUNT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let count = COUNT.get_or_try_init(py, || {
-        Ok::<_, PyErr>(py.import("abreast.thread_count")?.getattr("count")?.unbind())
+        Ok::<_, PyErr>(py.import("abreast.inner_threads")?.getattr("count")?.unbind())
     })?;
     count.bind(py).call0()?.extract()
 }

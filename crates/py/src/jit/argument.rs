@@ -6,10 +6,11 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyNone, PyTuple, PyType};
-use source::{ArgumentType, ArrayType, Bits};
+use source::{ArgumentType, ArrayType, Bits, Items};
 
 use super::generators::{self, Generators};
 use super::head::Head;
+use super::record::{numbered, record};
 
 /// An array as it lies in memory.
 pub(super) struct Seen {
@@ -54,6 +55,7 @@ pub(super) const COMPLEX: u64 = 4;
 pub(super) const NONE: u64 = 5;
 const TUPLE: u64 = 6;
 const GENERATOR: u64 = 7;
+const RECORD: u64 = 8;
 const NUMPY: u64 = 16;
 pub(super) const SAME: u64 = 1 << 40;
 pub(super) const ARRAY: u64 = 1 << 41;
@@ -118,7 +120,15 @@ impl<'py> Given<'py> {
         } else if object.is_instance_of::<PyNone>() {
             self.key.push(NONE);
         } else if let Ok(items) = object.cast::<PyTuple>() {
-            self.key.push(TUPLE | (items.len() as u64) << 8);
+            let class = if object.is_exact_instance_of::<PyTuple>() {
+                None
+            } else {
+                record(&object.get_type())?
+            };
+            self.key.push(match class {
+                None => TUPLE | (items.len() as u64) << 8,
+                Some(it) => RECORD | (items.len() as u64) << 8 | u64::from(it.id) << 16,
+            });
             for item in items.iter() {
                 self.add(place, &item)?;
             }
@@ -302,7 +312,19 @@ fn one(code: u64, left: &mut impl Iterator<Item = u64>) -> ArgumentType {
                     items.push(one(code, left));
                 }
             }
-            ArgumentType::Tuple(items)
+            ArgumentType::Tuple(items.into())
+        }
+        _ if code & 0xff == RECORD => {
+            let mut items = Vec::new();
+            for _ in 0..code >> 8 & 0xff {
+                if let Some(code) = left.next() {
+                    items.push(one(code, left));
+                }
+            }
+            ArgumentType::Tuple(match numbered(code >> 16 & 0xff_ffff) {
+                Some(class) => Items::named(class, items),
+                None => items.into(),
+            })
         }
         _ => number(dtype(code - NUMPY), false),
     }

@@ -282,7 +282,10 @@ fn said(types: &[source::ArgumentType]) -> String {
                 format!("{}[{}]", ty.dtype.name(), axes.join(", "))
             }
             ArgumentType::Same(place) => format!("the same as array {}", place + 1),
-            ArgumentType::Tuple(items) => format!("({})", said(items)),
+            ArgumentType::Tuple(items) => {
+                let name = items.class().map_or("", |it| it.name.as_str());
+                format!("{name}({})", said(items))
+            }
             ArgumentType::Generator { bits, many: false } => format!("Generator({})", bits.name()),
             ArgumentType::Generator { bits, .. } => format!("list of Generator({})", bits.name()),
             ArgumentType::None => "None".into(),

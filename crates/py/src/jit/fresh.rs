@@ -75,7 +75,7 @@ impl Fresh {
     pub(super) fn fill<'py>(
         &self,
         py: Python<'py>,
-        sizes: &Sizes,
+        (sizes, threads): (&Sizes, usize),
         room: &mut [u64; WORDS],
         words: &mut Words,
     ) -> PyResult<Option<Made<'py>>> {
@@ -88,7 +88,7 @@ impl Fresh {
             let (word, dtype) = (*self.numbers.get(place)?)?;
             (word < known).then(|| Scalar::from_bits(dtype, room[word].into()))
         };
-        let Some(steps) = sizes.evaluate(number) else { return Ok(None) };
+        let Some(steps) = sizes.evaluate(threads, number) else { return Ok(None) };
         for Room { array, dtype, lengths } in &self.rooms {
             let length = |&it: &usize| isize::try_from(steps[it].to_i128().max(0)).ok();
             let Some(lengths) = lengths.iter().map(length).collect::<Option<Vec<_>>>() else {

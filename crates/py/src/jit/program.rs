@@ -10,7 +10,7 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyVal
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyTuple};
 use source::{
-    ArgumentType, Extra, Options, Raise, RaiseKind, ResultType, Sizes, Specialised, Unit,
+    ArgumentType, Extra, Options, Print, Raise, RaiseKind, ResultType, Sizes, Specialised, Unit,
     specialise,
 };
 use tasks::pool;
@@ -19,8 +19,10 @@ use super::argument::{Given, Part, Seen, scalar_class, types};
 use super::fresh::{Fresh, strides};
 use super::generators::Generators;
 use super::glance::{Glance, WORDS};
+use super::record::made;
 use super::room::{Rooms, shown};
 use super::source::refused;
+use super::voice::Voice;
 use super::watch::{Watch, explained};
 use crate::array::threads_here;
 use crate::compile::cache;
@@ -49,6 +51,7 @@ pub(super) struct Program {
     sizes: Sizes,
     /// The same for calls taken up at a glance, where that can be.
     fresh: Option<Fresh>,
+    prints: Vec<Print>,
     /// What it was made of.
     from: From,
     /// For calls whose arrays share memory: everything in the order of the source.
@@ -93,7 +96,7 @@ fn failed(py: Python<'_>, error: &str) -> PyErr {
 }
 
 /// Types of the numbers that a result is made of.
-fn leaves(result: &ResultType, into: &mut Vec<DType>) {
+pub(super) fn leaves(result: &ResultType, into: &mut Vec<DType>) {
     match result {
         ResultType::Number { dtype, .. } if dtype.is_complex() => into.extend([dtype.part(); 2]),
         ResultType::Number { dtype, .. } => into.push(*dtype),
@@ -207,12 +210,13 @@ impl Program {
         let parallel = made.kernel.blocks.iter().flat_map(|it| &it.statements).any(|it| {
             matches!(it, ir::Statement::Reduce(_))
                 || matches!(it, ir::Statement::For(it) if it.parallel)
+                || matches!(it, ir::Statement::Call(it) if it.callee == ir::Callee::ThreadCount)
         });
         let mut statements = made.kernel.blocks.iter().flat_map(|it| &it.statements);
         let short = statements.clone().count() <= SHORT
             && !statements.any(|it| {
-                use ir::Statement::{For, Reduce, While};
-                matches!(it, For(_) | Reduce(_) | While(_))
+                use ir::Statement::{Call, For, Reduce, While};
+                matches!(it, For(_) | Reduce(_) | While(_) | Call(_))
             });
         let fresh = Fresh::of(&made.kernel, &made.extras);
         let wordy =
@@ -234,6 +238,7 @@ impl Program {
             extras: made.extras,
             sizes: made.sizes,
             fresh,
+            prints: made.prints,
             from,
             overlapping: OnceLock::new(),
         }
@@ -328,7 +333,8 @@ impl Program {
         let _held = Generators::take(&given.generators)?;
         let watch = if self.told { Some(Watch::new(&given.arrays, self.races)?) } else { None };
         let mut arguments = self.arguments(given, watch.as_ref())?;
-        let rooms = Rooms::make(py, &self.extras, &self.sizes, &mut arguments)?;
+        let threads = if self.parallel { threads_here(py)? } else { 1 };
+        let rooms = Rooms::make(py, &self.extras, (&self.sizes, threads), &mut arguments)?;
         let mut results = vec![0u128; self.dtypes.len()];
         for (room, dtype) in results.iter_mut().zip(&self.dtypes) {
             // SAFETY: the numbers live until the end of this function, longer than the launch.
@@ -337,12 +343,14 @@ impl Program {
                 .map_err(|_| PyRuntimeError::new_err("a result that has no room"))?;
             arguments.push(Argument::Buffer(Place::new(storage, layout)));
         }
-        let threads = if self.parallel { threads_here(py)? } else { 1 };
-        let done =
-            watched(py, threads, |interrupted| self.executable.launch(&arguments, interrupted));
+        let voice = Voice::new(&self.prints);
+        let done = watched(py, threads, &voice, |interrupted| {
+            self.executable.launch(&arguments, interrupted)
+        });
         for it in &given.generators {
             it.restore()?;
         }
+        voice.speak(py)?;
         self.ended(py, done, |it| raise(&explained(&rooms.told(it), watch.as_ref())))?;
         self.value(py, &results, |place| {
             given.objects.get(place).cloned().or_else(|| rooms.array(place))
@@ -365,7 +373,7 @@ impl Program {
         let mut room = [0; WORDS];
         let Some(mut words) = glance.fill(&self.written, &mut room) else { return Ok(None) };
         let Some(fresh) = &self.fresh else { return Ok(None) };
-        let Some(made) = fresh.fill(py, &self.sizes, &mut room, &mut words)? else {
+        let Some(made) = fresh.fill(py, (&self.sizes, threads), &mut room, &mut words)? else {
             return Ok(None);
         };
         let mut results = [0u128; RESULTS];
@@ -383,8 +391,13 @@ impl Program {
             unsafe { self.executable.launch_words(&mut room, words.len, words.bytes, interrupted) }
                 .map_or(Ok(false), |done| done.map(|()| true))
         };
-        let done =
-            if self.short { (work(&mut || false), None) } else { watched(py, threads, work) };
+        let voice = Voice::new(&self.prints);
+        let done = if self.short {
+            (work(&mut || false), None)
+        } else {
+            watched(py, threads, &voice, work)
+        };
+        voice.speak(py)?;
         if !self.ended(py, done, |it| raise(&explained(it, None)))? {
             return Ok(None);
         }
@@ -485,13 +498,15 @@ impl Program {
 fn watched<T: Send>(
     py: Python<'_>,
     threads: usize,
+    voice: &Voice<'_>,
     work: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<T, DeviceError> + Send,
 ) -> (Result<T, DeviceError>, Option<PyErr>) {
     let mut raised = None;
     let done = outside(py, || {
         pool::with_threads(threads, || {
             work(&mut || {
-                raised = Python::attach(|py| py.check_signals().err());
+                raised =
+                    Python::attach(|py| py.check_signals().and_then(|()| voice.speak(py)).err());
                 raised.is_some()
             })
         })
@@ -500,7 +515,7 @@ fn watched<T: Send>(
 }
 
 /// A result as Python has it.
-fn value<'py>(
+pub(super) fn value<'py>(
     py: Python<'py>,
     result: &ResultType,
     from: &mut impl Iterator<Item = Scalar>,
@@ -522,9 +537,14 @@ fn value<'py>(
             shown(&base, axes, (*rank, *own), &words)?
         }
         ResultType::Tuple(items) => {
+            let class = items.class().cloned();
             let items: PyResult<Vec<_>> =
                 items.iter().map(|it| value(py, it, from, array)).collect();
-            PyTuple::new(py, items?)?.into_any()
+            let found = PyTuple::new(py, items?)?;
+            match class {
+                Some(class) => made(&class, found)?,
+                None => found.into_any(),
+            }
         }
         ResultType::Number { dtype, weak } => {
             let scalar = next()?;

@@ -25,7 +25,7 @@ impl<'py> Rooms<'py> {
     pub(super) fn make(
         py: Python<'py>,
         extras: &[Extra],
-        sizes: &Sizes,
+        (sizes, threads): (&Sizes, usize),
         arguments: &mut Vec<Argument>,
     ) -> PyResult<Self> {
         let mut made = Self { arrays: Vec::new(), notes: Box::default() };
@@ -38,7 +38,7 @@ impl<'py> Rooms<'py> {
             Argument::Buffer(_) => None,
         };
         let lost = || PyRuntimeError::new_err("the lengths of arrays were not found");
-        let steps = sizes.evaluate(number).ok_or_else(lost)?;
+        let steps = sizes.evaluate(threads, number).ok_or_else(lost)?;
         for extra in extras {
             match extra {
                 Extra::Notes(count) => {

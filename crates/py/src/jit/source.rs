@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use memory::DType;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
-use source::{Constant, Refusal, Site, Unit};
+use pyo3::types::{PyDict, PyTuple, PyType};
+use source::{Again, Constant, Record, Refusal, Site, Unit};
+
+use super::record::record;
 
 /// A function's source.
 #[pyclass(frozen, module = "abreast._abreast")]
@@ -46,13 +49,35 @@ impl JitSource {
     }
 
     /// The same with what the names stand for: tuples of a kind and what belongs to it.
-    fn named(&self, names: &Bound<'_, PyDict>) -> PyResult<Self> {
+    ///
+    /// Of a function that calls itself also its number, the names and ranks of its parameters' types, and the
+    /// name of its result's.
+    #[pyo3(signature = (names, again = None))]
+    fn named(&self, names: &Bound<'_, PyDict>, again: Option<Repeats>) -> PyResult<Self> {
         let mut found = HashMap::new();
         for (name, constant) in names {
             found.insert(name.extract()?, to_constant(&constant)?);
         }
-        Ok(Self { unit: Arc::new(self.unit.with_names(found)) })
+        let again = again.map(|it| to_again(&it)).transpose()?;
+        Ok(Self { unit: Arc::new(self.unit.with_again(found, again)) })
     }
+}
+
+/// Number, types with ranks, result.
+type Repeats = (u64, Vec<(String, usize)>, Option<String>);
+
+fn to_again((id, types, returns): &Repeats) -> PyResult<Again> {
+    let dtype = |name: &String| {
+        DType::from_name(name).ok_or_else(|| PyValueError::new_err(format!("no type is a {name}")))
+    };
+    let types = types.iter().map(|(name, rank)| Ok((dtype(name)?, *rank)));
+    let types = types.collect::<PyResult<_>>()?;
+    Ok(Again { id: *id, types, returns: returns.as_ref().map(dtype).transpose()? })
+}
+
+fn class_of(class: &Bound<'_, PyAny>) -> PyResult<Arc<Record>> {
+    let found = record(class.cast::<PyType>().map_err(PyErr::from)?)?;
+    found.ok_or_else(|| PyValueError::new_err("not a class of named tuples"))
 }
 
 fn to_constant(given: &Bound<'_, PyAny>) -> PyResult<Constant> {
@@ -68,6 +93,23 @@ fn to_constant(given: &Bound<'_, PyAny>) -> PyResult<Constant> {
         "text" => Constant::Text(value()?.extract()?),
         "named" => Constant::Named(value()?.extract()?),
         "module" => Constant::Module,
+        "class" => {
+            let class = value()?;
+            let defaults = given.get_item(2)?.cast_into::<PyDict>().map_err(PyErr::from)?;
+            let mut found = Vec::new();
+            for (name, constant) in defaults {
+                found.push((name.extract()?, to_constant(&constant)?));
+            }
+            Constant::Class(class_of(&class)?, found)
+        }
+        "named_tuple" => {
+            let mut items = Vec::new();
+            for item in given.get_item(2)?.try_iter()? {
+                items.push(to_constant(&item?)?);
+            }
+            Constant::NamedTuple(class_of(&value()?)?, items)
+        }
+        "again" => Constant::Again(value()?.extract()?),
         "array" => Constant::Array(value()?.extract()?),
         "exception" => Constant::Exception(value()?.extract()?),
         "other" => Constant::Other(value()?.extract()?),

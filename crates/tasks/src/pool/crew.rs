@@ -8,7 +8,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -55,6 +55,7 @@ pub fn crew(
     threads: usize,
     interrupted: &mut dyn FnMut() -> bool,
 ) -> Outcome {
+    let _place = super::placed(0);
     let start = Instant::now();
     let mut looked = start;
     let mut done = 0;
@@ -92,6 +93,7 @@ pub fn crew(
         blocks,
         threads: most,
         door: AtomicU32::new(0),
+        joined: AtomicUsize::new(1),
         stopped: AtomicBool::new(false),
         failed: Mutex::new(None),
         caller: thread::current(),
@@ -132,6 +134,7 @@ struct Crew {
     blocks: i64,
     threads: i64,
     door: AtomicU32,
+    joined: AtomicUsize, // how many have joined, the caller among them
     stopped: AtomicBool,
     failed: Mutex<Option<(i64, Failure)>>, // the first block of the stretch that failed
     caller: Thread,
@@ -144,7 +147,10 @@ impl Crew {
         if self.door.fetch_update(Ordering::Acquire, Ordering::Relaxed, enter).is_err() {
             return;
         }
+        // Each of the calls that were sent out joins once, so the number is below that of threads.
+        let place = super::placed(self.joined.fetch_add(1, Ordering::Relaxed));
         self.work(&mut || false);
+        drop(place);
         // Release: the caller, who reads the door, sees all that was written in the blocks.
         if self.door.fetch_sub(1, Ordering::Release) == CLOSED + 1 {
             self.caller.unpark();

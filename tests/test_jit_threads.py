@@ -1,0 +1,131 @@
+"""`thread_id` and `thread_count`, outside of compiled functions and inside."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+
+import numpy as np
+import pytest
+
+import abreast as ab
+from abreast.backends import native
+
+
+@ab.jit
+def sums(x):
+    acc = np.zeros(ab.thread_count())
+    for i in ab.prange(len(x)):
+        acc[ab.thread_id()] += x[i]
+    return acc
+
+
+@ab.jit
+def ids(n, out):
+    for i in ab.prange(n):
+        out[i] = ab.thread_id()
+    return ab.thread_count(), ab.thread_id()
+
+
+def test_outside():
+    assert ab.thread_id() == 0
+    assert ab.thread_count() == ab.threads().count
+    with ab.threads(1):
+        assert ab.thread_count() == 1
+
+
+@contextlib.contextmanager
+def allowed(threads):
+    """As `ab.threads` does it, without pools of other libraries, whose threads stay."""
+    token = native.allowed.set(threads)
+    yield
+    native.allowed.reset(token)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_one_accumulator_for_each_thread(threads):
+    x = np.arange(2_000_000.0)
+    with allowed(threads):
+        for _ in range(5):
+            acc = sums(x)
+            assert acc.shape == (threads,)
+            assert acc.sum() == x.sum()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_ids_are_below_the_count(threads):
+    out = np.full(300_000, -1)
+    with allowed(threads):
+        count, here = ids(len(out), out)
+    assert (count, here) == (threads, 0)
+    assert out.min() == 0 and out.max() < threads
+
+
+def test_several_are_used():
+    @ab.jit
+    def busy(n, out):
+        for i in ab.prange(n):
+            s = 0.0
+            for k in range(200_000):
+                s += 1.0 / (k + i + 1)
+            out[i, 0] = ab.thread_id()
+            out[i, 1] = s
+
+    out = np.zeros((256, 2))
+    with ab.threads(2):
+        busy(len(out), out)
+    assert set(out[:, 0]) == {0.0, 1.0}
+
+
+def test_histogram_with_rows_of_threads():
+    @ab.jit
+    def histogram(x, bins, work):
+        for i in ab.prange(len(x)):
+            t = ab.thread_id()
+            work[t, int(x[i] * bins)] += 1
+        return work.sum(axis=0)
+
+    x = np.random.default_rng(1).random(400_000)
+    with allowed(4):
+        work = np.zeros((ab.thread_count(), 16), dtype=np.int64)
+        found = histogram(x, 16, work)
+    assert (found == np.bincount((x * 16).astype(int), minlength=16)).all()
+
+
+def test_calls_from_several_python_threads():
+    x = np.arange(300_000.0)
+    wrong = []
+
+    def run():
+        wrong.extend(1 for _ in range(20) if sums(x).sum() != x.sum())
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_no_race_is_found_between_turns_of_one_thread():
+    watched = ab.jit(sums.plain, races=True)
+    assert watched(np.arange(50.0)).sum() == 1225
+
+    @ab.jit(races=True)
+    def same(x):
+        for i in ab.prange(len(x)):
+            x[0] += x[i]
+
+    with pytest.raises((ab.RaceError, ab.LanguageError)):
+        same(np.ones(5))
+
+
+def test_before_the_loop_it_is_one_number():
+    @ab.jit
+    def wrong(x, acc):
+        t = ab.thread_id()
+        for i in ab.prange(len(x)):
+            acc[t] += x[i]
+
+    with pytest.raises(ab.LanguageError, match="prange"):
+        wrong(np.ones(5), np.zeros(2))
