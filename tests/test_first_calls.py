@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
+import abreast as ab
 import abreast.numpy as anp
 from abreast import _abreast
 
@@ -271,3 +273,74 @@ def test_functions_of_elements_take_what_they_took():
         anp.sqrt(x, out=x)
     assert repr(anp.sqrt) == "<abreast.numpy.sqrt>" and anp.sqrt.nin == 1
     assert np.array_equal(np.asarray(anp.add(np.array([1, 2]), [3, 4])), [4, 6])
+
+
+def table(x, n, m):
+    found = np.zeros((n, m))
+    marks = np.ones(n, dtype=np.bool_)
+    for i in range(n):
+        for j in range(m):
+            found[i, j] = x[(i + j) % len(x)] * 2
+        if i % 2:
+            marks[i] = False
+    return found, marks, n
+
+
+def picked(x, n):
+    found = np.empty(n, dtype=np.float32)
+    cube = np.zeros((2, n, 3), dtype=np.int64)
+    for i in range(n):
+        found[i] = x[i] + 1
+        cube[1, i, 2] = i
+    if n > 6:
+        raise ValueError("too many")
+    return found[1:], cube[1], x
+
+
+def alone(n):
+    return np.full((n, n), 7)
+
+
+def test_functions_that_make_small_arrays_called_again_and_again():
+    compiled = [ab.jit(it) for it in (table, picked, alone)]
+    x = np.linspace(0.0, 1.0, 8)
+    for _ in range(3):
+        for n, m in ((3, 4), (0, 4), (3, 0), (1, 1), (500, 600), (2, 7)):
+            for found, wanted in zip(compiled[0](x, n, m), table(x, n, m), strict=True):
+                assert np.array_equal(found, wanted)
+                assert np.asarray(found).dtype == np.asarray(wanted).dtype
+        for n in (0, 1, 5):
+            found, wanted = compiled[1](x, n), picked(x, n)
+            assert all(np.array_equal(*it) for it in zip(found, wanted, strict=True))
+            assert found[2] is x and found[0].dtype == np.float32
+        with pytest.raises(ValueError, match="too many"):
+            compiled[1](x, 8)
+        with pytest.raises(IndexError):
+            compiled[1](x[:2], 5)
+        with pytest.raises(ValueError, match="negative"):
+            compiled[2](-1)
+        for n in (0, 2, 400):
+            assert np.array_equal(compiled[2](n), alone(n))
+    kept = [compiled[2](3) for _ in range(4)]
+    kept[0][:] = 0
+    assert all((it == 7).all() for it in kept[1:]) and all(it.flags.writeable for it in kept)
+
+
+def test_functions_that_make_small_arrays_on_several_threads():
+    function = ab.jit(table)
+    x = np.linspace(0.0, 1.0, 8)
+    wanted = table(x, 9, 11)[0]
+    wrong: list[Any] = []
+
+    def work() -> None:
+        for _ in range(300):
+            found = function(x, 9, 11)[0]
+            if not np.array_equal(found, wanted):
+                wrong.append(found)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for it in threads:
+        it.start()
+    for it in threads:
+        it.join()
+    assert not wrong

@@ -7,6 +7,7 @@
 
 mod argument;
 mod call;
+mod fresh;
 mod generators;
 mod glance;
 mod head;

@@ -16,6 +16,7 @@ use source::{
 use tasks::pool;
 
 use super::argument::{Given, Part, Seen, scalar_class, types};
+use super::fresh::{Fresh, strides};
 use super::generators::Generators;
 use super::glance::{Glance, WORDS};
 use super::record::made;
@@ -48,6 +49,8 @@ pub(super) struct Program {
     /// Buffers that it needs besides, and what computes how long these are.
     extras: Vec<Extra>,
     sizes: Sizes,
+    /// The same for calls taken up at a glance, where that can be.
+    fresh: Option<Fresh>,
     prints: Vec<Print>,
     /// What it was made of.
     from: From,
@@ -106,8 +109,13 @@ pub(super) fn leaves(result: &ResultType, into: &mut Vec<DType>) {
     }
 }
 
-/// Whether a kernel asks for the words of a [`Glance`] with such types, and then for the results.
-fn fits(types: &[ArgumentType], results: &[DType], asked: &[ParameterKind]) -> bool {
+/// Whether a kernel asks for the words of a [`Glance`] with such types, then for new arrays and for the results.
+fn fits(
+    types: &[ArgumentType],
+    extras: &[Extra],
+    results: &[DType],
+    asked: &[ParameterKind],
+) -> bool {
     let mut left = asked.iter();
     let buffer = |left: &mut std::slice::Iter<'_, ParameterKind>, dtype, strides: &[Stride]| matches!(left.next(), Some(ParameterKind::Buffer(it)) if it.dtype == dtype && it.strides == strides);
     let arguments = types.iter().all(|ty| match ty {
@@ -131,7 +139,14 @@ fn fits(types: &[ArgumentType], results: &[DType], asked: &[ParameterKind]) -> b
         ArgumentType::Same(_) | ArgumentType::None => true,
         ArgumentType::Tuple(_) | ArgumentType::Generator { .. } => false,
     });
+    let rooms = |left: &mut std::slice::Iter<'_, ParameterKind>| {
+        extras.iter().all(|it| {
+            matches!(it, Extra::Room { dtype, lengths, .. }
+                if buffer(left, *dtype, &strides(lengths.len())))
+        })
+    };
     arguments
+        && rooms(&mut left)
         && results.len() <= RESULTS
         && results.iter().all(|dtype| buffer(&mut left, *dtype, &[]))
         && left.next().is_none()
@@ -203,7 +218,9 @@ impl Program {
                 use ir::Statement::{Call, For, Reduce, While};
                 matches!(it, For(_) | Reduce(_) | While(_) | Call(_))
             });
-        let wordy = fits(&types(key), &dtypes, executable.parameters());
+        let fresh = Fresh::of(&made.kernel, &made.extras);
+        let wordy =
+            fresh.is_some() && fits(&types(key), &made.extras, &dtypes, executable.parameters());
         Self {
             short,
             wordy,
@@ -220,6 +237,7 @@ impl Program {
             executable,
             extras: made.extras,
             sizes: made.sizes,
+            fresh,
             prints: made.prints,
             from,
             overlapping: OnceLock::new(),
@@ -354,6 +372,10 @@ impl Program {
         let threads = if self.parallel { threads_here(py)? } else { 1 };
         let mut room = [0; WORDS];
         let Some(mut words) = glance.fill(&self.written, &mut room) else { return Ok(None) };
+        let Some(fresh) = &self.fresh else { return Ok(None) };
+        let Some(made) = fresh.fill(py, (&self.sizes, threads), &mut room, &mut words)? else {
+            return Ok(None);
+        };
         let mut results = [0u128; RESULTS];
         let first = results.as_mut_ptr();
         for place in 0..self.dtypes.len() {
@@ -379,7 +401,12 @@ impl Program {
         if !self.ended(py, done, |it| raise(&explained(it, None)))? {
             return Ok(None);
         }
-        self.value(py, &results, |array| args.get_item(glance.position(array)?).ok()).map(Some)
+        let new = |array| made.iter().find(|it| it.0 == array).map(|it| it.1.clone());
+        let array = |array| match glance.position(array) {
+            Some(place) => args.get_item(place).ok(),
+            None => new(array),
+        };
+        self.value(py, &results, array).map(Some)
     }
 
     /// What Python raises for a launch that failed.
