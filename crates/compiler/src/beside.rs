@@ -113,7 +113,10 @@ impl Emitter<'_> {
             _ => DType::I8,
         };
         let ty = Type::new(dtype, lanes);
-        let count = self.text.convert("trunc", WORD, count, Type::new(dtype, 1));
+        let count = match dtype {
+            DType::I64 => count,
+            _ => self.text.convert("trunc", WORD, count, Type::new(dtype, 1)),
+        };
         let count = self.text.splat(count, ty);
         let (count, numbers) = (self.text.show(count, lanes), Text::numbers(dtype, lanes));
         self.text.define(format_args!("icmp slt {ty} {numbers}, {count}"))
