@@ -50,7 +50,7 @@ def thread_id() -> int:
     ...     for i in ab.prange(len(x)):
     ...         sums[ab.thread_id()] += x[i]
     ...     return sums.sum()
-    >>> total(np.arange(1000.0))
+    >>> float(total(np.arange(1000.0)))
     499500.0
     """
     return 0
