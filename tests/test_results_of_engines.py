@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import abreast as ab
-from abreast.backends import pilot, room, stock
+from abreast.backends import keeper, room, stock
 from abreast.backends.kept import Kept
 
 pytestmark = pytest.mark.usefixtures("forks")
@@ -147,7 +147,7 @@ def test_a_worker_that_dies_with_its_result(engine: None, monkeypatch: pytest.Mo
 
 
 def test_small_results_travel(engine: None) -> None:
-    future = ab.submit(np.ones, pilot.KEEP // 16)
+    future = ab.submit(np.ones, keeper.KEEP // 16)
     assert future.exception() is None
     assert not is_unread(future)
 

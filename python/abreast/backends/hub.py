@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from abreast._abreast import SerialLane
-from abreast.backends import lanes, output, pilot
+from abreast.backends import keeper, lanes, output, pilot
 from abreast.backends.capture import facts as streams
 from abreast.backends.contract import Level, Output
 from abreast.backends.engine import Engine, Launched
@@ -197,12 +197,12 @@ class Hub(Stock):
                 self.mean = seconds if self.mean is None else 0.8 * self.mean + 0.2 * seconds
                 item.job.took(seconds)
                 returned = sum(map(len, parts), len(data))
-                lanes.ran(link, item, start, seconds, kind == pilot.FAILURE, returned)
+                lanes.ran(link, item, start, seconds, kind == keeper.FAILURE, returned)
             parcels: list[Any] = []
-            if kind == pilot.NESTED:
+            if kind == keeper.NESTED:
                 kind, data, inside = data
                 parcels = [self.take_parcel(link, index, *each) for each in inside]
-            if kind == pilot.KEPT:
+            if kind == keeper.KEPT:
                 kind, data, parts = self.take_over(link, index, *data)
             if item is not None:
                 item.job.end(item, kind, data, parts, note, parcels)

@@ -24,32 +24,9 @@ from types import FrameType
 from typing import Any
 
 from abreast.backends.interrupt import is_importing, raise_in
-from abreast.backends.keeper import (
-    APPLY,
-    FAILURE,
-    INDEXED,
-    KEEP,
-    KEPT,
-    NESTED,
-    PLAIN,
-    STAR,
-    VALUE,
-    Keeper,
-)
+from abreast.backends.keeper import APPLY, FAILURE, NESTED, PLAIN, STAR, Keeper
 
-__all__ = [
-    "APPLY",
-    "FAILURE",
-    "INDEXED",
-    "KEEP",
-    "KEPT",
-    "NESTED",
-    "PLAIN",
-    "STAR",
-    "VALUE",
-    "facts",
-    "serve",
-]
+__all__ = ["facts", "serve"]
 
 PATIENCE = 15.0
 """Seconds for one address to answer."""

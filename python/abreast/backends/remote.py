@@ -13,7 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from abreast.backends import journal, pilot
+from abreast.backends import journal, keeper
 from abreast.backends.contract import (
     Call,
     Capabilities,
@@ -271,12 +271,12 @@ class RemoteJob:
             if lost_one is not None:
                 listed.append(Ended(index, None, lost_one))
                 continue
-            if kind == pilot.KEPT and self.style == pilot.APPLY and results is None:
+            if kind == keeper.KEPT and self.style == keeper.APPLY and results is None:
                 # The future opens it when it is asked; other tasks take it unopened.
                 listed.append(Ended(index, data, None))
-            elif kind in (pilot.VALUE, pilot.KEPT):
+            elif kind in (keeper.VALUE, keeper.KEPT):
                 try:
-                    kept = kind == pilot.KEPT
+                    kept = kind == keeper.KEPT
                     with returned(parcels):
                         value = data.open() if kept else pickle.loads(data, buffers=parts)
                 except Exception as reason:
@@ -286,7 +286,7 @@ class RemoteJob:
                     listed.append(Ended(index, value, None))
                 else:
                     results[index] = value
-            elif kind == pilot.FAILURE:
+            elif kind == keeper.FAILURE:
                 listed.append(Ended(index, None, rebuild(data)))
             else:
                 listed.append(Ended(index, None, data))
@@ -451,8 +451,8 @@ class RemoteJob:
 
 def _style(call: Call) -> int:
     if call.function is None:
-        return pilot.APPLY
-    return pilot.INDEXED if call.indexed else pilot.STAR if call.star else pilot.PLAIN
+        return keeper.APPLY
+    return keeper.INDEXED if call.indexed else keeper.STAR if call.star else keeper.PLAIN
 
 
 def _address(view: Any) -> int:

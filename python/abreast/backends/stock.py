@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from abreast.backends import pilot
+from abreast.backends import keeper
 from abreast.backends.away import Away, Holder, Reader, gone
 from abreast.backends.engine import Engine
 from abreast.backends.kept import Kept
@@ -141,7 +141,7 @@ class Stock(Switchboard):
     ) -> tuple[int, Any, Any]:
         """Hold the memory of a result here as well, or know where it is."""
         if not link.is_near:
-            return pilot.KEPT, self._leave_there(link, data, places, address), ()
+            return keeper.KEPT, self._leave_there(link, data, places, address), ()
         try:
             rooms = [Room.adopt(place) for place in places]
         except OSError:
@@ -149,18 +149,18 @@ class Stock(Switchboard):
             return -1, lost(("died", link.facts["pid"], None, None), index), ()
         self.post(link, ("taken", [descriptor for _, descriptor, _ in places]))
         if len(self.rooms) + len(rooms) <= MANY_ROOMS:
-            return pilot.KEPT, Kept(self, data, rooms, _size(data, places)), ()
+            return keeper.KEPT, Kept(self, data, rooms, _size(data, places)), ()
         contents = [room.content() for room in rooms]
-        return pilot.VALUE, contents.pop(0) if data is None else data, contents
+        return keeper.VALUE, contents.pop(0) if data is None else data, contents
 
     def take_parcel(
         self, link: Link, index: int, data: bytes | None, places: Any, address: Any
     ) -> Any:
         """Return a parcel of a result; an exception if it is lost."""
         kind, taken, contents = self.take_over(link, index, data, places, address)
-        if kind == pilot.KEPT:
+        if kind == keeper.KEPT:
             return Parcel(taken)
-        return Loose(taken, contents) if kind == pilot.VALUE else taken
+        return Loose(taken, contents) if kind == keeper.VALUE else taken
 
     def _leave_there(self, link: Link, data: bytes | None, places: Any, address: Any) -> Kept:
         aways = [Away(link, Holder(place, address)) for place in places]
