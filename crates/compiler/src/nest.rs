@@ -193,7 +193,7 @@ impl<'k> Emitter<'k> {
     ) -> Result<(), Unsupported> {
         let axis = it.axes[it.axes.len() - 1];
         let width = i64::from(self.width);
-        if self.masks && self.is_long(it.body) {
+        if self.masks && self.streaming.is_none() && self.is_long(it.body) {
             // Where masks cost next to nothing, the code of the body is there once. It computes for so long
             // that what it reads is better fetched.
             let ahead = self.ahead.replace(AHEAD);
@@ -201,14 +201,11 @@ impl<'k> Emitter<'k> {
             self.lanes = self.width;
             let left = self.text.op("sub", WORD, &[to, each.index]);
             self.mask = Some(self.first(self.width, left));
-            if self.streaming.is_some() {
-                self.full = Some(self.text.op("icmp sge", WORD, &[left, number(width)]));
-            }
             let at = self.index_of_lane(&axis, each.index);
             self.hold(index, Held::Linear(at));
             self.straight(it.body)?;
             self.lanes = 1;
-            (self.mask, self.full, self.ahead) = (None, None, ahead);
+            (self.mask, self.ahead) = (None, ahead);
             self.text.end_count(&each);
             return Ok(());
         }
