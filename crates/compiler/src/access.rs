@@ -83,11 +83,11 @@ pub(crate) struct Ahead {
     nearness: u8,
 }
 
-/// What may lie in some cache: into the second.
+/// For code that computes little, and for what may lie in some cache: into the second.
 pub(crate) const AHEAD: Ahead = Ahead { bytes: 2048, nearness: 2 };
 
-/// What lies in none, beside stores that pass the caches: these take the room in which lines wait for the first cache,
-/// so a load should find its line there.
+/// For code that computes for long and stores past the caches: into the first. A load that finds its line there
+/// leaves room for the computing of the vectors that follow.
 pub(crate) const FAR_AHEAD: Ahead = Ahead { bytes: 4096, nearness: 3 };
 
 fn bytes(step: Step) -> Operand {

@@ -4,7 +4,7 @@ use ir::elementary::Function;
 use ir::{BlockId, Kernel, Op, Statement, Value};
 use memory::DType;
 
-use crate::access::{Ahead, FAR_AHEAD, LEAST};
+use crate::access::{AHEAD, Ahead, LEAST};
 use crate::beside::is_plain;
 use crate::bounds::Bounds;
 use crate::column::vectors;
@@ -128,7 +128,7 @@ impl<'k> Emitter<'k> {
             masks,
             how,
             streaming: streams.then_some(LEAST),
-            ahead: streams.then_some(FAR_AHEAD),
+            ahead: streams.then_some(AHEAD),
             lanes: 1,
             mask: None,
             tail: None,

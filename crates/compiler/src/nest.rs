@@ -2,7 +2,7 @@
 
 use ir::{For, Statement};
 
-use crate::access::AHEAD;
+use crate::access::{AHEAD, FAR_AHEAD};
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::structure::{WORD, number};
@@ -209,6 +209,10 @@ impl<'k> Emitter<'k> {
             self.text.end_count(&each);
             return Ok(());
         }
+        let ahead = self.ahead;
+        if self.streaming.is_some() && self.is_long(it.body) {
+            self.ahead = Some(FAR_AHEAD);
+        }
         self.whole_and_rest(from, to, |e, at, whole| {
             let at = e.index_of_lane(&axis, at);
             e.hold(index, Held::Linear(at));
@@ -218,7 +222,9 @@ impl<'k> Emitter<'k> {
             e.straight(it.body)?;
             e.streaming = streaming;
             Ok(())
-        })
+        })?;
+        self.ahead = ahead;
+        Ok(())
     }
 
     /// Run code from `from` to `to`, once for whole vectors and, if one is left that is not, once for that under
