@@ -85,10 +85,10 @@ fn lengths(kernel: &Kernel) -> HashSet<Value> {
 fn search(kernel: &Kernel, block: BlockId, found: &mut HashSet<Value>) {
     for statement in &kernel.block(block).statements {
         match statement {
-            Statement::Constant { result, scalar } => {
-                if scalar.dtype() == DType::I64 && scalar.to_i64().abs() < STRETCH {
-                    found.insert(*result);
-                }
+            Statement::Constant { result, scalar }
+                if scalar.dtype() == DType::I64 && scalar.to_i64().abs() < STRETCH =>
+            {
+                found.insert(*result);
             }
             Statement::Op { result, op, operands } => {
                 let keeps = matches!(op, Op::Add | Op::Sub | Op::Min | Op::Max | Op::FloorDiv);
