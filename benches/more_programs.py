@@ -1,7 +1,7 @@
 """More numerical programs: `jit` beside Numba and `gcc -O3 -march=native`, from the same source.
 
-Values are compared to the bit. What stands behind each time is that time by ours: above one, ours is faster.
-The time to compile is what the first call took.
+Values are compared to the bit. What stands behind each time is that time by ours: above one, ours
+is faster. The time to compile is what the first call took.
 
     ./dev bench more_programs               all of them
     ./dev bench more_programs lu csr        some of them
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+import _more_in_c
 import _more_programs
 import abreast as ab
 from _measure import quick
@@ -59,7 +60,7 @@ def compare(name: str, given: tuple[Any, ...], library: Any, other: Any) -> floa
 
 
 def main() -> None:
-    library, other = compiled(_more_programs.C), numba()
+    library, other = compiled(_more_in_c.C), numba()
     ratios = [
         compare(name, given, library, other)
         for name, given in _more_programs.cases(quick()).items()

@@ -73,8 +73,8 @@ def measured(
 ) -> dict[str, float]:
     """The shortest of several rounds, in turns, so that all meet the same weather.
 
-    Threads of OpenBLAS and OpenMP stay awake after their work and take a core from whoever comes next: `rest`
-    is how long to wait until they sleep, and then each is called once before it is measured.
+    Threads of OpenBLAS and OpenMP stay awake after their work and take a core from whoever comes
+    next: `rest` is how long to wait until they sleep; each is called once before it is measured.
     """
     found = dict.fromkeys(calls, float("inf"))
     for _ in range(ROUNDS):
