@@ -1,4 +1,4 @@
-"""The programs of `more_programs`: loops that scientists write, in Python (`_more_in_c` has them in C)."""
+"""The programs of `more_programs`: loops that scientists write; `_more_in_c` has them in C."""
 
 from __future__ import annotations
 
