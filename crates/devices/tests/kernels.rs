@@ -19,7 +19,7 @@ fn kernel(object: &[u8]) -> Kernel {
 
 fn run(kernel: &Kernel, frame: &[u64], blocks: i64, threads: usize) -> Outcome {
     // SAFETY: each test makes the frame that its kernel's text asks for, and waits here.
-    unsafe { Launch::new(kernel, frame) }.run(blocks, threads, &mut || false)
+    unsafe { Launch::new(kernel, frame) }.run(blocks, threads, false, &mut || false)
 }
 
 fn word<T>(values: &mut [T]) -> u64 {
