@@ -282,8 +282,8 @@ impl Emitter<'_> {
         ))
     }
 
-    /// Have what lies behind `address` fetched into the second cache. Machines do that by themselves, but
-    /// not far enough ahead of code that computes for long between two loads.
+    /// Have what lies behind `address` fetched. Machines do that by themselves, but not far enough ahead of code that
+    /// computes for long between two loads.
     pub(crate) fn fetch_ahead(&mut self, address: Operand, bytes: i64) {
         let Some(ahead) = self.ahead else { return };
         let address = self.text.show(address, 1);
@@ -291,7 +291,7 @@ impl Emitter<'_> {
             let away = ahead + line;
             let place =
                 self.text.define(format_args!("getelementptr i8, ptr {address}, i64 {away}"));
-            self.fetch_at(place);
+            self.fetch_into(place, if self.near { 3 } else { 2 });
         }
     }
 
@@ -303,10 +303,16 @@ impl Emitter<'_> {
     }
 
     pub(crate) fn fetch_at(&mut self, place: Operand) {
+        self.fetch_into(place, 2);
+    }
+
+    /// Into the first cache for 3, the second for 2.
+    fn fetch_into(&mut self, place: Operand, cache: u32) {
         let place = self.text.show(place, 1);
         self.text.outside.insert("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)".to_owned());
-        self.text
-            .line(format_args!("call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 2, i32 1)"));
+        self.text.line(format_args!(
+            "call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 {cache}, i32 1)"
+        ));
     }
 
     fn shown_mask(&mut self) -> String {

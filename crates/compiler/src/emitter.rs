@@ -68,6 +68,9 @@ pub(crate) struct Emitter<'k> {
     pub(crate) streaming: Option<u64>,
     /// How many bytes ahead of loads along memory what comes is fetched, where it is.
     pub(crate) ahead: Option<i64>,
+    /// Whether into the first cache: where it lies in the second already, to fetch it there once more would take half
+    /// of that one's time.
+    pub(crate) near: bool,
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
@@ -131,6 +134,7 @@ impl<'k> Emitter<'k> {
             how,
             streaming: streams.then_some(LEAST),
             ahead: streams.then_some(AHEAD),
+            near: false,
             lanes: 1,
             mask: None,
             tail: None,
