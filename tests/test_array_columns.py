@@ -1,4 +1,4 @@
-"""Reductions of columns: the bits of single columns, whatever their number; and Ctrl-C on a small stack."""
+"""Reductions of columns have the bits of single columns; Ctrl-C on a small stack."""
 
 import subprocess
 import sys

@@ -107,9 +107,10 @@ impl Extreme {
     pub(crate) fn end(&mut self, e: &mut Emitter<'_>) {
         let truth = Type::new(DType::Bool, self.lanes);
         let none = Operand::Constant(DType::Bool, 0);
-        let all = self.flags.iter().fold(none, |all, &(_, flags, _)| {
-            e.text.op("or", truth, &[all, flags])
-        });
+        let all = self
+            .flags
+            .iter()
+            .fold(none, |all, &(_, flags, _)| e.text.op("or", truth, &[all, flags]));
         let some = e.some(self.lanes, all);
         self.seen[1] = e.text.op("or", Type::new(DType::Bool, 1), &[some, self.seen[0]]);
     }

@@ -163,7 +163,7 @@ fn an_interrupt_ends_a_long_launch_soon() {
         looks > 2
     };
     // SAFETY: the kernel has no parameters.
-    let outcome = unsafe { Launch::new(&kernel, &[]) }.run(1 << 40, 2, &mut interrupted);
+    let outcome = unsafe { Launch::new(&kernel, &[]) }.run(1 << 40, 2, false, &mut interrupted);
     assert_eq!(outcome, Outcome::Stopped);
     assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
 }

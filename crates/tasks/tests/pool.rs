@@ -193,8 +193,9 @@ fn an_interrupt_stops_it_soon_also_while_others_work() {
             0
         });
         let begun = Instant::now();
-        let outcome =
-            crew(&work, 100_000, threads, false, &mut || begun.elapsed() > Duration::from_millis(50));
+        let outcome = crew(&work, 100_000, threads, false, &mut || {
+            begun.elapsed() > Duration::from_millis(50)
+        });
         assert_eq!(outcome, Outcome::Stopped);
         assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
     }

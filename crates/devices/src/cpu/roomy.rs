@@ -65,8 +65,7 @@ pub(super) fn elsewhere(
     thread::scope(|scope| {
         let builder = thread::Builder::new().stack_size(bytes + (1 << 20));
         let made = builder.spawn_scoped(scope, move || {
-            let done =
-                pool::with_threads(threads, || run(&mut || told.load(Ordering::Relaxed)));
+            let done = pool::with_threads(threads, || run(&mut || told.load(Ordering::Relaxed)));
             caller.unpark();
             done
         });
