@@ -3,7 +3,7 @@
 use ir::Reduce;
 use memory::DType;
 
-use crate::access::AHEAD;
+use crate::access::NEAR_AHEAD;
 use crate::combine::{Part, Pass};
 use crate::emitter::Emitter;
 use crate::held::Held;
@@ -258,9 +258,9 @@ impl Emitter<'_> {
         } else {
             self.wrap(it, at);
         }
-        let (ahead, near) = (self.ahead.replace(AHEAD), std::mem::replace(&mut self.near, true));
+        let ahead = self.ahead.replace(NEAR_AHEAD);
         self.straight(it.body)?;
-        (self.ahead, self.near) = (ahead, near);
+        self.ahead = ahead;
         self.wrapped = None;
         let k = self.places_from(shift);
         let found = self.yielded(it, pass, k);
