@@ -94,17 +94,9 @@ assert np.array_equal(np.asarray(columns(rows[:300])), few)
 """
 
 
-def small_stack():
-    import resource
-
-    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
-    resource.setrlimit(resource.RLIMIT_STACK, (512 << 10, hard))
-
-
 def test_ctrl_c_is_heard_while_a_kernel_runs_on_a_thread_with_room(tmp_path):
-    program = [sys.executable, "-c", STOPPED]
-    out = subprocess.PIPE
-    run = subprocess.Popen(program, cwd=tmp_path, stdout=out, text=True, preexec_fn=small_stack)
+    program = ["sh", "-c", 'ulimit -s 512; exec "$@"', "sh", sys.executable, "-c", STOPPED]
+    run = subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     try:
         assert run.stdout is not None
         assert run.stdout.readline() == "begins\n"
