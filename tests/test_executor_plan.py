@@ -267,3 +267,35 @@ def test_a_pilot_that_ends_before_its_launch_is_over() -> None:
         assert engine.times == 2
     finally:
         backend.shutdown(1.0)
+
+
+@pytest.mark.parametrize("kind", ["process", "loky"])
+def test_workers_without_a_task_survive_ctrl_c(kind: str, start: Callable[..., Any]) -> None:
+    if kind != "process":
+        pytest.importorskip(kind)
+    script = start(f"""
+import time
+import abreast as ab
+ab.plan("executor:{kind}:2")
+ab.map(abs, range(4))
+time.sleep(1.0)  # the pilots have left by now
+try:
+    print("now", flush=True)
+    time.sleep(30)
+except KeyboardInterrupt:
+    print(ab.map(abs, [-1, -2]))
+""")
+    assert script.line() == "now"
+    script.interrupt()
+    status, out, err = script.end(60)
+    assert (status, out, err) == (0, "[1, 2]\n", "")
+
+
+def test_a_broken_executor_of_the_plan_is_replaced_after_shutdown() -> None:
+    with ab.plan("executor:process:1"):
+        with pytest.raises(ab.WorkerLost):
+            ab.map(os._exit, [3])
+        with pytest.raises(ab.errors.LaunchError, match=r"hint: abreast\.shutdown\(\)"):
+            ab.map(abs, [-1])
+        ab.shutdown()
+        assert ab.map(abs, [-1]) == [1]
