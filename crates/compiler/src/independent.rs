@@ -1,6 +1,7 @@
 //! Loops whose iterations do not depend on each other: which of them run in lanes, and how many rows of a
 //! nest at once.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use ir::{Axis, BlockId, For, Statement, Value};
@@ -50,6 +51,12 @@ const INSIDE: u64 = 8;
 
 /// Bodies with more statements than this are there once, where masks cost next to nothing.
 const LONG: u64 = 60;
+
+/// A loop of more turns than this is counted.
+const FEW_TURNS: i64 = 8;
+
+/// Most statements that the turns of a loop of few are written as.
+const WRITTEN: usize = 720;
 
 /// Most statements in a body that is written for several rows and vectors at once.
 const TILED: u64 = 40;
@@ -333,12 +340,32 @@ impl<'k> Emitter<'k> {
         }
     }
 
+    /// Note that of a loop in order what waits for no turn before it runs in lanes.
+    pub(crate) fn tell_prepared(&mut self, it: &For) {
+        let words =
+            "in lanes what waits for no turn before it, {} turns at once; the rest in order";
+        self.tell_words(it, words);
+    }
+
+    /// Note that the turns of a loop run in lanes as long as what is checked inside holds.
+    pub(crate) fn tell_checked(&mut self, it: &For) {
+        self.tell_words(it, "in lanes, {} at once, as long as what is checked inside holds");
+    }
+
+    fn tell_words(&mut self, it: &For, words: &str) {
+        if let Some(own) = self.name_of(it) {
+            self.loops.ways.push((own, words.replace("{}", &self.width.to_string())));
+        }
+    }
+
+    fn name_of(&self, it: &For) -> Option<String> {
+        let first = self.kernel.block(it.body).arguments.first()?;
+        self.kernel.values[first.index()].name.clone()
+    }
+
     /// Note how a loop with a name runs.
     fn tell(&mut self, it: &For, way: &Way<'_>) {
-        let name = |it: &For| {
-            let first = self.kernel.block(it.body).arguments.first()?;
-            self.kernel.values[first.index()].name.clone()
-        };
+        let name = |it: &For| self.name_of(it);
         let lanes = |vectors: i64| match vectors {
             0 | 1 => format!("in lanes, {} at once", self.width),
             _ => format!("in lanes, {vectors} vectors of {} at once", self.width),
@@ -483,6 +510,35 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
+    /// The turns of a loop of few, which are written one after the other: counting them takes longer
+    /// than what they do. `copies`: how often the loop is written side by side.
+    pub(crate) fn few_turns(&self, it: &For, copies: usize) -> Option<Range<i64>> {
+        let [axis] = it.axes[..] else { return None };
+        let of = |value| match self.uniform(value) {
+            Some(Operand::Constant(_, bits)) => Some(bits.cast_signed()),
+            _ => None,
+        };
+        let begin = axis.begin.map_or(Some(0), of)?;
+        let turns = begin..of(axis.end)?;
+        let count = turns.end.checked_sub(begin).filter(|it| (1..=FEW_TURNS).contains(it))?;
+        let fits = axis.step.is_none()
+            && !it.parallel
+            && self.written(it.body)? * count as usize * copies <= WRITTEN;
+        fits.then_some(turns)
+    }
+
+    /// Statements of a block, those of loops of few turns as often as they are written; nothing for others.
+    fn written(&self, block: BlockId) -> Option<usize> {
+        self.kernel.block(block).statements.iter().try_fold(0, |sum, statement| match statement {
+            Statement::For(it) => {
+                let turns = self.few_turns(it, 1)?;
+                Some(sum + self.written(it.body)? * (turns.end - turns.start) as usize)
+            }
+            Statement::Store { .. } => Some(sum + 1),
+            _ => is_plain(statement).then_some(sum + 1),
+        })
+    }
+
     pub(crate) fn loop_at_once(
         &mut self,
         it: &For,
@@ -500,6 +556,30 @@ impl<'k> Emitter<'k> {
             self.swap(copy);
         }
         let crossed = self.crossed(it, copies.len());
+        if crossed.is_empty()
+            && let Some(turns) = self.few_turns(it, copies.len())
+        {
+            for turn in turns {
+                for (copy, rooms) in copies.iter_mut().zip(&rooms) {
+                    copy[indices[0].index()] = Some(Held::Uniform(number(turn)));
+                    self.swap(copy);
+                    self.take_all_beside(rooms, carried);
+                    self.swap(copy);
+                }
+                self.at_once(it.body, copies)?;
+                for (copy, rooms) in copies.iter_mut().zip(&rooms) {
+                    self.swap(copy);
+                    self.put_all_beside(rooms, &yields);
+                    self.swap(copy);
+                }
+            }
+            for (copy, rooms) in copies.iter_mut().zip(&rooms) {
+                self.swap(copy);
+                self.take_all_beside(rooms, &it.results);
+                self.swap(copy);
+            }
+            return Ok(());
+        }
         let mut counts = Vec::new();
         let mut length = number(0);
         for (axis, &index) in it.axes.iter().zip(indices) {
