@@ -12,7 +12,7 @@ use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::poll::{STRETCH, TILE};
 use crate::structure::{SCATTERED, WORD, number};
-use crate::text::Operand;
+use crate::text::{Label, Operand};
 use crate::varying::{Reach, Varying};
 
 /// How iterations of a loop run.
@@ -332,12 +332,51 @@ impl<'k> Emitter<'k> {
                 let cost = self.cost_of(&varying, it.body, 1);
                 let before = self.loops.varying.replace(varying);
                 let once = self.masks && (cost.statements > LONG || self.has_branches(it.body));
+                let rare = self.loops.depth > 0 && cost.scattered > 0 && cost.statements <= TILED;
+                let after = if rare && self.is_straight(it.body) {
+                    Some(self.few_in_order(it, index, &axis, [from, to])?)
+                } else {
+                    None
+                };
                 self.side_by_side(it.body, index, &axis, [from, to], once)?;
+                if let Some(after) = after {
+                    self.text.jump(after);
+                    self.text.begin(after);
+                }
                 self.loops.varying = before;
                 Ok(())
             }
             Way::Rows(nest) => self.rows_at_once(&nest, index, &axis, [from, to]),
         }
+    }
+
+    /// Few iterations of a loop with gathers, inside of another, run one after the other: a vector of few lanes
+    /// takes as long as a whole one. What follows is for more of them; answers where that ends.
+    fn few_in_order(
+        &mut self,
+        it: &'k For,
+        index: Value,
+        axis: &Axis,
+        [from, to]: [Operand; 2],
+    ) -> Result<Label, Unsupported> {
+        let [few, more, after] = [(); 3].map(|()| self.text.label());
+        let length = self.text.op("sub", WORD, &[to, from]);
+        let half = number(i64::from(self.width / 2));
+        let is_few = self.text.op("icmp sle", WORD, &[length, half]);
+        self.text.branch(is_few, few, more);
+        self.text.begin(few);
+        let known = self.snapshot();
+        let varying = self.loops.varying.take();
+        let each = self.text.begin_count(from, to, 1);
+        let at = self.index_of(axis, each.index);
+        self.hold(index, Held::Uniform(at));
+        self.any(it.body)?;
+        self.text.end_count(&each);
+        self.loops.varying = varying;
+        self.restore(known);
+        self.text.jump(after);
+        self.text.begin(more);
+        Ok(after)
     }
 
     /// Note that of a loop in order what waits for no turn before it runs in lanes.

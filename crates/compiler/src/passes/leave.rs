@@ -84,8 +84,11 @@ fn one(kernel: &mut Kernel, it: &While, asked: &HashSet<Value>) {
     for slot in 0..it.results.len() {
         let next = kernel.block(it.body).yields[slot];
         let Some(place) = choice.results.iter().position(|it| *it == next) else { continue };
-        // The choice's result is for the next test alone.
-        if asked.contains(&it.results[slot]) || times(kernel, it.body, next) > 1 {
+        // The choice's result is for the next test alone, and is not what ends the loop.
+        if enders.contains(&slot)
+            || asked.contains(&it.results[slot])
+            || times(kernel, it.body, next) > 1
+        {
             continue;
         }
         let value = kernel.block(stays).yields[place];
