@@ -139,6 +139,18 @@ def larger(image: Any, k: Any, out: Any) -> None:
             out[i, j] = s - t
 
 
+def triangle(image: Any, k: Any, out: Any) -> None:
+    for i in range(image.shape[0] - 2):
+        for j in range(image.shape[1] - 2):
+            s = k[1, 1]
+            for a in range(3):
+                for b in range(a, 3):
+                    s += image[i + a, j + b] * k[a, b]
+                for b in range(a):
+                    s -= image[i + a, j + b]
+            out[i, j] = s
+
+
 def points(image: Any, k: Any, out: Any) -> None:
     for i in range(image.shape[0]):
         s = 0.0
@@ -148,7 +160,7 @@ def points(image: Any, k: Any, out: Any) -> None:
         out[i, 0] = math.sqrt(s)
 
 
-@pytest.mark.parametrize("function", [stencil, larger, points])
+@pytest.mark.parametrize("function", [stencil, larger, triangle, points])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_loops_of_few_turns(function: Callable[..., None], dtype: str) -> None:
     compiled = ab.jit(function)

@@ -553,8 +553,9 @@ impl<'k> Emitter<'k> {
     /// than what they do. `copies`: how often the loop is written side by side.
     pub(crate) fn few_turns(&self, it: &For, copies: usize) -> Option<Range<i64>> {
         let [axis] = it.axes[..] else { return None };
-        let of = |value| match self.uniform(value) {
-            Some(Operand::Constant(_, bits)) => Some(bits.cast_signed()),
+        // The index of a loop around, which is not written yet, is not held.
+        let of = |value: Value| match self.held[value.index()] {
+            Some(Held::Uniform(Operand::Constant(_, bits))) => Some(bits.cast_signed()),
             _ => None,
         };
         let begin = axis.begin.map_or(Some(0), of)?;
