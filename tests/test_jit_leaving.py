@@ -176,21 +176,20 @@ def test_loops_of_few_turns(function: Callable[..., None], dtype: str) -> None:
         compiled(image, k[:2, :2], mine)
 
 
-def search(points: Any, centres: Any, out: Any) -> None:
-    for i in range(points.shape[0]):
-        least, best = math.inf, 0
-        for c in range(centres.shape[0]):
-            far = 0.0
-            for d in range(points.shape[1]):
-                far += (points[i, d] - centres[c, d]) ** 2
-            if far < least:
-                least, best = far, c
-        out[i] = best
+def search(point: Any, centres: Any, out: Any) -> None:
+    least, best = math.inf, 0
+    for c in range(centres.shape[0]):
+        far = 0.0
+        for d in range(len(point)):
+            far += (point[d] - centres[c, d]) ** 2
+        if far < least:
+            least, best = far, c
+    out[0] = best
 
 
 def test_the_report_names_searches_and_loops_left_by_lanes() -> None:
     found = ab.jit(search)
-    found(np.ones((3, 4)), np.ones((20, 4)), np.zeros(3, np.int64))
+    found(np.ones(4), np.ones((20, 4)), np.zeros(1, np.int64))
     assert "what waits for no turn before it" in str(found.report())
     counted = ab.jit(steps)
     counted(np.arange(20), np.zeros(20, np.int64))
