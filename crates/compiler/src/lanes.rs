@@ -160,6 +160,31 @@ impl Emitter<'_> {
         Ok(sums)
     }
 
+    /// Run code from `from` to `to` under masks, which are the same for all whole vectors: so each is made once.
+    fn under_masks(
+        &mut self,
+        from: Operand,
+        to: Operand,
+        width: u32,
+        code: impl FnOnce(&mut Self, Operand, Operand) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
+        let length = self.text.op("sub", WORD, &[to, from]);
+        let whole = self.text.op("and", WORD, &[length, number(-i64::from(width))]);
+        let middle = self.text.op("add", WORD, &[from, whole]);
+        // A loop of two, so that the code is there once.
+        let part = self.text.begin_count(number(0), number(2), 1);
+        let head = self.text.op("icmp eq", WORD, &[part.index, number(0)]);
+        let begin = self.text.select(head, WORD, from, middle);
+        let end = self.text.select(head, WORD, middle, to);
+        let count = self.text.op("sub", WORD, &[end, begin]);
+        let mask = self.first(width, count);
+        let each = self.text.begin_count(begin, end, width.into());
+        code(self, each.index, mask)?;
+        self.text.end_count(&each);
+        self.text.end_count(&part);
+        Ok(())
+    }
+
     pub(crate) fn put_lanes(&mut self, place: Operand, dtype: DType, lanes: u32, value: Operand) {
         let ty = Type::new(dtype, lanes);
         let stored = ty.stored();

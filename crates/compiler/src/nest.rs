@@ -197,17 +197,16 @@ impl<'k> Emitter<'k> {
             // Where masks cost next to nothing, the code of the body is there once. It computes for so long
             // that what it reads is better fetched.
             let ahead = self.ahead.replace(AHEAD);
-            self.under_masks(from, to, self.width, |e, at, mask| {
-                let at = e.index_of_lane(&axis, at);
-                e.hold(index, Held::Linear(at));
-                e.lanes = e.width;
-                e.mask = Some(mask);
-                e.straight(it.body)?;
-                e.lanes = 1;
-                e.mask = None;
-                Ok(())
-            })?;
-            self.ahead = ahead;
+            let each = self.text.begin_count(from, to, width);
+            self.lanes = self.width;
+            let left = self.text.op("sub", WORD, &[to, each.index]);
+            self.mask = Some(self.first(self.width, left));
+            let at = self.index_of_lane(&axis, each.index);
+            self.hold(index, Held::Linear(at));
+            self.straight(it.body)?;
+            self.lanes = 1;
+            (self.mask, self.ahead) = (None, ahead);
+            self.text.end_count(&each);
             return Ok(());
         }
         let ahead = self.ahead;
@@ -225,31 +224,6 @@ impl<'k> Emitter<'k> {
             Ok(())
         })?;
         self.ahead = ahead;
-        Ok(())
-    }
-
-    /// Run code from `from` to `to` under masks, which are the same for all whole vectors: so each is made once.
-    pub(crate) fn under_masks(
-        &mut self,
-        from: Operand,
-        to: Operand,
-        width: u32,
-        code: impl FnOnce(&mut Self, Operand, Operand) -> Result<(), Unsupported>,
-    ) -> Result<(), Unsupported> {
-        let length = self.text.op("sub", WORD, &[to, from]);
-        let whole = self.text.op("and", WORD, &[length, number(-i64::from(width))]);
-        let middle = self.text.op("add", WORD, &[from, whole]);
-        // A loop of two, so that the code is there once.
-        let part = self.text.begin_count(number(0), number(2), 1);
-        let head = self.text.op("icmp eq", WORD, &[part.index, number(0)]);
-        let begin = self.text.select(head, WORD, from, middle);
-        let end = self.text.select(head, WORD, middle, to);
-        let count = self.text.op("sub", WORD, &[end, begin]);
-        let mask = self.first(width, count);
-        let each = self.text.begin_count(begin, end, width.into());
-        code(self, each.index, mask)?;
-        self.text.end_count(&each);
-        self.text.end_count(&part);
         Ok(())
     }
 
