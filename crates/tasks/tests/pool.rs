@@ -28,7 +28,7 @@ impl<F: Fn(i64) -> i64 + Clone + Send + Sync + 'static> Blocks<F> {
     }
 
     fn run(&self, threads: usize) -> Outcome {
-        crew(self, self.counts.len() as i64, threads, &mut || false)
+        crew(self, self.counts.len() as i64, threads, false, &mut || false)
     }
 
     fn counts(&self) -> Vec<u8> {
@@ -127,6 +127,28 @@ fn others_join_when_it_pays_and_never_otherwise() {
 }
 
 #[test]
+fn work_known_to_be_long_is_shared_from_its_first_block_on() {
+    let _alone = alone();
+    for (blocks, threads) in [(0, 2), (1, 2), (2, 1), (2, 2), (7, 3), (1000, 3)] {
+        let work = Blocks::new(blocks, |_| 0);
+        let outcome = crew(&work, blocks as i64, threads, true, &mut || false);
+        assert_eq!(outcome, Outcome::Done);
+        assert!(work.counts().iter().all(|&count| count == 1), "{blocks}, {threads}");
+    }
+    let places: Arc<Mutex<HashSet<ThreadId>>> = Arc::default();
+    let seen = places.clone();
+    let met = Arc::new(std::sync::Barrier::new(2));
+    // Both wait for each other: one thread alone would never end the first.
+    let work = Blocks::new(2, move |_| {
+        met.wait();
+        seen.lock().unwrap().insert(thread::current().id());
+        0
+    });
+    assert_eq!(crew(&work, 2, 2, true, &mut || false), Outcome::Done);
+    assert_eq!(places.lock().unwrap().len(), 2);
+}
+
+#[test]
 fn the_first_failing_block_is_told() {
     let _alone = alone();
     for threads in [1, 2, 4] {
@@ -171,8 +193,9 @@ fn an_interrupt_stops_it_soon_also_while_others_work() {
             0
         });
         let begun = Instant::now();
-        let outcome =
-            crew(&work, 100_000, threads, &mut || begun.elapsed() > Duration::from_millis(50));
+        let outcome = crew(&work, 100_000, threads, false, &mut || {
+            begun.elapsed() > Duration::from_millis(50)
+        });
         assert_eq!(outcome, Outcome::Stopped);
         assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
     }
@@ -246,4 +269,27 @@ fn the_usual_number_of_threads_can_be_set() {
     assert_eq!(pool::threads(), 5);
     pool::set_threads(0);
     assert_eq!(pool::threads(), cores);
+}
+
+#[test]
+fn short_work_that_comes_again_and_again_is_shared() {
+    let _alone = alone();
+    pool::shutdown();
+    let seen: Arc<Mutex<HashSet<ThreadId>>> = Arc::default();
+    let inner = seen.clone();
+    let work = Blocks::new(8, move |_| {
+        inner.lock().unwrap().insert(thread::current().id());
+        spin(4);
+        0
+    });
+    // 32 µs a call is less than it takes to wake a thread. Machines that are busy may take a while to share.
+    let limit = Instant::now() + Duration::from_secs(20);
+    while seen.lock().unwrap().len() < 2 {
+        assert!(Instant::now() < limit, "nobody stays awake");
+        work.counts.iter().for_each(|count| count.store(0, Ordering::Relaxed));
+        assert_eq!(work.run(2), Outcome::Done);
+        assert!(work.counts().iter().all(|&count| count == 1));
+    }
+    pool::shutdown();
+    assert_eq!(pool::running(), 0);
 }
