@@ -68,6 +68,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) streaming: Option<u64>,
     /// How what comes after loads along memory is fetched, where it is.
     pub(crate) ahead: Option<Ahead>,
+    /// Whether the blocks before this one have an extreme value, and which, where only the first place of it counts.
+    pub(crate) best: Option<[Operand; 2]>,
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
@@ -129,6 +131,7 @@ impl<'k> Emitter<'k> {
             how,
             streaming: streams.then_some(LEAST),
             ahead: streams.then_some(AHEAD),
+            best: None,
             lanes: 1,
             mask: None,
             tail: None,
