@@ -61,6 +61,7 @@ mod rows;
 mod search;
 mod shorten;
 mod split;
+mod stretch;
 mod structure;
 mod text;
 mod tree;
