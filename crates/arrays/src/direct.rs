@@ -130,7 +130,7 @@ impl Parts {
 
 impl Array {
     /// What keeps its elements and where they begin there, if they lie in memory one after the other.
-    fn in_a_row(&self) -> Option<(Arc<Storage>, usize)> {
+    pub(crate) fn in_a_row(&self) -> Option<(Arc<Storage>, usize)> {
         self.look(|data| {
             let bounds = data.layout.bounds()?;
             let begin = usize::try_from(bounds.start).ok()?;

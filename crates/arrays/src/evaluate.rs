@@ -32,29 +32,6 @@ pub fn evaluate(arrays: &[Array], interrupted: &mut dyn FnMut() -> bool) -> Resu
     run(graph, &recipe, &device, interrupted)
 }
 
-/// Operations and elements, of any array of a graph, that are soon done.
-const SOON: (u32, usize) = (24, 4096);
-
-/// Compute an array that is soon done, and that needs nothing but what is ready: no other thread's turn to
-/// end, no kernel to be compiled. Answers whether it is computed now; if not, nothing was begun.
-///
-/// # Errors
-///
-/// As [`evaluate`].
-pub fn evaluate_soon(array: &Array) -> Result<bool, Error> {
-    if array.pending() > SOON.0 || array.count() > SOON.1 {
-        return Ok(false);
-    }
-    let Some(_turn) = shelf::turn().try_take() else { return Ok(false) };
-    let graph = Graph::of(std::slice::from_ref(array));
-    if graph.vertices.iter().any(|vertex| vertex.array.count() > SOON.1) {
-        return Ok(false);
-    }
-    let Some((recipe, device)) = shelf::known(&graph.signature()) else { return Ok(false) };
-    run(graph, &recipe, &device, &mut || false)?;
-    Ok(array.is_ready())
-}
-
 /// The kernels that arrays become, in the text form of the loop language.
 pub fn explain(arrays: &[Array]) -> Result<String, Error> {
     let pending: Vec<_> = arrays.iter().filter(|array| !array.is_ready()).cloned().collect();

@@ -45,6 +45,7 @@ mod independent;
 mod invariant;
 mod lanes;
 mod loops;
+mod multiplier;
 mod nest;
 mod op;
 mod pairs;

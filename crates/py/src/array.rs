@@ -9,7 +9,7 @@ mod index;
 mod operand;
 mod sight;
 
-use arrays::{Array, Change, ErrorKind, Operand, Reduction};
+use arrays::{Array, Change, ErrorKind, Function, Operand, Reduction};
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -24,7 +24,7 @@ pub(crate) use compute::{
 };
 
 pub(crate) use function::{
-    ElementCall, array_function, array_functions, array_result_type, array_width,
+    ElementCall, array_function, array_functions, array_joined, array_result_type, array_width,
 };
 
 use compute::{finished, raise, ready, wrap};
@@ -49,7 +49,9 @@ fn python<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
 }
 
 fn protocol<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
-    py.import("abreast.numpy.protocol")?.getattr(name)
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let import = || py.import("abreast.numpy.protocol").map(Bound::unbind);
+    MODULE.get_or_try_init(py, import)?.bind(py).getattr(name)
 }
 
 /// The only element as a number of Python.
@@ -64,8 +66,19 @@ fn answer(py: Python<'_>, result: Result<Array, arrays::Error>) -> Answer<'_> {
     wrap(py, result.map_err(|error| raise(py, &error))?)
 }
 
-fn binary<'py>(name: &str, left: Bound<'py, PyAny>, right: Bound<'py, PyAny>) -> Answer<'py> {
-    apply(left.py(), name, &[left, right])
+/// A function by its name; one that is not there does not compile.
+macro_rules! named {
+    ($name:literal) => {
+        const { Function::named($name) }
+    };
+}
+
+fn binary<'py>(
+    function: &'static Function,
+    left: Bound<'py, PyAny>,
+    right: Bound<'py, PyAny>,
+) -> Answer<'py> {
+    apply(left.py(), function, &[left, right])
 }
 
 #[pymethods]
@@ -233,6 +246,9 @@ impl PyArray {
 
     fn __getitem__<'py>(slf: Bound<'py, Self>, key: Bound<'py, PyAny>) -> Answer<'py> {
         let py = slf.py();
+        if let Some(part) = index::single(&key)? {
+            return answer(py, slf.get().array.index(&[part]));
+        }
         match index::parts(&key)? {
             Some(parts) => answer(py, slf.get().array.index(&parts)),
             None => python(py, "getitem")?.call1((slf, key)),
@@ -268,99 +284,99 @@ impl PyArray {
     }
 
     fn __add__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("add", slf.into_any(), other)
+        binary(named!("add"), slf.into_any(), other)
     }
 
     fn __radd__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("add", other, slf.into_any())
+        binary(named!("add"), other, slf.into_any())
     }
 
     fn __sub__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("subtract", slf.into_any(), other)
+        binary(named!("subtract"), slf.into_any(), other)
     }
 
     fn __rsub__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("subtract", other, slf.into_any())
+        binary(named!("subtract"), other, slf.into_any())
     }
 
     fn __mul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("multiply", slf.into_any(), other)
+        binary(named!("multiply"), slf.into_any(), other)
     }
 
     fn __rmul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("multiply", other, slf.into_any())
+        binary(named!("multiply"), other, slf.into_any())
     }
 
     fn __truediv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("divide", slf.into_any(), other)
+        binary(named!("divide"), slf.into_any(), other)
     }
 
     fn __rtruediv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("divide", other, slf.into_any())
+        binary(named!("divide"), other, slf.into_any())
     }
 
     fn __floordiv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("floor_divide", slf.into_any(), other)
+        binary(named!("floor_divide"), slf.into_any(), other)
     }
 
     fn __rfloordiv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("floor_divide", other, slf.into_any())
+        binary(named!("floor_divide"), other, slf.into_any())
     }
 
     fn __mod__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("remainder", slf.into_any(), other)
+        binary(named!("remainder"), slf.into_any(), other)
     }
 
     fn __rmod__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("remainder", other, slf.into_any())
+        binary(named!("remainder"), other, slf.into_any())
     }
 
     fn __and__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_and", slf.into_any(), other)
+        binary(named!("bitwise_and"), slf.into_any(), other)
     }
 
     fn __rand__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_and", other, slf.into_any())
+        binary(named!("bitwise_and"), other, slf.into_any())
     }
 
     fn __or__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_or", slf.into_any(), other)
+        binary(named!("bitwise_or"), slf.into_any(), other)
     }
 
     fn __ror__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_or", other, slf.into_any())
+        binary(named!("bitwise_or"), other, slf.into_any())
     }
 
     fn __xor__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_xor", slf.into_any(), other)
+        binary(named!("bitwise_xor"), slf.into_any(), other)
     }
 
     fn __rxor__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_xor", other, slf.into_any())
+        binary(named!("bitwise_xor"), other, slf.into_any())
     }
 
     fn __lshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_left_shift", slf.into_any(), other)
+        binary(named!("bitwise_left_shift"), slf.into_any(), other)
     }
 
     fn __rlshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_left_shift", other, slf.into_any())
+        binary(named!("bitwise_left_shift"), other, slf.into_any())
     }
 
     fn __rshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_right_shift", slf.into_any(), other)
+        binary(named!("bitwise_right_shift"), slf.into_any(), other)
     }
 
     fn __rrshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_right_shift", other, slf.into_any())
+        binary(named!("bitwise_right_shift"), other, slf.into_any())
     }
 
     fn __matmul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("matmul", slf.into_any(), other)
+        function::without_kernel("matmul", &[slf.into_any(), other])
     }
 
     fn __rmatmul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("matmul", other, slf.into_any())
+        function::without_kernel("matmul", &[other, slf.into_any()])
     }
 
     fn __pow__<'py>(
@@ -369,7 +385,7 @@ impl PyArray {
         _modulo: &Bound<'py, PyAny>,
     ) -> Answer<'py> {
         let py = slf.py();
-        apply(py, "pow", &[slf.into_any(), other])
+        apply(py, named!("pow"), &[slf.into_any(), other])
     }
 
     fn __rpow__<'py>(
@@ -378,27 +394,27 @@ impl PyArray {
         _modulo: &Bound<'py, PyAny>,
     ) -> Answer<'py> {
         let py = slf.py();
-        apply(py, "pow", &[other, slf.into_any()])
+        apply(py, named!("pow"), &[other, slf.into_any()])
     }
 
     fn __neg__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        apply(py, "negative", &[slf.into_any()])
+        apply(py, named!("negative"), &[slf.into_any()])
     }
 
     fn __pos__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        apply(py, "positive", &[slf.into_any()])
+        apply(py, named!("positive"), &[slf.into_any()])
     }
 
     fn __abs__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        apply(py, "abs", &[slf.into_any()])
+        apply(py, named!("abs"), &[slf.into_any()])
     }
 
     fn __invert__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        apply(py, "bitwise_invert", &[slf.into_any()])
+        apply(py, named!("bitwise_invert"), &[slf.into_any()])
     }
 
     fn __richcmp__<'py>(
@@ -466,12 +482,20 @@ impl PyArray {
 
     fn __int__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        py.get_type::<PyInt>().call1((single(&slf, "int")?,)).map(Bound::into_any)
+        let number = single(&slf, "int")?;
+        if number.is_exact_instance_of::<PyInt>() {
+            return Ok(number);
+        }
+        py.get_type::<PyInt>().call1((number,)).map(Bound::into_any)
     }
 
     fn __float__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        py.get_type::<PyFloat>().call1((single(&slf, "float")?,)).map(Bound::into_any)
+        let number = single(&slf, "float")?;
+        if number.is_exact_instance_of::<PyFloat>() {
+            return Ok(number);
+        }
+        py.get_type::<PyFloat>().call1((number,)).map(Bound::into_any)
     }
 
     fn __complex__(slf: Bound<'_, Self>) -> Answer<'_> {

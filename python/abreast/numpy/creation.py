@@ -107,6 +107,8 @@ def zeros(shape: Shape, dtype: Any = None, order: str = "C", *, device: Any = No
     >>> anp.zeros(3)
     Array([0., 0., 0.])
     """
+    if dtype is None and type(shape) is int and shape >= 0 and order == "C" and device is None:
+        return Array.full(0, (shape,), _default("float"))
     return full(shape, 0, _default("float") if dtype is None else dtype, order, device=device)
 
 

@@ -30,6 +30,8 @@ class ElementFunction(ElementCall):
         self.arity = arity
 
     def _with_options(self, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if self.__name__ == "round" and len(operands) == 2 and not options:
+            return rounded(*operands)
         dtype = options.pop("dtype", None)
         if options or len(operands) != self.arity:
             import numpy as np
@@ -126,6 +128,21 @@ class ElementFunction(ElementCall):
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return _found, (self.__name__,)
+
+
+_EXACT = 22
+"""The greatest power of ten that a float64 is."""
+
+
+def rounded(x: Any, decimals: Any) -> Any:
+    """Return the nearest numbers with so many decimals."""
+    if type(decimals) is int and 0 < decimals <= _EXACT:
+        array = asarray(x)
+        if array.dtype.kind == "f" and array.itemsize > 2:
+            # As NumPy does it, and as it rounds.
+            power = 10.0**decimals
+            return array_function("round", array * power) / power
+    return fallback.by_numpy(fallback.np.round, (x, decimals))
 
 
 def _found(name: str) -> ElementFunction:

@@ -11,19 +11,26 @@ import numpy as np
 from abreast._abreast import Array, array_function
 from abreast.numpy import manipulation, reduction, sorting
 from abreast.numpy.at import At
-from abreast.numpy.convert import asarray
+from abreast.numpy.convert import asarray, dtype_name
+from abreast.numpy.elementwise import rounded
 from abreast.numpy.fallback import by_numpy
 
 __all__ = ["METHODS", "PROPERTIES"]
 
 
 def _astype(self: Array, dtype: Any, copy: bool = True, **options: Any) -> Any:  # noqa: ARG001
-    if options.get("casting", "unsafe") != "unsafe":
+    if options and options.get("casting", "unsafe") != "unsafe":
         return by_numpy(lambda x: x.astype(dtype, **options), (self,))
-    return manipulation.astype(self, dtype)
+    name = dtype_name(dtype)
+    return self if name is None else self.cast(name)
+
+
+_INT = {int}
 
 
 def _reshape(self: Array, *shape: Any, **options: Any) -> Any:
+    if not options and set(map(type, shape)) == _INT:
+        return self.reshaped(shape)
     if options.get("order", "C") != "C":
         return by_numpy(lambda x: x.reshape(*shape, **options), (self,))
     if len(shape) == 1:
@@ -39,10 +46,9 @@ def _transpose(self: Array, *axes: Any) -> Array:
 
 def _reducer(name: str) -> Callable[..., Any]:
     function = getattr(reduction, name)
-    plain = name in {"sum", "prod", "min", "max", "mean", "any", "all"}
 
     def reduced(self: Array, axis: Any = None, *args: Any, **options: Any) -> Any:
-        if plain and not (args or options) and (axis is None or type(axis) is int):
+        if not (args or options) and (axis is None or type(axis) is int):
             # The usual call, past all that looks at others: it costs as much as a small sum.
             made = self.reduced(name, None if axis is None else [axis], False, None, 0.0)
             if made is not None:
@@ -65,9 +71,7 @@ def _clip(self: Array, min: Any = None, max: Any = None, **options: Any) -> Any:
 
 
 def _round(self: Array, decimals: int = 0) -> Any:
-    if decimals:
-        return by_numpy(np.round, (self, decimals))
-    return array_function("round", self)
+    return rounded(self, decimals) if decimals else array_function("round", self)
 
 
 def _squeeze(self: Array, axis: Any = None) -> Array:
