@@ -118,6 +118,7 @@ pub fn compute(op: Op, operands: &[Few<'_>], dtype: DType, count: usize) -> Opti
         [x] if op == Op::Cast => number::cast(dtype, x, out),
         [x] => number::unary(op, x, out) || number::question(op, x, out),
         [x, y] => number::binary(op, x, y, out),
+        [truths, x, y] if op == Op::Select => number::select(truths, x, y, out),
         _ => false,
     };
     if !done {

@@ -21,6 +21,10 @@ const FEW: usize = 16;
 const SOONER: usize = 1008;
 
 /// What keeps the bytes of a storage.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "each lies behind an `Arc`, and few bytes are the usual case"
+)]
 enum Keeper {
     /// The storage itself, in which they lie.
     Here(UnsafeCell<[MaybeUninit<u128>; FEW]>),
@@ -103,7 +107,11 @@ impl Storage {
     }
 
     /// A few bytes of its own: these.
-    pub(crate) fn copied(bytes: &[u8]) -> Result<Arc<Self>, DeviceError> {
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory.
+    pub fn copied(bytes: &[u8]) -> Result<Arc<Self>, DeviceError> {
         let it = Self::unwritten(bytes.len())?;
         // SAFETY: the memory is new and has so many bytes.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), it.address, bytes.len()) };

@@ -7,6 +7,7 @@ mod compute;
 mod function;
 mod index;
 mod operand;
+mod order;
 mod sight;
 
 use arrays::{Array, Change, ErrorKind, Function, Operand, Reduction};
@@ -15,7 +16,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple, PyType};
+use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyList, PyTuple, PyType};
 use std::ffi::c_int;
 
 pub(crate) use compute::{
@@ -26,6 +27,8 @@ pub(crate) use compute::{
 pub(crate) use function::{
     ElementCall, array_function, array_functions, array_joined, array_result_type, array_width,
 };
+
+pub(crate) use order::{array_ordered, array_packed, array_unpacked};
 
 use compute::{finished, raise, ready, wrap};
 use function::{apply, compare};
@@ -180,6 +183,35 @@ impl PyArray {
         answer(py, self.array.reshape(&shape))
     }
 
+    /// NumPy's `reshape`: lengths one by one, or a tuple of them.
+    #[pyo3(signature = (*shape, **options))]
+    fn reshape<'py>(
+        slf: Bound<'py, Self>,
+        shape: &Bound<'py, PyTuple>,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> Answer<'py> {
+        let py = slf.py();
+        let one =
+            if shape.len() == 1 { shape.get_item(0)?.cast_into::<PyTuple>().ok() } else { None };
+        if let (None, Some(lengths)) = (options, index::lengths(one.as_ref().unwrap_or(shape))) {
+            return answer(py, slf.get().array.reshape(&lengths));
+        }
+        let mut given = vec![slf.into_any()];
+        given.extend(shape.iter());
+        python(py, "reshaped")?.call(PyTuple::new(py, given)?, options)
+    }
+
+    /// The elements as numbers in a list, if they are few on one axis.
+    fn listed<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyList>>> {
+        const FEW: usize = 256;
+        let (py, array) = (slf.py(), &slf.get().array);
+        if array.rank() != 1 || array.count() > FEW {
+            return Ok(None);
+        }
+        let data = finished(py, array)?;
+        sight::numbers(py, &data).map(Some)
+    }
+
     fn permuted<'py>(&self, py: Python<'py>, axes: Vec<isize>) -> Answer<'py> {
         answer(py, self.array.permute(&axes))
     }
@@ -246,7 +278,7 @@ impl PyArray {
 
     fn __getitem__<'py>(slf: Bound<'py, Self>, key: Bound<'py, PyAny>) -> Answer<'py> {
         let py = slf.py();
-        if let Some(part) = index::single(&key)? {
+        if let Some(part) = index::single(&key) {
             return answer(py, slf.get().array.index(&[part]));
         }
         match index::parts(&key)? {

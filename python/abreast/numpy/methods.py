@@ -25,12 +25,7 @@ def _astype(self: Array, dtype: Any, copy: bool = True, **options: Any) -> Any: 
     return self if name is None else self.cast(name)
 
 
-_INT = {int}
-
-
-def _reshape(self: Array, *shape: Any, **options: Any) -> Any:
-    if not options and set(map(type, shape)) == _INT:
-        return self.reshaped(shape)
+def reshaped(self: Array, *shape: Any, **options: Any) -> Any:
     if options.get("order", "C") != "C":
         return by_numpy(lambda x: x.reshape(*shape, **options), (self,))
     if len(shape) == 1:
@@ -84,7 +79,8 @@ def _copy(self: Array, order: str = "C") -> Array:  # noqa: ARG001
 
 
 def _tolist(self: Array) -> Any:
-    return np.asarray(self).tolist()
+    few = self.listed()
+    return np.asarray(self).tolist() if few is None else few
 
 
 def _tobytes(self: Array, order: Any = "C") -> bytes:
@@ -158,7 +154,6 @@ METHODS: dict[str, Callable[..., Any]] = {
     "cumsum": reduction.cumsum,
     "flatten": _flatten,
     "ravel": _flatten,
-    "reshape": _reshape,
     "round": _round,
     "squeeze": _squeeze,
     "swapaxes": manipulation.swapaxes,

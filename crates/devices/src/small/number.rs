@@ -122,7 +122,6 @@ macro_rules! converted {
 }
 
 /// Each element in another type, as for `unary`.
-#[expect(clippy::cast_lossless, clippy::unnecessary_cast, reason = "any of these to any")]
 pub(super) fn cast(dtype: DType, x: &Row, out: &mut [u8]) -> bool {
     match x.dtype {
         DType::F64 => converted!(f64, dtype, x, out; F64 f64, F32 f32, I64 i64, I32 i32,),
@@ -170,6 +169,51 @@ pub(super) fn unary(op: Op, x: &Row, out: &mut [u8]) -> bool {
     }
 }
 
+/// Of Python; by zero 0.
+fn floor_div(x: i64, y: i64) -> i64 {
+    if y == 0 {
+        return 0;
+    }
+    let quotient = x.wrapping_div(y);
+    let lower = x.wrapping_rem(y) != 0 && (x < 0) != (y < 0);
+    if lower { quotient - 1 } else { quotient }
+}
+
+/// What it leaves, with the sign of `y`.
+fn rem(x: i64, y: i64) -> i64 {
+    if y == 0 {
+        return 0;
+    }
+    let rest = x.wrapping_rem(y);
+    if rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest }
+}
+
+/// Of truths, which are bytes.
+fn truth(op: Op, x: &Row, y: &Row, out: &mut [u8]) -> bool {
+    let all = x.bytes.iter().zip(&y.bytes).zip(&mut *out);
+    match op {
+        Op::And => all.for_each(|((x, y), out)| *out = x & y),
+        Op::Or => all.for_each(|((x, y), out)| *out = x | y),
+        Op::Xor => all.for_each(|((x, y), out)| *out = x ^ y),
+        _ => return false,
+    }
+    true
+}
+
+/// Elements of `x` where a truth holds, and of `y` elsewhere.
+pub(super) fn select(truths: &Row, x: &Row, y: &Row, out: &mut [u8]) -> bool {
+    if truths.dtype != DType::Bool || x.dtype != y.dtype {
+        return false;
+    }
+    let size = x.dtype.size();
+    let choices = x.bytes.chunks_exact(size).zip(y.bytes.chunks_exact(size));
+    let slots = out.chunks_exact_mut(size).zip(&truths.bytes);
+    for ((slot, truth), (yes, no)) in slots.zip(choices) {
+        slot.copy_from_slice(if *truth == 0 { no } else { yes });
+    }
+    true
+}
+
 /// As `unary`, for two operands.
 #[expect(clippy::float_cmp, reason = "equality is what is meant")]
 pub(super) fn binary(op: Op, x: &Row, y: &Row, out: &mut [u8]) -> bool {
@@ -186,7 +230,8 @@ pub(super) fn binary(op: Op, x: &Row, y: &Row, out: &mut [u8]) -> bool {
         DType::I64 => binary!(i64, op, x, y, out;
             Op::Add => i64::wrapping_add, Op::Sub => i64::wrapping_sub,
             Op::Mul => i64::wrapping_mul, Op::And => |x, y| x & y, Op::Or => |x, y| x | y,
-            Op::Xor => |x, y| x ^ y,),
+            Op::Xor => |x, y| x ^ y, Op::FloorDiv => floor_div, Op::Rem => rem,),
+        DType::Bool => truth(op, x, y, out),
         _ => false,
     }
 }

@@ -1,18 +1,24 @@
 //! What stands between the brackets of `x[...]`.
 
-use memory::{Index, Slice};
+use memory::{Index, PerAxis, Slice};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyEllipsis, PyInt, PySlice, PyTuple};
 
 /// A position or a slice alone, the usual ones; None for anything else.
-pub(super) fn single(key: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
+pub(super) fn single(key: &Bound<'_, PyAny>) -> Option<Index> {
     if let Ok(position) = key.cast_exact::<PyInt>() {
         // What is too large for an address takes the long way.
-        return Ok(position.extract().ok().map(Index::At));
+        return position.extract().ok().map(Index::At);
     }
-    Ok(key.cast_exact::<PySlice>().ok().and_then(bounds).map(Index::Slice))
+    key.cast_exact::<PySlice>().ok().and_then(bounds).map(Index::Slice)
+}
+
+/// A shape, if it is made of Python's own integers.
+pub(super) fn lengths(shape: &Bound<'_, PyTuple>) -> Option<PerAxis<isize>> {
+    let length = |it: Bound<'_, PyAny>| it.cast_exact::<PyInt>().ok()?.extract().ok();
+    shape.iter().map(length).collect()
 }
 
 /// The bounds of a slice of integers, as Python counts them; None where it refuses, or where somebody has
@@ -20,7 +26,9 @@ pub(super) fn single(key: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
 fn bounds(slice: &Bound<'_, PySlice>) -> Option<Slice> {
     let (mut start, mut stop, mut step) = (0, 0, 0);
     // SAFETY: it is a slice, and there is room for each number.
-    let refused = unsafe { ffi::PySlice_Unpack(slice.as_ptr(), &mut start, &mut stop, &mut step) };
+    let refused = unsafe {
+        ffi::PySlice_Unpack(slice.as_ptr(), &raw mut start, &raw mut stop, &raw mut step)
+    };
     if refused != 0 {
         drop(PyErr::take(slice.py()));
         return None;
