@@ -3,6 +3,7 @@
 //! What Python's own numbers and NumPy's arrays become is in `operand`, indices are in `index`, and
 //! memory that both sides see is in `sight`. What has no kernel goes to `abreast.numpy.fallback`.
 
+mod answer;
 mod compute;
 mod function;
 mod index;
@@ -10,12 +11,11 @@ mod operand;
 mod order;
 mod sight;
 
-use arrays::{Array, Change, ErrorKind, Function, Operand, Reduction};
+use arrays::{Array, Change, Function, Operand};
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyList, PyTuple, PyType};
 use std::ffi::c_int;
 
@@ -30,6 +30,7 @@ pub(crate) use function::{
 
 pub(crate) use order::{array_ordered, array_packed, array_unpacked};
 
+use answer::{Answer, answer, covered, protocol, python, single};
 use compute::{finished, raise, ready, wrap};
 use function::{apply, compare};
 use operand::{Given, given, to_dtype, weak};
@@ -40,33 +41,6 @@ pub(crate) use sight::shown;
 #[pyclass(frozen, weakref, name = "Array", module = "abreast.numpy")]
 pub(crate) struct PyArray {
     array: Array,
-}
-
-/// Whatever a function has for an answer.
-type Answer<'py> = PyResult<Bound<'py, PyAny>>;
-
-fn python<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
-    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let import = || py.import("abreast.numpy.fallback").map(Bound::unbind);
-    MODULE.get_or_try_init(py, import)?.bind(py).getattr(name)
-}
-
-fn protocol<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
-    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let import = || py.import("abreast.numpy.protocol").map(Bound::unbind);
-    MODULE.get_or_try_init(py, import)?.bind(py).getattr(name)
-}
-
-/// The only element as a number of Python.
-fn single<'py>(array: &Bound<'py, PyArray>, name: &str) -> Answer<'py> {
-    let py = array.py();
-    let array = &array.get().array;
-    array.check_single(name).map_err(|error| raise(py, &error))?;
-    sight::number(py, &finished(py, array)?)
-}
-
-fn answer(py: Python<'_>, result: Result<Array, arrays::Error>) -> Answer<'_> {
-    wrap(py, result.map_err(|error| raise(py, &error))?)
 }
 
 /// A function by its name; one that is not there does not compile.
@@ -243,21 +217,7 @@ impl PyArray {
         dtype: Option<&str>,
         correction: f64,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let reduction = match name {
-            "sum" => Reduction::Sum,
-            "prod" => Reduction::Prod,
-            "min" => Reduction::Min,
-            "max" => Reduction::Max,
-            "mean" => Reduction::Mean,
-            "var" => Reduction::Var(correction),
-            "std" => Reduction::Std(correction),
-            "any" => Reduction::Any,
-            "all" => Reduction::All,
-            "argmin" => Reduction::ArgMin,
-            "argmax" => Reduction::ArgMax,
-            "count_nonzero" => Reduction::CountNonzero,
-            _ => return Ok(None),
-        };
+        let Some(reduction) = answer::reduction(name, correction) else { return Ok(None) };
         let dtype = dtype.map(to_dtype).transpose()?;
         let reduced = self.array.reduce(reduction, axes.as_deref(), keep, dtype);
         covered(py, reduced)
@@ -626,17 +586,6 @@ impl PyArray {
     unsafe fn __releasebuffer__(&self, view: *mut ffi::Py_buffer) {
         // SAFETY: the view was filled by `__getbuffer__`, and is released once.
         unsafe { sight::release(view) }
-    }
-}
-
-fn covered(
-    py: Python<'_>,
-    result: Result<Array, arrays::Error>,
-) -> PyResult<Option<Bound<'_, PyAny>>> {
-    match result {
-        Ok(array) => Ok(Some(wrap(py, array)?)),
-        Err(error) if error.kind() == ErrorKind::NotCovered => Ok(None),
-        Err(error) => Err(raise(py, &error)),
     }
 }
 

@@ -142,7 +142,9 @@ def rounded(x: Any, decimals: Any) -> Any:
             # As NumPy does it, and as it rounds.
             power = 10.0**decimals
             return array_function("round", array * power) / power
-    return fallback.by_numpy(fallback.np.round, (x, decimals))
+    import numpy as np
+
+    return fallback.by_numpy(np.round, (x, decimals))
 
 
 def _found(name: str) -> ElementFunction:
