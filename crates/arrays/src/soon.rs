@@ -22,6 +22,8 @@ const PENDING: u32 = 48;
 const ARRAYS: usize = 64;
 /// Most elements of any of them.
 const ELEMENTS: usize = 4096;
+/// Elements that are soon read, if next to nothing is computed of each: two threads gain nothing before that.
+const READ: usize = 1 << 17;
 
 /// Compute an array that is soon done, and that needs nothing but what is ready: no other thread's turn to
 /// end, no kernel to be compiled. Answers whether it is computed now; if not, nothing was begun.
@@ -38,6 +40,7 @@ pub fn evaluate_soon(array: &Array) -> Result<bool, Error> {
     let done = walk.evaluate(array);
     walk.arrays.clear();
     walk.words.clear();
+    walk.read = 0;
     KEPT.set(Some(walk));
     done
 }
@@ -51,6 +54,8 @@ struct Walk {
     /// In the order of a graph, which numbers them.
     arrays: Vec<Met>,
     words: Signature,
+    /// Elements of those that have more than is soon computed, and are only read.
+    read: usize,
 }
 
 struct Met {
@@ -87,7 +92,10 @@ impl Walk {
             return Some(number);
         }
         if array.count() > ELEMENTS {
-            return None;
+            self.read = self.read.saturating_add(array.count());
+            if self.read > READ {
+                return None;
+            }
         }
         let words = &mut self.words;
         let place = |data: &Data| {
@@ -116,6 +124,9 @@ impl Walk {
         root: bool,
         operation: Arc<Operation>,
     ) -> Option<Arc<Operation>> {
+        if array.count() > ELEMENTS && !matches!(*operation, Operation::Cast(_)) {
+            return None;
+        }
         let (mut inputs, mut all) = (Inputs::default(), true);
         operation.each_input(|input| {
             if all {

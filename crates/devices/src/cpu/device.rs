@@ -29,6 +29,9 @@ const STREAM: usize = 24 << 20;
 /// Bytes that a launch reads from which on it pays to run a reduction in pieces.
 const SPLIT: usize = 1 << 20;
 
+/// Bytes that a launch goes through from which on other threads are called at once: one would take 100 µs.
+const LONG: usize = 4 << 20;
+
 /// Points that lie closer in memory than their values from which on they are columns.
 const LEAST_ACROSS: i64 = 16;
 
@@ -300,24 +303,24 @@ impl Native {
 }
 
 impl Machine {
-    /// Run it over a frame, whose last words are filled in here.
+    /// Run it over a frame, whose last words are filled in here, and arrays of so many bytes.
     ///
     /// # Safety
     /// As for [`Executable::launch_words`], of the words before.
     unsafe fn run_anywhere(
         &self,
         frame: &mut [u64],
+        bytes: usize,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
+        let long = bytes >= LONG;
         if self.stack > MUCH && !roomy::fits(self.stack) {
-            // Nobody asks on that thread whether to go on: the thread with the handlers of signals, which does,
-            // is not one with a small stack.
             // SAFETY: as whoever calls this says; this thread waits.
-            let run = || unsafe { self.run_here(frame, &mut || false) };
-            return roomy::elsewhere(self.stack, run);
+            let run = |stop: &mut dyn FnMut() -> bool| unsafe { self.run_here(frame, long, stop) };
+            return roomy::elsewhere(self.stack, interrupted, run);
         }
         // SAFETY: as whoever calls this says.
-        unsafe { self.run_here(frame, interrupted) }
+        unsafe { self.run_here(frame, long, interrupted) }
     }
 
     /// The same on the stack of this thread.
@@ -327,6 +330,7 @@ impl Machine {
     unsafe fn run_here(
         &self,
         frame: &mut [u64],
+        long: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
         frame[self.words] = 0; // for the scratch memory
@@ -364,7 +368,7 @@ impl Machine {
         } else {
             // SAFETY: as above, and blocks do not overlap in what they write.
             let launch = unsafe { Launch::new(&self.kernel, frame) };
-            let outcome = launch.run(blocks, threads, &mut || services.ask());
+            let outcome = launch.run(blocks, threads, long, &mut || services.ask());
             refused_index(); // which thread said so is chance
             outcome
         };
@@ -407,7 +411,7 @@ impl Chosen for Machine {
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
         // SAFETY: as whoever calls this says.
-        unsafe { self.run_anywhere(frame, interrupted) }
+        unsafe { self.run_anywhere(frame, 0, interrupted) }
     }
 }
 
@@ -419,7 +423,7 @@ impl Executable for Native {
     ) -> Result<(), DeviceError> {
         let (machine, mut frame) = self.machine(arguments)?;
         // SAFETY: `frame` made it of the arguments, checked word by word; places keep their memory.
-        unsafe { machine.run_anywhere(&mut frame, interrupted) }
+        unsafe { machine.run_anywhere(&mut frame, self.bytes(arguments, |_| true), interrupted) }
     }
 
     fn parameters(&self) -> &[ParameterKind] {
@@ -428,7 +432,8 @@ impl Executable for Native {
 
     fn chosen(&self, arguments: &[Argument]) -> Option<Arc<dyn Chosen>> {
         // Of much, it depends on the number of threads.
-        let much = self.compiled.splits && self.read(arguments) >= self.splits_from;
+        let much = self.compiled.splits && self.read(arguments) >= self.splits_from
+            || self.bytes(arguments, |_| true) >= LONG;
         let (machine, _) = (!much).then(|| self.machine(arguments).ok())??;
         Some(machine.clone())
     }
@@ -451,6 +456,6 @@ impl Executable for Native {
         }
         let frame = room.get_mut(..words + 2 + machine.exacts.len())?;
         // SAFETY: as whoever calls this says.
-        Some(unsafe { machine.run_anywhere(frame, interrupted) })
+        Some(unsafe { machine.run_anywhere(frame, bytes, interrupted) })
     }
 }
