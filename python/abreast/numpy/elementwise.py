@@ -30,8 +30,6 @@ class ElementFunction(ElementCall):
         self.arity = arity
 
     def _with_options(self, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if self.__name__ == "round" and len(operands) == 2 and not options:
-            return rounded(*operands)
         dtype = options.pop("dtype", None)
         if options or len(operands) != self.arity:
             import numpy as np
@@ -130,21 +128,24 @@ class ElementFunction(ElementCall):
         return _found, (self.__name__,)
 
 
-_EXACT = 22
-"""The greatest power of ten that a float64 is."""
+class Round(ElementFunction):
+    """The nearest whole number, or the nearest with so many decimals."""
 
-
-def rounded(x: Any, decimals: Any) -> Any:
-    """Return the nearest numbers with so many decimals."""
-    if type(decimals) is int and 0 < decimals <= _EXACT:
-        array = asarray(x)
-        if array.dtype.kind == "f" and array.itemsize > 2:
-            # As NumPy does it, and as it rounds.
-            power = 10.0**decimals
-            return array_function("round", array * power) / power
-    import numpy as np
-
-    return fallback.by_numpy(np.round, (x, decimals))
+    def _with_options(self, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        decimals = operands[1] if len(operands) == 2 else options.get("decimals", 0)
+        if len(operands) + len(options) == 2 and type(decimals) is int:
+            x = asarray(operands[0])
+            if decimals == 0 and x.dtype.kind in "fiu":
+                return array_function("round", x)
+            if decimals > 0 and x.dtype.kind in "iu":
+                return x
+            if x.dtype in ("float32", "float64") and abs(decimals) < 23:
+                # Powers of ten that float64 has exactly.
+                power = 10.0 ** abs(decimals)
+                if decimals > 0:
+                    return array_function("round", x * power) / power
+                return array_function("round", x / power) * power
+        return super()._with_options(operands, options)
 
 
 def _found(name: str) -> ElementFunction:
@@ -233,6 +234,8 @@ FUNCTIONS = {
     **{name: ElementFunction(name, 2, meaning) for name, meaning in _TWO.items()},
 }
 """All of them, by their names in the standard, and by NumPy's."""
+
+FUNCTIONS["round"] = FUNCTIONS["around"] = Round("round", 1, _ONE["round"])
 
 for _name, _numpys in fallback.NUMPY_NAMES.items():
     FUNCTIONS[_numpys] = FUNCTIONS[_name]
