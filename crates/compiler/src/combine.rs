@@ -135,8 +135,14 @@ impl Emitter<'_> {
                 _ => None,
             };
             if let Some(simple) = simple {
-                let operands = [first[at], later[at]];
-                combined.push(op::emit(&mut self.text, simple, dtype, dtype, lanes, &operands)?);
+                let (a, b) = (first[at], later[at]);
+                let waits = !self.patient && matches!(dtype, DType::F32 | DType::F64);
+                let text = &mut self.text;
+                combined.push(if waits && matches!(simple, Op::Min | Op::Max) {
+                    op::extreme(text, simple, Type::new(dtype, lanes), a, b)
+                } else {
+                    op::emit(text, simple, dtype, dtype, lanes, &[a, b])?
+                });
                 at += 1;
             } else if combiner == Combiner::Moments {
                 let [a, b] = [first, later].map(|it| [it[at], it[at + 1], it[at + 2]]);
