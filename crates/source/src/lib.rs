@@ -40,14 +40,17 @@
 
 mod call;
 mod called;
+mod choice;
 mod cmath;
 mod complex;
 mod control;
 mod convert;
 mod desugar;
+mod display;
 mod draw;
 mod expression;
 mod flow;
+mod fold;
 mod fresh;
 mod gather;
 mod index;
@@ -88,7 +91,7 @@ pub use items::{Items, Record};
 pub use lower::{Extra, Options, Raise, RaiseKind, Specialised, specialise};
 pub use message::Piece;
 pub use refusal::Refusal;
-pub use say::{Formatted, Print, Shown};
+pub use say::{Formatted, Part, Print, Shown};
 pub use signature::{ArgumentType, ArrayType, Bits, ResultType};
 pub use size::Sizes;
 pub use unit::{Constant, Site, Unit};

@@ -10,11 +10,12 @@ use ruff_text_size::TextRange;
 
 use crate::call::Given;
 use crate::called::Called;
+use crate::choice::States;
 use crate::fresh::{Home, Room};
 use crate::race::{Site, Touched};
 use crate::signature::{ArgumentType, ArrayType, ResultType};
 use crate::size::{Finder, Sizes};
-use crate::step::RESULT;
+use crate::step::{Names, RESULT};
 use crate::value::{At, Axis, Iter, Known, Num, NumType, Rng, Rngs, Ty, Val, View};
 use crate::{Print, Refusal, Unit};
 
@@ -147,6 +148,8 @@ pub(crate) struct Frame {
     pub(crate) unit: Arc<Unit>,
     pub(crate) env: BTreeMap<Name, Slot>,
     pub(crate) path: Vec<u64>,
+    /// Names of loops without a name around.
+    pub(crate) inner: Names,
 }
 
 /// What one try learns for the next.
@@ -159,6 +162,14 @@ pub(crate) struct Learned {
     /// Arrays that one variable holds in turn, and the home that they share.
     pub(crate) shared: HashMap<Home, Home>,
     pub(crate) again: bool,
+    /// Whether variables that are one array and then another are told apart by states.
+    pub(crate) choosing: bool,
+    /// Whether that is so because something is changed in place.
+    pub(crate) must: bool,
+    /// Whether it was tried and something was refused.
+    pub(crate) never: bool,
+    /// What variables hold together, where ways meet.
+    pub(crate) states: HashMap<(Vec<u64>, u64), States>,
     /// Whether messages hold numbers of the run.
     pub(crate) told: bool,
 }
@@ -185,6 +196,12 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) mine: HashSet<Value>,
     /// For each loop of `prange` around, the turn counted from 0, and how many there are.
     pub(crate) around: Vec<(Value, Value)>,
+    /// How many calls are around, in a function that calls itself.
+    pub(crate) within: Option<Value>,
+    /// The first of the frames that belong to it.
+    pub(crate) base: usize,
+    /// Whether such a function makes arrays.
+    pub(crate) makes: bool,
     /// What loops around run over.
     pub(crate) held: Vec<Iter>,
     /// Arrays that are stored to, in the order of the source.
@@ -223,6 +240,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) watch: Option<crate::watch::Watched>,
     /// The statement that is compiled.
     pub(crate) here: TextRange,
+    /// Comprehensions around: where the types of their elements meet.
+    pub(crate) elements: Vec<(Key, TextRange)>,
     /// Expressions around.
     pub(crate) depth: usize,
     /// Statements written, against programs that explode.
@@ -265,6 +284,9 @@ pub fn specialise(
             mine: HashSet::new(),
             around: Vec::new(),
             held: Vec::new(),
+            within: None,
+            makes: false,
+            base: 0,
             stored: Vec::new(),
             asides: Vec::new(),
             flying: Vec::new(),
@@ -284,10 +306,14 @@ pub fn specialise(
             told: None,
             watch: None,
             here: TextRange::default(),
+            elements: Vec::new(),
             depth: 0,
             work: 0,
         };
         let result = lowerer.function(unit, arguments, closure);
+        if result.is_err() {
+            lowerer.learned.choose_not();
+        }
         let told = lowerer.told.is_some();
         let Lowerer { b, raises, turns, touched, given, rooms, notes, prints, .. } = lowerer;
         let lines = lowerer.block_lines;
@@ -381,7 +407,7 @@ impl Lowerer<'_> {
             let plain = slots.map(|it| (it.value.clone(), TextRange::default())).collect();
             Given { plain, named: Vec::new() }
         });
-        self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new() });
+        self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new(), inner: Names::new() });
         if let Some(given) = given {
             let range = unit.lines.first().map(|it| it.range).unwrap_or_default();
             let result = self.called(range, unit, given)?;
@@ -471,7 +497,19 @@ impl Lowerer<'_> {
             Val::Tuple(items) => ResultType::Tuple(items.try_map(|it| self.returned(it))?),
             Val::None => ResultType::None,
             Val::View(it) if it.whole && it.home.is_none() => ResultType::Array(it.array),
-            Val::View(it) => self.returned_view(it),
+            Val::View(it) => {
+                if it.lent {
+                    // It may be what was passed in, and is that then.
+                    self.learned.choose(false);
+                }
+                self.returned_view(it)
+            }
+            Val::Choice(it) => {
+                let which = self.b.buffer("result", DType::I64, Access::Write, &[]);
+                self.b.store(which, &[], it.which);
+                let ways = it.ways.iter().map(|it| self.returned(it)).collect::<Result<_>>()?;
+                ResultType::Choice(ways)
+            }
             other => {
                 let range = self.frame().unit.lines.last().map(|it| it.range).unwrap_or_default();
                 let message = format!("it returns {}", other.describe());

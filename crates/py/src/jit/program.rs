@@ -105,6 +105,10 @@ pub(super) fn leaves(result: &ResultType, into: &mut Vec<DType>) {
             let words = axes.iter().map(|it| if it.is_some() { 3 } else { 1 }).sum();
             into.extend(vec![DType::I64; words]);
         }
+        ResultType::Choice(ways) => {
+            into.push(DType::I64);
+            ways.iter().for_each(|it| leaves(it, into));
+        }
         ResultType::None | ResultType::Array(_) => {}
     }
 }
@@ -535,6 +539,20 @@ pub(super) fn value<'py>(
                 }
             }
             shown(&base, axes, (*rank, *own), &words)?
+        }
+        ResultType::Choice(ways) => {
+            let which = next()?.to_i128();
+            let mut found = None;
+            for (state, way) in ways.iter().enumerate() {
+                if state as i128 == which {
+                    found = Some(value(py, way, from, array)?);
+                    continue;
+                }
+                let mut others = Vec::new();
+                leaves(way, &mut others);
+                from.by_ref().take(others.len()).for_each(drop);
+            }
+            found.ok_or_else(missing)?
         }
         ResultType::Tuple(items) => {
             let class = items.class().cloned();
