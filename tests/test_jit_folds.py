@@ -17,7 +17,7 @@ SQUARE = np.random.default_rng(3).random((3, 3))
 FOLDS = {
     "products": (lambda x: sum(x[i] * x[-i] for i in range(len(x))), X),
     "arrays": (lambda x: (sum(x), min(x), max(x)), X),
-    "bytes": (lambda x: (sum(x), min(x), max(x)), np.array([200, 100, 3], np.uint8)),
+    "bytes": (lambda x: (sum(x), min(x), max(x)), np.array([100, 50, 3], np.uint8)),
     "half": (lambda x: (sum(x), min(x), max(x)), X.astype(np.float16)),
     "bools": (lambda x: (sum(x), min(x), max(x), any(x), all(x)), X > 0.5),
     "nan first": (lambda x: (min(x), max(x)), np.array([np.nan, 1, 0])),
