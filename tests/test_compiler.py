@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from abreast import _abreast
+from abreast.assembler import assemble
 
 DTYPES = {
     "bool": np.bool_,
@@ -269,6 +270,16 @@ def test_stores_past_the_caches_wherever_memory_lies(op, vector):
                 found.append(whole)
             for expected, compiled in zip(*found, strict=True):
                 same(expected, compiled)
+
+
+@pytest.mark.parametrize("how", ["plain", "streaming"])
+def test_nothing_is_fetched_by_way_of_the_frame_pointer(how):
+    """Machines leave such fetches out, and nobody sees it but in the time."""
+    text = _abreast.loop_llvm(STREAMED.replace("LONG", "exp"), 64, how)
+    found = assemble(text, "x86_64-unknown-linux-gnu", "skylake-avx512", "", readable=True)
+    fetches = [line for line in found.decode().splitlines() if "prefetch" in line]
+    assert fetches
+    assert not [line for line in fetches if "%rbp" in line]
 
 
 def test_stores_past_the_caches_with_any_number_of_threads():

@@ -71,8 +71,24 @@ pub(crate) const LEAST: u64 = 16;
 /// Bytes that caches move at once.
 const LINE: usize = 64;
 
-/// How many bytes ahead of a load what comes is fetched.
-pub(crate) const AHEAD: i64 = 2048;
+/// What has LLVM fetch.
+pub(crate) const FETCH: &str = "llvm.prefetch.p0";
+
+/// How what comes is fetched before it is loaded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ahead {
+    /// How far ahead of the load.
+    bytes: i64,
+    /// 3 for the first cache, 2 for the second.
+    nearness: u8,
+}
+
+/// For code that computes little, and for what may lie in some cache: into the second.
+pub(crate) const AHEAD: Ahead = Ahead { bytes: 2048, nearness: 2 };
+
+/// For code that computes for long and stores past the caches: into the first. A load that finds its line there
+/// leaves room for the computing of the vectors that follow.
+pub(crate) const FAR_AHEAD: Ahead = Ahead { bytes: 4096, nearness: 3 };
 
 fn bytes(step: Step) -> Operand {
     match step {
@@ -282,16 +298,16 @@ impl Emitter<'_> {
         ))
     }
 
-    /// Have what lies behind `address` fetched into the second cache. Machines do that by themselves, but
-    /// not far enough ahead of code that computes for long between two loads.
+    /// Have what lies behind `address` fetched. Machines do that by themselves, but not far enough ahead of code
+    /// that computes for long between two loads.
     pub(crate) fn fetch_ahead(&mut self, address: Operand, bytes: i64) {
         let Some(ahead) = self.ahead else { return };
         let address = self.text.show(address, 1);
         for line in (0..bytes).step_by(LINE) {
-            let away = ahead + line;
+            let away = ahead.bytes + line;
             let place =
                 self.text.define(format_args!("getelementptr i8, ptr {address}, i64 {away}"));
-            self.fetch_at(place);
+            self.fetch_into(place, ahead.nearness);
         }
     }
 
@@ -303,10 +319,14 @@ impl Emitter<'_> {
     }
 
     pub(crate) fn fetch_at(&mut self, place: Operand) {
+        self.fetch_into(place, AHEAD.nearness);
+    }
+
+    fn fetch_into(&mut self, place: Operand, nearness: u8) {
         let place = self.text.show(place, 1);
-        self.text.outside.insert("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)".to_owned());
+        self.text.outside.insert(format!("declare void @{FETCH}(ptr, i32, i32, i32)"));
         self.text
-            .line(format_args!("call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 2, i32 1)"));
+            .line(format_args!("call void @{FETCH}(ptr {place}, i32 0, i32 {nearness}, i32 1)"));
     }
 
     fn shown_mask(&mut self) -> String {
@@ -365,10 +385,7 @@ impl Emitter<'_> {
         let shown = self.text.show(address, 1);
         let place = self.text.define(format_args!("ptrtoint ptr {shown} to i64"));
         let off = self.text.op("and", word, &[place, Operand::Constant(WORD, bytes - 1)]);
-        let mut past = self.text.op("icmp eq", word, &[off, Operand::Constant(WORD, 0)]);
-        if let Some(full) = self.full {
-            past = self.text.op("and", Type::new(DType::Bool, 1), &[past, full]);
-        }
+        let past = self.text.op("icmp eq", word, &[off, Operand::Constant(WORD, 0)]);
         let (stream, plain, join) = (self.text.label(), self.text.label(), self.text.label());
         self.text.branch_likely(past, stream, plain);
         self.text.begin(plain);

@@ -6,6 +6,7 @@ use ir::elementary::Function;
 use ir::{BlockId, Kernel, Reduce, Statement, Stride};
 use memory::DType;
 
+use crate::access::FETCH;
 use crate::call::routine;
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
@@ -480,7 +481,10 @@ fn defined(header: &str, emitter: &Emitter<'_>) -> String {
     // Memory of the function's own is made where it begins, once.
     let (label, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
     let rooms = emitter.rooms.join("\n");
-    format!("define {header} #0 {{\n{label}\n{rooms}\n{rest}\n}}\n\n")
+    // What is fetched must not be named by way of %rbp: machines (Granite Rapids) leave out the most of such fetches
+    // in loops that compute, and 100 M values of exp(x) + 3 sin(x) take 28 ms instead of 18.
+    let kept = if lines.contains(FETCH) { " \"frame-pointer\"=\"all\"" } else { "" };
+    format!("define {header} #0{kept} {{\n{label}\n{rooms}\n{rest}\n}}\n\n")
 }
 
 /// A module of these functions and what they need around them.

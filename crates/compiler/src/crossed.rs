@@ -23,12 +23,28 @@ const LARGEST: usize = 640;
 /// So many pieces of each row ahead what comes is fetched.
 const AHEAD: i64 = 8;
 
+/// Rows shorter than this are not fetched ahead: matrices of such rows lie in the second cache as a rule,
+/// where asking costs a tenth of the time.
+const FAR: i64 = 512;
+
 /// The rows of the lanes for one load.
 struct Rows {
     dtype: DType,
     buffer: Buffer,
     /// Where the row of each lane begins.
     addresses: Vec<Operand>,
+}
+
+/// A loop whose turns are made at once.
+struct Walk<'w> {
+    it: &'w For,
+    /// The statements that load from a row for each lane.
+    loads: &'w [usize],
+    /// What each copy carries.
+    rooms: &'w [Vec<Room>],
+    /// What the statements between those compute.
+    wanted: Vec<Value>,
+    runs: Vec<&'w [Statement]>,
 }
 
 impl Emitter<'_> {
@@ -98,7 +114,7 @@ impl Emitter<'_> {
     ) -> Result<Operand, Unsupported> {
         let kernel = self.kernel;
         let body = kernel.block(it.body);
-        let (index, carried) = (body.arguments[0], &body.arguments[1..]);
+        let index = body.arguments[0];
         let width = i64::from(self.width);
         let whole = self.text.op("and", WORD, &[length, number(-width)]);
         let mut rows = Vec::new();
@@ -115,34 +131,78 @@ impl Emitter<'_> {
             .statements
             .split(|it| loads.iter().any(|&at| std::ptr::eq(it, &raw const body.statements[at])))
             .collect();
+        let walk = Walk { it, loads, rooms, wanted, runs };
+        let far = self.text.op("icmp sge", WORD, &[whole, number(FAR)]);
         let count = self.text.begin_count(number(0), whole, width);
         let first = self.index_of_lane(&it.axes[0], count.index);
-        // Never past the rows: looking for memory that is not there takes long.
-        let last = self.text.op("sub", WORD, &[whole, number(1)]);
-        let later = self.text.op("add", WORD, &[count.index, number(AHEAD * width)]);
-        let later = self.text.intrinsic("smin", WORD, &[later, last]);
-        let later = self.index_of_lane(&it.axes[0], later);
-        for ((copy, rows), rooms) in copies.iter_mut().zip(&rows).zip(rooms) {
+        if self.mask.is_none() {
+            // Never past the rows: looking for memory that is not there takes long.
+            let last = self.text.op("sub", WORD, &[whole, number(1)]);
+            let later = self.text.op("add", WORD, &[count.index, number(AHEAD * width)]);
+            let later = self.text.intrinsic("smin", WORD, &[later, last]);
+            let later = self.index_of_lane(&it.axes[0], later);
+            self.only_if(far, |e| {
+                for rows in rows.iter().flatten() {
+                    e.fetch_rows(rows, later);
+                }
+                Ok(())
+            })?;
+        }
+        self.piece(&walk, copies, &rows, (first, None))?;
+        self.text.end_count(&count);
+        if !self.masks {
+            return Ok(whole);
+        }
+        // The last, shorter piece: the same, but turns end where the rows do.
+        let rest = self.text.op("sub", WORD, &[length, whole]);
+        let some = self.text.op("icmp sgt", WORD, &[rest, number(0)]);
+        let first = self.index_of_lane(&it.axes[0], whole);
+        self.only_if(some, |e| e.piece(&walk, copies, &rows, (first, Some(rest))))?;
+        Ok(length)
+    }
+
+    /// The turns of a piece, for all copies; of so many turns, if there are fewer than lanes.
+    fn piece(
+        &mut self,
+        walk: &Walk<'_>,
+        copies: &mut [Vec<Option<Held>>],
+        rows: &[Vec<Rows>],
+        (first, rest): (Operand, Option<Operand>),
+    ) -> Result<(), Unsupported> {
+        let body = self.kernel.block(walk.it.body);
+        let (index, carried) = (body.arguments[0], &body.arguments[1..]);
+        let mask = rest.map(|rest| self.below(self.width, 0, rest));
+        for ((copy, rows), rooms) in copies.iter_mut().zip(rows).zip(walk.rooms) {
             self.swap(copy);
             let mut columns = Vec::new();
             for rows in rows {
-                columns.push(self.columns_of_rows(rows, [first, later]).into_iter());
+                columns.push(self.columns_of_rows(rows, first, mask).into_iter());
             }
-            for turn in 0..width {
+            let end = self.text.label();
+            for turn in 0..i64::from(self.width) {
+                if let Some(rest) = rest.filter(|_| turn > 0) {
+                    let on = self.text.label();
+                    let more = self.text.op("icmp sgt", WORD, &[rest, number(turn)]);
+                    self.text.branch(more, on, end);
+                    self.text.begin(on);
+                }
                 let at = self.text.op("add", WORD, &[first, number(turn)]);
                 self.hold(index, Held::Uniform(at));
-                for (&load, columns) in loads.iter().zip(&mut columns) {
+                for (&load, columns) in walk.loads.iter().zip(&mut columns) {
                     let column = columns.next().expect("as many columns as lanes");
                     self.hold(body.statements[load].results()[0], Held::Vector(column));
                 }
                 self.take_all_beside(rooms, carried);
-                self.straight_run(&runs, &wanted)?;
+                self.straight_run(&walk.runs, &walk.wanted)?;
                 self.put_all_beside(rooms, &body.yields);
+            }
+            if rest.is_some() {
+                self.text.jump(end);
+                self.text.begin(end);
             }
             self.swap(copy);
         }
-        self.text.end_count(&count);
-        Ok(whole)
+        Ok(())
     }
 
     /// Where the rows of a load begin. The index of the turns is held as zero.
@@ -179,8 +239,22 @@ impl Emitter<'_> {
         Rows { dtype, buffer: *buffer, addresses: addresses.collect() }
     }
 
-    /// The next piece of each row, as columns.
-    fn columns_of_rows(&mut self, rows: &Rows, [first, later]: [Operand; 2]) -> Vec<Operand> {
+    /// Have what comes of each row fetched.
+    fn fetch_rows(&mut self, rows: &Rows, later: Operand) {
+        let size = rows.dtype.size().cast_signed() as i64;
+        for &address in &rows.addresses {
+            let ahead = self.move_by(address, later, Step::Bytes(size));
+            self.fetch_at(ahead);
+        }
+    }
+
+    /// The next piece of each row, as columns; only the elements of a mask.
+    fn columns_of_rows(
+        &mut self,
+        rows: &Rows,
+        first: Operand,
+        mask: Option<Operand>,
+    ) -> Vec<Operand> {
         let size = rows.dtype.size().cast_signed() as i64;
         let half = self.width / 2;
         let part = Type::new(rows.dtype, half);
@@ -188,11 +262,16 @@ impl Emitter<'_> {
         let mark = self.text.mark();
         let mut sides = [Vec::new(), Vec::new()];
         for &address in &rows.addresses {
-            if self.mask.is_none() {
-                let ahead = self.move_by(address, later, Step::Bytes(size));
-                self.fetch_at(ahead);
-            }
             let address = self.move_by(address, first, Step::Bytes(size));
+            if mask.is_some() {
+                let address = self.text.show(address, 1);
+                let row = self.load_row(&address, whole, rows.dtype.size(), mask);
+                for (side, from) in sides.iter_mut().zip([0, half]) {
+                    let lanes: Vec<_> = (from..from + half).collect();
+                    side.push(self.shuffled(whole, [row, row], &lanes));
+                }
+                continue;
+            }
             let middle = self.move_by(address, number(i64::from(half)), Step::Bytes(size));
             for (side, address) in sides.iter_mut().zip([address, middle]) {
                 let address = self.text.show(address, 1);

@@ -4,7 +4,7 @@ use ir::elementary::Function;
 use ir::{BlockId, Kernel, Op, Statement, Value};
 use memory::DType;
 
-use crate::access::{AHEAD, LEAST};
+use crate::access::{AHEAD, Ahead, LEAST};
 use crate::beside::is_plain;
 use crate::bounds::Bounds;
 use crate::column::vectors;
@@ -66,16 +66,14 @@ pub(crate) struct Emitter<'k> {
     pub(crate) how: How,
     /// Bytes of the shortest vectors that are stored past the caches, where whole ones are.
     pub(crate) streaming: Option<u64>,
-    /// How many bytes ahead of loads along memory what comes is fetched, where it is.
-    pub(crate) ahead: Option<i64>,
+    /// How what comes after loads along memory is fetched, where it is.
+    pub(crate) ahead: Option<Ahead>,
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
     pub(crate) mask: Option<Operand>,
     /// The mask of the lanes below a number, and the number, where such a mask was made last.
     pub(crate) tail: Option<(Operand, Operand)>,
-    /// Whether all are there, where that is asked of a mask.
-    pub(crate) full: Option<Operand>,
     /// The indices that the lanes go through as one, where they do.
     pub(crate) wrapped: Option<Wrapped>,
     /// Whether elementary functions take any argument.
@@ -134,7 +132,6 @@ impl<'k> Emitter<'k> {
             lanes: 1,
             mask: None,
             tail: None,
-            full: None,
             wrapped: None,
             exact: false,
             common: Bounds::default(),

@@ -155,6 +155,10 @@ impl<'k> Emitter<'k> {
         }
         let cost = self.cost_of(&varying, it.body, 1);
         let vectors = match self.carried_by(it.body, &varying, None) {
+            // Rows of many lanes at once are many streams of memory: two vectors hide an addition.
+            Some(carried) if cost.statements <= TILED && cost.scattered > 0 => {
+                self.tile_of(carried).1.min(2)
+            }
             Some(carried) if cost.statements <= TILED => self.tile_of(carried).1,
             _ => 1,
         };

@@ -2,7 +2,7 @@
 
 use ir::{For, Statement};
 
-use crate::access::AHEAD;
+use crate::access::{AHEAD, FAR_AHEAD};
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::structure::{WORD, number};
@@ -193,7 +193,7 @@ impl<'k> Emitter<'k> {
     ) -> Result<(), Unsupported> {
         let axis = it.axes[it.axes.len() - 1];
         let width = i64::from(self.width);
-        if self.masks && self.is_long(it.body) {
+        if self.masks && self.streaming.is_none() && self.is_long(it.body) {
             // Where masks cost next to nothing, the code of the body is there once. It computes for so long
             // that what it reads is better fetched.
             let ahead = self.ahead.replace(AHEAD);
@@ -201,16 +201,17 @@ impl<'k> Emitter<'k> {
             self.lanes = self.width;
             let left = self.text.op("sub", WORD, &[to, each.index]);
             self.mask = Some(self.first(self.width, left));
-            if self.streaming.is_some() {
-                self.full = Some(self.text.op("icmp sge", WORD, &[left, number(width)]));
-            }
             let at = self.index_of_lane(&axis, each.index);
             self.hold(index, Held::Linear(at));
             self.straight(it.body)?;
             self.lanes = 1;
-            (self.mask, self.full, self.ahead) = (None, None, ahead);
+            (self.mask, self.ahead) = (None, ahead);
             self.text.end_count(&each);
             return Ok(());
+        }
+        let ahead = self.ahead;
+        if self.streaming.is_some() && self.is_long(it.body) {
+            self.ahead = Some(FAR_AHEAD);
         }
         self.whole_and_rest(from, to, |e, at, whole| {
             let at = e.index_of_lane(&axis, at);
@@ -221,7 +222,9 @@ impl<'k> Emitter<'k> {
             e.straight(it.body)?;
             e.streaming = streaming;
             Ok(())
-        })
+        })?;
+        self.ahead = ahead;
+        Ok(())
     }
 
     /// Run code from `from` to `to`, once for whole vectors and, if one is left that is not, once for that under

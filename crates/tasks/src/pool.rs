@@ -5,6 +5,7 @@
 //! `install` what has its own way of using a rayon pool.
 
 mod crew;
+mod standby;
 
 pub use crew::{Outcome, Work, crew};
 

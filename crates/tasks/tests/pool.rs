@@ -247,3 +247,26 @@ fn the_usual_number_of_threads_can_be_set() {
     pool::set_threads(0);
     assert_eq!(pool::threads(), cores);
 }
+
+#[test]
+fn short_work_that_comes_again_and_again_is_shared() {
+    let _alone = alone();
+    pool::shutdown();
+    let seen: Arc<Mutex<HashSet<ThreadId>>> = Arc::default();
+    let inner = seen.clone();
+    let work = Blocks::new(8, move |_| {
+        inner.lock().unwrap().insert(thread::current().id());
+        spin(4);
+        0
+    });
+    // 32 µs a call is less than it takes to wake a thread. Machines that are busy may take a while to share.
+    let limit = Instant::now() + Duration::from_secs(20);
+    while seen.lock().unwrap().len() < 2 {
+        assert!(Instant::now() < limit, "nobody stays awake");
+        work.counts.iter().for_each(|count| count.store(0, Ordering::Relaxed));
+        assert_eq!(work.run(2), Outcome::Done);
+        assert!(work.counts().iter().all(|&count| count == 1));
+    }
+    pool::shutdown();
+    assert_eq!(pool::running(), 0);
+}

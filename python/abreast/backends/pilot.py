@@ -11,7 +11,6 @@ import os
 import pickle
 import platform
 import select
-import signal
 import socket
 import sys
 import threading
@@ -20,10 +19,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from functools import partial
-from types import FrameType
 from typing import Any
 
-from abreast.backends.interrupt import is_importing, raise_in
+from abreast.backends.halting import Halting
 from abreast.backends.keeper import APPLY, FAILURE, NESTED, PLAIN, STAR, Keeper
 
 __all__ = ["facts", "serve"]
@@ -116,15 +114,13 @@ class Pilot(Keeper):
     def __init__(self, sock: socket.socket, number: int, secret: bytes = b"") -> None:
         super().__init__(sock, secret)
         self.number = number
-        self.thread = threading.get_ident()
-        self.is_main = threading.current_thread() is threading.main_thread()
+        # Half a message, or a lock that nobody gives back, would be the end of the line.
+        self.halting = Halting(frozenset(each.__code__ for each in _WHOLE))
         self.sending = threading.RLock()
         self.out: list[tuple[Any, ...]] = []
         self.works: dict[int, _Work] = {}
         self.waiting: deque[tuple[int, int, bytes, Any, Any, list[Any]]] = deque()
         self.current: tuple[int, int] | None = None
-        self.listening = False
-        self.halted: tuple[int, int] | None = None
         self.has_warned = False
         self.settled: bytes | None = None
 
@@ -177,8 +173,7 @@ class Pilot(Keeper):
                 self.waiting.clear()
                 self.changed.notify_all()
             # Nobody waits for what runs: the engine gets its worker back.
-            if self.current is not None:
-                self._halt(self.current)
+            self.halting.ask()
             self.end_depot()
             self.sock.close()
 
@@ -219,7 +214,7 @@ class Pilot(Keeper):
         self.tell(("gave", given))
 
     def _on_halt(self, job: int, index: int, _parts: list[Any]) -> None:
-        self._halt((job, index))
+        self.halting.ask((job, index))
 
     def _on_drop(self, job: int, keys: list[int], _parts: list[Any]) -> None:
         self.works.pop(job, None)
@@ -277,6 +272,7 @@ class Pilot(Keeper):
                     if not self.waiting:
                         return
                     task = self.waiting.popleft()
+                    self.halting.expect(task[:2])
             if task is None:
                 assert ended is not None
                 self.tell(ended[0], parts=ended[1])
@@ -304,8 +300,8 @@ class Pilot(Keeper):
         what = "task"
         try:
             try:
-                self.listening = True
                 context = self._context(work)
+                self.halting.listen()
                 function = self._function(work)
                 state: Any = []
                 if work.watched and work.looked < 2:
@@ -313,7 +309,7 @@ class Pilot(Keeper):
 
                     work.looked += 1
                     # Beside this thread the engine's own may draw from a global stream.
-                    look = before if self.is_main else before_on_thread
+                    look = before if self.halting.is_main else before_on_thread
                     state = context.run(look, function)
                 read = self._reader(data, specs, kept, parts)
                 value = context.copy().run(_call, work, function, index, read)
@@ -324,12 +320,15 @@ class Pilot(Keeper):
                 what = "result"
                 with returning() as made:
                     packed = _pack(value, buffers)
-                kind, answer = self.answer(work.style, packed, buffers)
-                if made:
-                    kind, answer = NESTED, (kind, answer, self.hand_over(made))
                 value = None
             finally:
-                self._deafen()
+                try:
+                    self.halting.over()
+                finally:
+                    self.halting.over()
+            kind, answer = self.answer(work.style, packed, buffers)
+            if made:
+                kind, answer = NESTED, (kind, answer, self.hand_over(made))
         except BaseException as error:
             from abreast.failures import describe
 
@@ -382,40 +381,9 @@ class Pilot(Keeper):
 
         return read
 
-    # How it is interrupted.
 
-    def _halt(self, task: tuple[int, int]) -> None:
-        with self.changed:
-            if not self.listening or self.current != task:
-                return
-            if not self.is_main and is_importing(sys._current_frames().get(self.thread)):
-                again = threading.Timer(0.01, self._halt, [task])
-                again.daemon = True
-                again.start()
-                return
-            self.halted = task
-        if self.is_main:
-            signal.pthread_kill(self.thread, signal.SIGINT)
-        else:
-            raise_in(self.thread, KeyboardInterrupt)
-
-    def interrupt(self, _number: int, frame: FrameType | None) -> None:
-        """Handle the signal: Ctrl-C reaches every process of a terminal, and is the caller's."""
-        if self.listening and self.halted is not None and self.halted == self.current:
-            if is_importing(frame):
-                again = threading.Timer(0.01, self._halt, [self.halted])
-                again.daemon = True
-                again.start()
-                return
-            self.halted = None
-            raise KeyboardInterrupt
-
-    def _deafen(self) -> None:
-        with self.changed:
-            self.listening = False
-            halted, self.halted = self.halted, None
-        if halted is not None and not self.is_main:
-            raise_in(self.thread, None)
+_WHOLE = (Pilot.tell, Pilot._memory, Pilot.pack)
+"""What a task calls here, and must not leave half done."""
 
 
 def _call(work: _Work, function: Any, index: int, read: Callable[[], Any]) -> Any:

@@ -84,6 +84,9 @@ class PoolBackend:
             time.sleep(0.005)
         for job in jobs:
             job.close()
+        deadline = time.monotonic() + 0.2
+        while any(job.running() for job in jobs) and time.monotonic() < deadline:
+            time.sleep(0.005)
         if self.owned and self.executor is not None:
             stuck = any(job.running() for job in jobs)
             self.executor.shutdown(wait=not stuck, cancel_futures=True)
@@ -123,7 +126,11 @@ class PoolJob:
         self.ended: dict[int, tuple[Ended, bool]] = {}  # of these, what has ended
         self.busy: dict[int, tuple[int, float]] = {}  # task -> thread, and since when
         self.callbacks: list[Callable[[], None]] = []
-        self.changed = threading.Condition(threading.RLock())
+        # Entered by itself where an interrupt may come: a condition is entered in Python code,
+        # and could be left with the lock taken for good.
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.halted: set[int] = set()
 
     def want(self) -> int:
         """How many more tasks to push now."""
@@ -132,7 +139,7 @@ class PoolJob:
     def push(self, items: Iterable[Any], at: int | None = None) -> None:
         """Append a task for each item."""
         for place, item in enumerate(items):
-            with self.changed:
+            with self.lock:
                 self.route(self.call.heard)
                 index = self.pushed if at is None else at + place
                 self.pushed += at is None
@@ -143,7 +150,7 @@ class PoolJob:
             except LaunchError as error:
                 self.end(Ended(index, None, error))
                 continue
-            with self.changed:
+            with self.lock:
                 if index in self.tasks:
                     self.tasks[index] = future
 
@@ -158,33 +165,55 @@ class PoolJob:
 
     def route(self, wanted: bool) -> None:
         """Listen to what tasks say, or stop."""
-        with self.changed:
+        with self.lock:
             change, self.routed = wanted != self.routed, wanted
             if change:
                 routing.enter() if wanted else routing.leave()
 
     def hear(self, tag: int, index: int, data: Any) -> None:
         """Keep what a task says, for `pull`."""
-        with self.changed:
+        with self.lock:
             self.said.append(heard(index, tag, data))
             self.changed.notify_all()
 
     def run(self, index: int, item: Any) -> None:
         """Run a task, on a thread of the executor."""
-        watched = self.call.watched and index < 2
         drew = False
         try:
-            with self.changed:
-                self.busy[index] = threading.get_ident(), time.monotonic()
-            state = before_on_thread(self.call.function) if watched else []
             with self.backend.surroundings(), self.speaking(index):
-                ended = Ended(index, self.value(index, item), None)
-            drew = after(state)
-            with self.changed:  # from here on `stop` does not interrupt this thread
-                del self.busy[index]
+                try:
+                    value, drew = self.attempt(index, item)
+                finally:
+                    # Twice, for the first may be interrupted.
+                    try:
+                        self.calm(index)
+                    finally:
+                        self.calm(index)
+            ended = Ended(index, value, None)
         except BaseException as error:
             ended = Ended(index, None, error)
         self.end(ended, drew)
+
+    def attempt(self, index: int, item: Any) -> tuple[Any, bool]:
+        """Call the function, from here on open to interrupts; also whether it drew numbers."""
+        with self.lock:
+            self.busy[index] = threading.get_ident(), time.monotonic()
+        watched = self.call.watched and index < 2
+        state = before_on_thread(self.call.function) if watched else []
+        return self.value(index, item), after(state)
+
+    def calm(self, index: int) -> None:
+        """Let this thread go on undisturbed."""
+        with self.lock:
+            self.busy.pop(index, None)
+            if index in self.halted:
+                raise_in(threading.get_ident(), None)
+                self.halted.discard(index)
+
+    def interrupt(self, task: int) -> None:
+        """Interrupt a task that is busy; the caller has the lock."""
+        self.halted.add(task)
+        raise_in(self.busy[task][0], KeyboardInterrupt)
 
     def speaking(self, index: int) -> AbstractContextManager[None]:
         """Have what is said here go to this job."""
@@ -203,8 +232,7 @@ class PoolJob:
 
     def end(self, ended: Ended, drew: bool = False) -> None:
         """Note how a task ended."""
-        with self.changed:
-            self.busy.pop(ended.task, None)
+        with self.lock:
             # After `shutdown` a task may end that was given up.
             if ended.task in self.tasks and ended.task not in self.ended:
                 self.ended[ended.task] = ended, drew
@@ -213,7 +241,7 @@ class PoolJob:
 
     def tell(self) -> None:
         """Tell whoever asked, once nothing is outstanding."""
-        with self.changed:
+        with self.lock:
             over = len(self.ended) == len(self.tasks)
             due = self.callbacks if over else []
             if over:
@@ -225,7 +253,7 @@ class PoolJob:
     def pull(self, timeout: float | None, results: list[Any] | None) -> Pulled:
         """Wait until tasks ended, and take them."""
         self.wait(timeout)
-        with self.changed:
+        with self.lock:
             taken, self.ended = list(self.ended.values()), {}
             said, self.said = self.said, []
             for ended, _ in taken:
@@ -240,7 +268,7 @@ class PoolJob:
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until something arrived."""
-        with self.changed:
+        with self.lock:
             self.changed.wait_for(lambda: self.ended or self.said or not self.tasks, timeout)
             return bool(self.ended or self.said)
 
@@ -250,7 +278,7 @@ class PoolJob:
 
     def outstanding(self) -> int:
         """Tasks that neither ended nor were withdrawn."""
-        with self.changed:
+        with self.lock:
             return len(self.tasks) - len(self.ended)
 
     def running(self) -> bool:
@@ -260,7 +288,7 @@ class PoolJob:
     def started(self) -> list[Running]:
         """Tasks that run now."""
         now = time.monotonic()
-        with self.changed:
+        with self.lock:
             return [
                 Running(task, now - since, f"thread {thread}")
                 for task, (thread, since) in self.busy.items()
@@ -268,15 +296,15 @@ class PoolJob:
 
     def halt(self, task: int, force: bool = False) -> bool:
         """Interrupt one running task; there is no force."""
-        with self.changed:
+        with self.lock:
             if task not in self.busy or force:
                 return False
-            raise_in(self.busy[task][0], KeyboardInterrupt)
+            self.interrupt(task)
             return True
 
     def cancel(self, first: int = 0) -> int:
         """Withdraw what no thread has taken."""
-        with self.changed:
+        with self.lock:
             later = [(index, future) for index, future in self.tasks.items() if index >= first]
             withdrawn = [index for index, future in later if future is not None and future.cancel()]
             for index in withdrawn:
@@ -288,11 +316,11 @@ class PoolJob:
     def stop(self, grace: float) -> None:
         """Withdraw; interrupt Python code."""
         self.cancel()
-        with self.changed:
-            for thread, _ in self.busy.values():
-                raise_in(thread, KeyboardInterrupt)
+        with self.lock:
+            for task in self.busy:
+                self.interrupt(task)
         deadline = time.monotonic() + grace
-        with self.changed:
+        with self.lock:
             while self.outstanding() and time.monotonic() < deadline:
                 self.changed.wait(0.01)
 
@@ -304,9 +332,9 @@ class PoolJob:
 
     def close(self) -> None:
         """Have everything end as closed, and interrupt what runs."""
-        with self.changed:
-            for thread, _ in self.busy.values():
-                raise_in(thread, KeyboardInterrupt)
+        with self.lock:
+            for task in self.busy:
+                self.interrupt(task)
         for index in [*self.tasks]:
             self.end(Ended(index, None, lost(("closed", None, None, None), index)))
 

@@ -200,7 +200,7 @@ class RemoteJob:
                 if self.call.function is None and not self._entry:
                     self._entry, self.first = self.backend.lanes.join(journal.name_of(item[0]))
                 task = Item(self, index, data, buffers, kept)
-                with self.changed:
+                with self.hub.lock:
                     self.items[index] = task
                     self.pending.append(task)
                 index += 1
@@ -260,7 +260,7 @@ class RemoteJob:
         if timeout != 0.0:
             self.wait(timeout)
         waited = time.perf_counter()
-        with self.changed:
+        with self.hub.lock:
             taken, self.ended = self.ended, []
             said, self.said = self.said, []
         listed: list[Ended] = []
@@ -297,7 +297,7 @@ class RemoteJob:
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until something arrived."""
-        with self.changed:
+        with self.hub.lock:
             self.changed.wait_for(lambda: self.ended or self.said or not self.items, timeout)
             return bool(self.ended or self.said)
 
@@ -311,13 +311,13 @@ class RemoteJob:
 
     def running(self) -> bool:
         """Whether a worker runs one of the tasks."""
-        with self.changed:
+        with self.hub.lock:
             return any(item.runs() for item in self.items.values())
 
     def started(self) -> list[Running]:
         """Tasks that run now."""
         now = time.monotonic()
-        with self.changed:
+        with self.hub.lock:
             return [
                 Running(index, now - item.since, item.link.worker())
                 for index, item in self.items.items()
@@ -326,7 +326,7 @@ class RemoteJob:
 
     def halt(self, task: int, force: bool = False) -> bool:
         """Interrupt one running task; with `force`, end its worker."""
-        with self.changed:
+        with self.hub.lock:
             item = self.items.get(task)
             if item is None or not item.runs():
                 return False
@@ -336,7 +336,7 @@ class RemoteJob:
 
     def cancel(self, first: int = 0) -> int:
         """Withdraw what no worker has begun."""
-        with self.changed:
+        with self.hub.lock:
             later = [
                 item for index, item in self.items.items() if index >= first and not item.runs()
             ]
@@ -359,20 +359,20 @@ class RemoteJob:
                 self.halt(running.task, force=True)
         if self.backend.capabilities.stops_anything:
             self._await_end(10.0)
-        with self.changed:
+        with self.hub.lock:
             for item in list(self.items.values()):
                 self.hub.give_up(item)
         self.hub.wake()
 
     def _await_end(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        with self.changed:
+        with self.hub.lock:
             while self.items and time.monotonic() < deadline:
                 self.changed.wait(0.05)
 
     def watch(self, callback: Callable[[], None]) -> None:
         """Have `callback` called once nothing is outstanding."""
-        with self.changed:
+        with self.hub.lock:
             self.callbacks.append(callback)
             due = [] if self.items or self.number in self.hub.jobs else self.told()
         for each in due:
@@ -428,7 +428,7 @@ class RemoteJob:
 
     def withdraw_closed(self) -> None:
         """Have what was not begun end as closed."""
-        with self.changed:
+        with self.hub.lock:
             later = [item for item in self.items.values() if not item.runs()]
             for item in later:
                 item.withdrawn = True
@@ -438,7 +438,7 @@ class RemoteJob:
 
     def end_closed(self) -> None:
         """Have what still runs end as closed, and interrupt it."""
-        with self.changed:
+        with self.hub.lock:
             for item in list(self.items.values()):
                 if self.backend.capabilities.stops_anything:
                     self.hub.halt(item, force=True)

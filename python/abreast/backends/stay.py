@@ -28,7 +28,8 @@ _before: dict[str, Any] = {}
 @contextmanager
 def staying(pilot: Any, welcome: dict[str, Any]) -> Iterator[None]:
     """Set the process up as a worker."""
-    handler = signal.signal(signal.SIGINT, pilot.interrupt) if pilot.is_main else None
+    halting = pilot.halting
+    handler = signal.signal(signal.SIGINT, halting.interrupt) if halting.is_main else None
     _enter(welcome)
     voice.enter(pilot, welcome["streams"])
     try:
@@ -36,7 +37,7 @@ def staying(pilot: Any, welcome: dict[str, Any]) -> Iterator[None]:
     finally:
         voice.leave(pilot)
         _leave()
-        if pilot.is_main:
+        if halting.is_main:
             signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
 
 

@@ -116,7 +116,7 @@ class Stock(Switchboard):
             if here:
                 self._pump()
                 continue
-            with self.arrived:
+            with self.lock:
                 self.arrived.wait_for(lambda: all(reader.done for reader, _ in readers), 1.0)
                 if self.thread is None or not self.thread.is_alive():
                     raise shut_down()

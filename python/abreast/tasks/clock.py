@@ -26,13 +26,15 @@ class Limited(Protocol):
 
 class _Clock:
     def __init__(self) -> None:
-        self.changed = threading.Condition()
+        # Entered by itself: Ctrl-C inside a condition's own code would leave it taken for good.
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.due: dict[int, tuple[float, weakref.ref[Limited]]] = {}
         self.thread: threading.Thread | None = None
 
     def add(self, job: Limited, seconds: float) -> None:
         """Look at `job` after so many seconds, for the first time."""
-        with self.changed:
+        with self.lock:
             self.due[id(job)] = time.monotonic() + seconds, weakref.ref(job)
             if self.thread is None:
                 self.thread = threading.Thread(target=self.run, name="abreast-clock", daemon=True)
@@ -42,14 +44,14 @@ class _Clock:
 
     def drop(self, job: Limited) -> None:
         """Look at it no more."""
-        with self.changed:
+        with self.lock:
             if self.due.pop(id(job), None) is not None:
                 self.changed.notify()
 
     def run(self) -> None:
         """Look at each when its time has come; leave when there is none."""
         while True:
-            with self.changed:
+            with self.lock:
                 if not self.due and not self.changed.wait_for(lambda: self.due, _LINGER):
                     self.thread = None
                     return
@@ -70,7 +72,7 @@ class _Clock:
         seconds = job.tick()
         if seconds is None:
             return
-        with self.changed:
+        with self.lock:
             due = time.monotonic() + min(max(seconds, _SHORTEST), _LONGEST)
             self.due.setdefault(id(job), (due, reference))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import time
 from collections import Counter
 from pathlib import Path
 
-__all__ = ["Held", "descendants_of_session"]
+__all__ = ["Held", "descendants_of_session", "listeners"]
 
 _PATIENCE = 3.0
 """Seconds for what has ended to be gone from the system's tables too."""
@@ -67,6 +68,23 @@ def descendants_of_session(leader: int) -> list[str]:
         for pid, name, state, _, session in _processes()
         if session == leader and state not in "ZX"
     ]
+
+
+def listeners(leader: int, number: int) -> list[int]:
+    """Return the other processes of a session that have a handler for a signal."""
+    return [
+        pid
+        for pid, _, state, _, session in _processes()
+        if session == leader != pid and state not in "ZX" and _handles(pid, number)
+    ]
+
+
+def _handles(pid: int, number: int) -> bool:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return False
 
 
 def _threads() -> list[str]:

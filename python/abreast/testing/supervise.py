@@ -16,7 +16,7 @@ from typing import Any
 
 from abreast.plans import Plan, resolve
 from abreast.testing.case import select as select_cases
-from abreast.testing.leaks import descendants_of_session
+from abreast.testing.leaks import descendants_of_session, listeners
 from abreast.testing.report import Report, Result
 
 __all__ = ["run"]
@@ -24,7 +24,7 @@ __all__ = ["run"]
 _CHILD = "import sys; sys.path[:] = {path!r}; from abreast.testing.child import main; main()"
 _INTERPRETERS = 8
 """Most interpreters of one run: where every case hangs, the next would hang too."""
-_SHOWN = 6000
+_SHOWN = 12000
 """Most characters of what the interpreter printed that a failure shows."""
 
 
@@ -177,9 +177,14 @@ class _Interpreter:
         return Result("suite.leaves_by_itself", status_, seconds, "\n".join(wrong))
 
     def _stacks(self) -> str:
-        """Have all threads print where they are; the printing needs no lock of Python's."""
-        os.kill(self.process.pid, signal.SIGUSR1)
-        time.sleep(0.5)
+        """Have all threads print where they are; the printing needs no lock of Python's.
+
+        Workers that were forked print as well: what the interpreter waits for may be theirs.
+        """
+        for process in [self.process.pid, *listeners(self.process.pid, signal.SIGUSR1)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGUSR1)
+            time.sleep(0.5)
         return self._output()
 
     def _output(self) -> str:

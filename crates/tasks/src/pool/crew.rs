@@ -3,9 +3,10 @@
 //! The caller begins at once and alone. When what is left would take it longer than waking others
 //! costs, they are called; each takes the next blocks until none are left. The caller then waits
 //! for those that have begun, and for no others: a thread that wakes later finds the doors closed.
-//! So small work never wakes anybody, and a pool that is busy delays nobody. A thread of the pool
+//! So small work never wakes anybody, unless it comes again and again ([`standby`](super::standby)), and a pool that is busy delays nobody. A thread of the pool
 //! that has work of its own is a caller like any other.
 
+use super::standby::{STANDBY, come_often, was_alone};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
@@ -37,6 +38,8 @@ pub enum Outcome {
 /// Work that takes the caller less than that stays with it. To wake a thread takes about 10 µs of the
 /// caller's own time and as long again until it works: two threads gain nothing before that.
 const WAKE: Duration = Duration::from_micros(50);
+/// Where others are awake (see `standby`), work that takes the caller less than that stays with it.
+const HAND: Duration = Duration::from_micros(5);
 /// A thread takes as many blocks at once as need about this long.
 const STRETCH: Duration = Duration::from_micros(200);
 /// How often the caller looks whether it was interrupted.
@@ -57,27 +60,41 @@ pub fn crew(
 ) -> Outcome {
     let _place = super::placed(0);
     let start = Instant::now();
-    let mut looked = start;
+    let (mut before, mut looked) = (start, start);
     let mut done = 0;
-    let mut size = 1;
+    let mut size = 1_i64;
+    let mut worth_it = false;
     // Alone at first: as long as waking others would not pay.
     while done < blocks {
-        let begun = Instant::now();
-        let end = blocks.min(done + size);
+        let end = blocks.min(done.saturating_add(size));
         let code = work.run(done, end);
         if code != 0 {
             return Outcome::Failed(code);
         }
-        let took = begun.elapsed();
         let left = blocks - end;
+        if left == 0 {
+            if worth_it {
+                was_alone(start);
+            }
+            return Outcome::Done;
+        }
+        let now = Instant::now();
+        let took = now - before;
         let pace = took.as_secs_f64() / (end - done) as f64;
-        done = end;
-        if threads > 1 && left > 0 && pace * left as f64 > WAKE.as_secs_f64() {
-            break;
+        (done, before) = (end, now);
+        if threads > 1 {
+            let rest = pace * left as f64;
+            if rest > HAND.as_secs_f64() {
+                let awake = STANDBY.is_there() || (!worth_it && come_often(start));
+                if awake || rest > WAKE.as_secs_f64() {
+                    break;
+                }
+                worth_it = true;
+            }
         }
         size = stretch(size, took);
-        if looked.elapsed() > LOOK {
-            looked = Instant::now();
+        if now - looked > LOOK {
+            looked = now;
             if interrupted() {
                 return Outcome::Stopped;
             }
@@ -98,12 +115,23 @@ pub fn crew(
         failed: Mutex::new(None),
         caller: thread::current(),
     });
-    if most > 1
+    let mut others = most - 1;
+    while others > 0 && STANDBY.give(&crew) {
+        others -= 1;
+    }
+    if others > 0
         && let Some(pool) = super::pool(most as usize - 1)
     {
-        for _ in 1..most {
+        for _ in 0..others {
             let crew = crew.clone();
-            pool.spawn(move || crew.join());
+            pool.spawn(move || {
+                let mut call = Some(crew);
+                while let Some(crew) = call {
+                    crew.join();
+                    drop(crew);
+                    call = STANDBY.wait();
+                }
+            });
         }
     }
     crew.lead(interrupted)
@@ -128,7 +156,7 @@ enum Failure {
     Panic(Box<dyn Any + Send>),
 }
 
-struct Crew {
+pub(super) struct Crew {
     work: Arc<dyn Work + Send>,
     next: AtomicI64, // the first block that nobody has taken; beyond `blocks` when all are
     blocks: i64,
