@@ -24,7 +24,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def run(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, Any]:
-    """How a call ends: the class and message of an exception, or its result and which arguments that is."""
+    """How a call ends: an exception and its message, or a result and which arguments it is."""
     try:
         found = function(*arguments)
     except ab.LanguageError:

@@ -1,12 +1,12 @@
-"""Variables of compiled functions that are one thing and then another: what Python means by names."""
+"""Variables of compiled functions that are one thing and then another, as names are in Python."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from jit_oracle import beside
 
 import abreast as ab
+from jit_oracle import beside
 
 CHANCE = np.random.default_rng(1)
 A, B, C = CHANCE.random((3, 8))
@@ -202,7 +202,7 @@ def begun(n):
 
 
 def typed(x, n):
-    if n > 1:
+    if n > 1:  # noqa: SIM108
         y = x.astype(np.float32)
     else:
         y = x
@@ -211,7 +211,7 @@ def typed(x, n):
 
 
 def chosen(x, n):
-    if n > 1:
+    if n > 1:  # noqa: SIM108
         f = np.sin
     else:
         f = np.cos

@@ -31,7 +31,9 @@ def added(pair):
 def test_tuples(signature):
     compiled = ab.jit(signature)(added)
     assert compiled((1, 2)) == 3.0 and type(compiled((1, 2))) is np.float64
-    with pytest.raises(TypeError, match=r"given int; the signature is(.|\n)*hint: give a tuple of 2"):
+    with pytest.raises(
+        TypeError, match=r"given int; the signature is(.|\n)*hint: give a tuple of 2"
+    ):
         compiled(1)
     with pytest.raises(TypeError, match=r"given tuple"):
         compiled((1, 2, 3))

@@ -7,9 +7,9 @@ import io
 
 import numpy as np
 import pytest
-from jit_oracle import beside
 
 import abreast as ab
+from jit_oracle import beside
 
 X = np.random.default_rng(4).random(5)
 

@@ -14,7 +14,8 @@ use ruff_python_ast::{Expr, name::Name};
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::flow::read_by;
-use crate::lower::{Key, Learned, Lowerer, Result, Slot};
+use crate::learned::{Key, Learned};
+use crate::lower::{Lowerer, Result, Slot};
 use crate::step::{Line, Names, Step};
 use crate::value::{Num, Ty, Val};
 

@@ -131,7 +131,7 @@ impl Lowerer<'_> {
             line = lines.around(std::slice::from_ref(*it), &|_| Some(over.clone()), &[], line);
         }
         self.elements.push((key, range));
-        let found = self.aside(range, vec![line], set, inner, &[COUNT]);
+        let found = self.aside(range, vec![line], set, &inner, &[COUNT]);
         self.elements.pop();
         let env = found?;
         if tests {

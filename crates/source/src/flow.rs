@@ -39,9 +39,13 @@ impl Reads {
         let (mut inner, mut own) = (Self::default(), Names::new());
         for it in loops {
             targets(&it.target, &mut own, &mut inner.names);
-            it.ifs.iter().chain([&it.iter]).for_each(|it| inner.visit_expr(it));
+            for it in it.ifs.iter().chain([&it.iter]) {
+                inner.visit_expr(it);
+            }
         }
-        elements.iter().for_each(|it| inner.visit_expr(it));
+        for it in elements {
+            inner.visit_expr(it);
+        }
         // The first loop runs over something of outside.
         let first = loops.first().map(|it| reads(&[&it.iter]).names).unwrap_or_default();
         self.names.extend(minus(&inner.names, &own));
@@ -91,7 +95,9 @@ fn mentioned(line: &Line) -> Names {
     let mut names = Names::new();
     let (exprs, bodies): (Vec<&Expr>, Vec<&Line>) = match &line.step {
         Step::Assign { targets: to, value } => {
-            to.iter().for_each(|it| targets(it, &mut Names::new(), &mut names));
+            for it in to {
+                targets(it, &mut Names::new(), &mut names);
+            }
             (vec![value], vec![])
         }
         Step::Change { target, value, .. } => (vec![target, value], vec![]),

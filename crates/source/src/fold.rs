@@ -124,7 +124,7 @@ impl Lowerer<'_> {
         range: TextRange,
         mut lines: Vec<Line>,
         set: Vec<(Name, Val)>,
-        inner: Names,
+        inner: &Names,
         wanted: &[&str],
     ) -> Result<BTreeMap<Name, Slot>> {
         let live = wanted.iter().map(|it| Name::new(*it)).collect();
@@ -206,7 +206,7 @@ impl Lowerer<'_> {
             (Name::new(SOME), none.clone()),
             (Name::new(STOP), none),
         ];
-        let env = self.aside(range, vec![line], set, inner, &[FOLD, SOME])?;
+        let env = self.aside(range, vec![line], set, &inner, &[FOLD, SOME])?;
         let value = |name: &str| env.get(&Name::new(name)).map(|it| it.value.clone());
         let found = value(FOLD).unwrap_or(Val::None);
         if !matches!(how, Fold::Least | Fold::Most) {

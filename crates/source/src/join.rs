@@ -7,7 +7,8 @@ use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
 use crate::choice::States;
-use crate::lower::{Join, Key, Lowerer, Result, Slot};
+use crate::learned::{Join, Key};
+use crate::lower::{Lowerer, Result, Slot};
 use crate::step::Line;
 use crate::value::{NumType, Ty, Val};
 

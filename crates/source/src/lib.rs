@@ -57,6 +57,7 @@ mod index;
 mod items;
 mod iterate;
 mod join;
+mod learned;
 mod lower;
 mod make;
 mod mathematics;

@@ -10,13 +10,13 @@ use ruff_text_size::TextRange;
 
 use crate::call::Given;
 use crate::called::Called;
-use crate::choice::States;
 use crate::fresh::{Home, Room};
+use crate::learned::{Key, Learned};
 use crate::race::{Site, Touched};
 use crate::signature::{ArgumentType, ArrayType, ResultType};
 use crate::size::{Finder, Sizes};
 use crate::step::{Names, RESULT};
-use crate::value::{At, Axis, Iter, Known, Num, NumType, Rng, Rngs, Ty, Val, View};
+use crate::value::{At, Axis, Iter, Known, Num, NumType, Rng, Rngs, Val, View};
 use crate::{Print, Refusal, Unit};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<Refusal>>;
@@ -126,17 +126,6 @@ pub enum Extra {
     },
 }
 
-/// Where types meet: the calls around, the place, the name.
-pub(crate) type Key = (Vec<u64>, u64, String);
-
-/// What is known of a meeting.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Join {
-    pub(crate) ty: Ty,
-    /// Whether it may be unassigned.
-    pub(crate) open: bool,
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
     pub(crate) value: Val,
@@ -150,28 +139,6 @@ pub(crate) struct Frame {
     pub(crate) path: Vec<u64>,
     /// Names of loops without a name around.
     pub(crate) inner: Names,
-}
-
-/// What one try learns for the next.
-#[derive(Default)]
-pub(crate) struct Learned {
-    pub(crate) joins: HashMap<Key, Join>,
-    pub(crate) written: BTreeSet<usize>,
-    /// Lengths of arrays that cannot be told when the call begins.
-    pub(crate) wide: HashSet<(Home, usize)>,
-    /// Arrays that one variable holds in turn, and the home that they share.
-    pub(crate) shared: HashMap<Home, Home>,
-    pub(crate) again: bool,
-    /// Whether variables that are one array and then another are told apart by states.
-    pub(crate) choosing: bool,
-    /// Whether that is so because something is changed in place.
-    pub(crate) must: bool,
-    /// Whether it was tried and something was refused.
-    pub(crate) never: bool,
-    /// What variables hold together, where ways meet.
-    pub(crate) states: HashMap<(Vec<u64>, u64), States>,
-    /// Whether messages hold numbers of the run.
-    pub(crate) told: bool,
 }
 
 pub(crate) struct Lowerer<'a> {

@@ -7,7 +7,8 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::flow::{chain, targets};
 use crate::join::carried;
-use crate::lower::{Join, Lowerer, Result, Slot};
+use crate::learned::Join;
+use crate::lower::{Lowerer, Result, Slot};
 use crate::step::{Line, Names, Step};
 use crate::value::{Iter, Num, Ty, Val};
 

@@ -12,7 +12,8 @@ use memory::DType;
 use ruff_text_size::TextRange;
 
 use crate::fresh::Home;
-use crate::lower::{Key, Learned, Lowerer, Result};
+use crate::learned::{Key, Learned};
+use crate::lower::{Lowerer, Result};
 use crate::value::{At, Iter, Ty, Val, View};
 use crate::whole::{Lazy, Node, Spot};
 

@@ -218,7 +218,9 @@ fn suspended(body: &[Stmt]) -> Option<TextRange> {
         }
     }
     let mut found = Yields(None);
-    body.iter().for_each(|it| found.visit_stmt(it));
+    for it in body {
+        found.visit_stmt(it);
+    }
     found.0
 }
 

@@ -104,7 +104,7 @@ class SignedFunction(JitFunction):
         what = type(found).__name__ if not shape else f"{found.dtype}, {shape} axes"
         raise TypeError(
             f"{self.__qualname__}: it returns {what}; the signature is {self.signature}\n"
-            "hint: say in the signature what it returns, or leave that away: \"(int64, float64[:])\""
+            'hint: say in the signature what it returns, or leave that away: "(int64, float64[:])"'
         )
 
     def _again(self) -> tuple[list[tuple[str, int]], str | None]:
@@ -131,7 +131,7 @@ class SignedFunction(JitFunction):
 
 
 def _names(function: FunctionType) -> dict[str, Any]:
-    """What names around a function stand for."""
+    """Return what names around a function stand for."""
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
     inner = {}
     for name, cell in cells:
