@@ -157,7 +157,9 @@ def _absent(name: str) -> str:
         return said
     from difflib import get_close_matches
 
-    near = get_close_matches(name, __all__, 1, 0.7)
+    near = get_close_matches(name, __all__, 1, 0.6) or get_close_matches(
+        name.lower(), __all__, 1, 0.9
+    )
     return f"{said}\nhint: did you mean abreast.{near[0]}?" if near else said
 
 

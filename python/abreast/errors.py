@@ -77,7 +77,10 @@ class LaunchError(AbreastError):
 
 
 class PoolClosed(AbreastError):
-    """The plan's workers were shut down before the task ended."""
+    """The plan's workers were shut down before the task ended, or are another process's.
+
+    The latter where a forked child asks for what its parent began.
+    """
 
 
 class TransferError(AbreastError):

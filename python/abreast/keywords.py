@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-__all__ = ["refuse"]
+__all__ = ["after_the_colon", "refuse"]
 
 _PLACES = (
     *("workers", "n_workers", "num_workers", "max_workers", "n_jobs", "jobs", "pool", "executor"),
@@ -15,6 +15,14 @@ _PLACES = (
 """How others say where to run."""
 _BLOCKS = ("chunksize", "chunk_size", "chunks", "batch_size", "batchsize")
 """How others say how many items travel together."""
+_OTHERWISE = {
+    "retry": "retries",
+    "max_retries": "retries",
+    "random_state": "seed",
+    "rng": "seed",
+    "return_exceptions": "on_error",
+}
+"""How others call what is here by another name."""
 
 
 def refuse(
@@ -69,7 +77,8 @@ def _hint(caller: str, name: str, given: str, allowed: list[str], called: Any) -
         return "nothing to set: how many items travel together follows from how long they take"
     from difflib import get_close_matches
 
-    close = get_close_matches(name, allowed, 1, 0.7)
+    meant = _OTHERWISE.get(name)
+    close = [meant] if meant in allowed else get_close_matches(name, allowed, 1, 0.7)
     return f"did you mean {close[0]}=?" if close else ""
 
 
@@ -80,3 +89,12 @@ def _parameters(called: Any) -> list[str]:
         return list(signature(called).parameters)
     except (TypeError, ValueError):
         return []
+
+
+def after_the_colon(name: str, given: str) -> str:
+    """Say what stands there in the name of a plan."""
+    way = "address='tcp://10.0.0.1:8786'" if name == "dask" else "workers=4"
+    return (
+        f"plan('{name}:{given}'): after the colon stands a number of workers\n"
+        f"hint: plan('{name}:4'), or plan('{name}', {way})"
+    )

@@ -19,7 +19,7 @@ from weakref import WeakValueDictionary
 from abreast.backends.contract import Backend, Job, Level, Opener
 from abreast.backends.settings import check, hashable, is_executor
 from abreast.errors import PlanError
-from abreast.keywords import refuse
+from abreast.keywords import after_the_colon, refuse
 from abreast.machine import cores
 
 if TYPE_CHECKING:
@@ -386,8 +386,7 @@ def _budget() -> int:
 
 
 def _parse(name: str, given: int | None, budget: int, outermost: bool) -> tuple[str, int]:
-    name, _, number = name.partition(":")
-    kind = ""
+    (name, _, number), kind = name.partition(":"), ""
     if name == "executor" and number and not number.isdigit():
         # An executor that is made for the plan: "executor:process:2".
         kind, _, number = number.partition(":")
@@ -395,7 +394,7 @@ def _parse(name: str, given: int | None, budget: int, outermost: bool) -> tuple[
         raise PlanError(f"plan({name!r}): there is no such plan\nhint: {_known(name)}")
     if number and given is None:
         if not number.isdigit():
-            raise PlanError(f"plan('{name}:{number}'): after the colon stands a number of workers")
+            raise PlanError(after_the_colon(name, number))
         given = int(number)
     if given is None and outermost and os.environ.get("ABREAST_WORKERS") and _worker is None:
         text = os.environ["ABREAST_WORKERS"]

@@ -86,6 +86,9 @@ pub(crate) struct Ahead {
 /// For code that computes little, and for what may lie in some cache: into the second.
 pub(crate) const AHEAD: Ahead = Ahead { bytes: 2048, nearness: 2 };
 
+/// For reductions, which may be read out of the second cache: to fetch there what is there takes half of its time.
+pub(crate) const NEAR_AHEAD: Ahead = Ahead { bytes: 2048, nearness: 3 };
+
 /// For code that computes for long and stores past the caches: into the first. A load that finds its line there
 /// leaves room for the computing of the vectors that follow.
 pub(crate) const FAR_AHEAD: Ahead = Ahead { bytes: 4096, nearness: 3 };

@@ -18,7 +18,6 @@ use crate::held::Held;
 use crate::rows::Rows;
 use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
-use crate::tree::DEEPEST;
 use crate::{BLOCK, LANES, Unsupported};
 
 /// A parallel loop around one reduction whose columns can be lanes.
@@ -29,19 +28,48 @@ pub(crate) struct Columns<'k> {
     pub(crate) after: &'k [Statement],
 }
 
-/// Vectors of a tile: as many as the accumulators of a column let fit the second cache, so that each row is
-/// read in long pieces. Where points are columns by gathers, the first cache is what counts.
+/// Vectors of a tile, at most: as many as the accumulators of a column let fit the second cache, so that each row
+/// is read in long pieces. Where points are columns by gathers, the first cache is what counts.
 pub(crate) fn vectors(kernel: &Kernel, how: How) -> i64 {
     let statements = kernel.blocks.iter().flat_map(|block| &block.statements);
     let numbers = statements.filter_map(|statement| match statement {
         Statement::Reduce(it) => Some(it.combiners.iter().map(|it| it.result_count()).sum()),
         _ => None,
     });
-    let gathered = matches!(how, How::Short | How::Across);
-    match numbers.max().unwrap_or(1) {
-        1usize if !gathered => 64,
-        2 if !gathered => 32,
+    match (numbers.max().unwrap_or(1), how) {
+        (_, How::Short | How::Across) => 16,
+        (1usize, How::Plain) => 160,
+        (2, How::Plain) => 80,
+        (1, _) => 64,
+        (2, _) => 32,
         _ => 16,
+    }
+}
+
+/// Deepest tree of the blocks of a column: of more values than any machine lives to see.
+const LEVELS: i64 = 40;
+
+/// Vectors of a tile that rows are still read in long pieces with.
+const LONG: i64 = 64;
+
+impl Emitter<'_> {
+    /// Columns of a tile, for so many in a row: some eight tiles of a length, for threads to share, where
+    /// they stay long enough.
+    pub(crate) fn columns_of_a_tile(&mut self, inner: Operand) -> Operand {
+        let (width, most) = (i64::from(self.width), self.tile);
+        let least = (LONG * width).min(most);
+        let share = self.up(inner, number(8 * width));
+        let share = self.text.op("mul", WORD, &[share, number(width)]);
+        let share = self.text.intrinsic("smax", WORD, &[share, number(least)]);
+        let share = self.text.intrinsic("smin", WORD, &[share, number(most)]);
+        let tiles = self.up(inner, share);
+        let even = self.text.op("add", WORD, &[tiles, number(3)]);
+        let even = self.text.op("and", WORD, &[even, number(-4)]);
+        let few = self.text.op("icmp sle", WORD, &[tiles, number(2)]);
+        let tiles = self.text.select(few, WORD, tiles, even);
+        let vectors = self.text.op("mul", WORD, &[tiles, number(width)]);
+        let vectors = self.up(inner, vectors);
+        self.text.op("mul", WORD, &[vectors, number(width)])
     }
 }
 
@@ -180,7 +208,7 @@ impl<'k> Emitter<'k> {
             squares: rooms(self, &second, LANES),
             first,
             second,
-            levels: rooms(self, &parts, DEEPEST),
+            levels: rooms(self, &parts, LEVELS),
             carry: rooms(self, &parts, 1),
             level: self.room(DType::I64, 1),
             parts,

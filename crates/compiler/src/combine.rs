@@ -14,6 +14,17 @@ pub(crate) struct Part {
     how: Combiner,
 }
 
+impl Part {
+    /// The comparison that keeps what is there, for minima and maxima of floats.
+    pub(crate) fn extreme(self) -> Option<&'static str> {
+        match (self.how, self.dtype) {
+            (Combiner::Min, DType::F32 | DType::F64) => Some("fcmp olt"),
+            (Combiner::Max, DType::F32 | DType::F64) => Some("fcmp ogt"),
+            _ => None,
+        }
+    }
+}
+
 /// One way through the values of a block. Moments take two: their sum, then the squares about its mean.
 pub(crate) struct Pass {
     pub(crate) parts: Vec<Part>,

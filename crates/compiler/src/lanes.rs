@@ -3,7 +3,7 @@
 use ir::Reduce;
 use memory::DType;
 
-use crate::access::AHEAD;
+use crate::access::NEAR_AHEAD;
 use crate::combine::{Part, Pass};
 use crate::emitter::Emitter;
 use crate::held::Held;
@@ -48,6 +48,10 @@ impl Emitter<'_> {
         // The first value of a lane starts it.
         let mask = self.below(width, 0, length);
         let first = self.in_lanes(it, pass, begin, number(0), width, Some(mask))?;
+        let mut extremes = self.extremes(parts);
+        for extreme in &mut extremes {
+            extreme.begin(self, &first, mask);
+        }
         let types: Vec<_> = parts.iter().map(|part| Type::new(part.dtype, width)).collect();
         // Whole steps of all lanes.
         let whole = self.text.op("and", WORD, &[length, number(-(LANES))]);
@@ -60,11 +64,17 @@ impl Emitter<'_> {
         let lines: Vec<_> =
             parts.iter().map(|_| (self.text.reserve(), self.text.register())).collect();
         let sums: Vec<_> = lines.iter().map(|&(_, sum)| sum).collect();
+        for extreme in &mut extremes {
+            extreme.enter(self);
+        }
         let more = self.text.op("icmp slt", WORD, &[at, whole]);
         self.text.branch(more, body, done);
         self.text.begin(body);
         let values = self.in_lanes(it, pass, begin, at, width, None)?;
-        let stepped = self.add(parts, width, &sums, &values)?;
+        let mut stepped = self.add(parts, width, &sums, &values)?;
+        for extreme in &mut extremes {
+            extreme.step(self, &sums, &values, &mut stepped);
+        }
         let latch = self.text.here();
         let [shown_at, shown_next] = [at, next].map(|it| self.text.show(it, 1));
         self.text.line(format_args!("{shown_next} = add i64 {shown_at}, {LANES}"));
@@ -81,7 +91,13 @@ impl Emitter<'_> {
                 format_args!("{sum} = phi {ty} [ {start}, %{before} ], [ {value}, %{latch} ]"),
             );
         }
+        for extreme in &extremes {
+            extreme.carry(self, before, latch);
+        }
         self.text.begin(done);
+        for extreme in &mut extremes {
+            extreme.end(self);
+        }
         // What is left of a step, if there was a whole one before.
         let rest = self.text.op("sub", WORD, &[length, whole]);
         let (partial, join) = (self.text.label(), self.text.label());
@@ -94,6 +110,9 @@ impl Emitter<'_> {
         let mask = self.below(width, 0, rest);
         let values = self.in_lanes(it, pass, begin, whole, width, Some(mask))?;
         let combined = self.add(parts, width, &sums, &values)?;
+        for extreme in &mut extremes {
+            extreme.rest(self, &values, mask);
+        }
         let mut chosen = Vec::new();
         for (place, &ty) in types.iter().enumerate() {
             chosen.push(self.text.select(mask, ty, combined[place], sums[place]));
@@ -106,6 +125,12 @@ impl Emitter<'_> {
             let [known, new] = [sums[place], chosen[place]].map(|it| self.text.show(it, width));
             let line = format!("phi {ty} [ {known}, %{skip} ], [ {new}, %{from} ]");
             found.push(self.text.define(line));
+        }
+        for extreme in &mut extremes {
+            extreme.meet(self, (skip, from));
+        }
+        for extreme in &extremes {
+            extreme.settle(self, &mut found);
         }
         Ok(found)
     }
@@ -233,7 +258,7 @@ impl Emitter<'_> {
         } else {
             self.wrap(it, at);
         }
-        let ahead = self.ahead.replace(AHEAD);
+        let ahead = self.ahead.replace(NEAR_AHEAD);
         self.straight(it.body)?;
         self.ahead = ahead;
         self.wrapped = None;
@@ -295,7 +320,7 @@ impl Emitter<'_> {
     }
 
     /// Lanes `from..from + count` of a vector.
-    fn part_of(
+    pub(crate) fn part_of(
         &mut self,
         dtype: DType,
         lanes: u32,

@@ -38,6 +38,7 @@ mod decided;
 mod divide;
 mod elementary;
 mod emitter;
+mod extreme;
 mod forward;
 mod frame;
 mod held;

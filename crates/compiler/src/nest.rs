@@ -41,7 +41,7 @@ impl<'k> Emitter<'k> {
             let values = self.points(columns.reduce);
             let values = self.text.intrinsic("smax", WORD, &[values, number(1)]);
             let row = self.text.op("mul", WORD, &[values, at_least_one]);
-            (number(self.tile), self.up(number(CHUNK), row))
+            (self.columns_of_a_tile(at_least_one), self.up(number(CHUNK), row))
         } else {
             let few = self.few(it, inner);
             (few, self.up(few, at_least_one))

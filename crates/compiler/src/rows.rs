@@ -1,6 +1,6 @@
-//! Rows of columns that are reduced: read in order, and fetched before they are read.
+//! Rows of columns that are reduced: read in order, those of one accumulator together.
 
-use ir::{Axis, Reduce, Statement, Value};
+use ir::{Axis, Value};
 use memory::DType;
 
 use crate::column::{Columns, Tile, third_parts};
@@ -12,14 +12,9 @@ use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
 use crate::{LANES, Unsupported};
 
-/// How many rows ahead of the one that is read the next ones are fetched.
-const ROWS_AHEAD: i64 = 8;
-
-/// Statements of a body so short that rows are added together.
-const SHORT: usize = 12;
-
-/// How many rows of one lane are added at once.
-const TOGETHER: i64 = 4;
+/// How many rows of one lane are added at once, where a body has at most so many statements. Each of them is a
+/// stretch of memory that machines fetch by themselves: to be told what comes next only keeps them busy.
+const TOGETHER: [(i64, usize); 2] = [(8, 4), (4, 12)];
 
 /// One block of rows at work.
 pub(crate) struct Rows<'t, 'k> {
@@ -32,11 +27,10 @@ pub(crate) struct Rows<'t, 'k> {
     pub(crate) length: Operand,
 }
 
-/// One row of a block: its indices, its place in the block, and the row to fetch ahead.
+/// One row of a block: its indices, and its place in the block.
 struct RowAt {
     indices: Vec<(Value, Held)>,
     place: Operand,
-    ahead: Option<Operand>,
 }
 
 impl Emitter<'_> {
@@ -51,23 +45,23 @@ impl Emitter<'_> {
     ) -> Result<(), Unsupported> {
         let mut from = from;
         let statements = self.kernel.block(work.it.reduce.body).statements.len();
-        if !starts && statements <= SHORT && !self.is_long(work.it.reduce.body) {
+        let short = !starts && !self.is_long(work.it.reduce.body);
+        for (count, most) in TOGETHER {
+            if !short || statements > most {
+                continue;
+            }
             // Rows of one lane at once, which saves most of the ways of its accumulators.
             let length = self.text.op("sub", WORD, &[to, from]);
             let length = self.text.intrinsic("smax", WORD, &[length, number(0)]);
-            let length = self.text.op("and", WORD, &[length, number(-TOGETHER * LANES)]);
+            let length = self.text.op("and", WORD, &[length, number(-count * LANES)]);
             let end = self.text.op("add", WORD, &[from, length]);
-            let group = self.text.begin_count(from, end, TOGETHER * LANES);
+            let group = self.text.begin_count(from, end, count * LANES);
             let lane = self.text.begin_count(number(0), number(LANES), 1);
             let row = self.text.op("add", WORD, &[group.index, lane.index]);
-            // The last lanes look at the next group.
-            let last = self.text.op("icmp sge", WORD, &[lane.index, number(LANES - ROWS_AHEAD)]);
-            let skip = number(ROWS_AHEAD + (TOGETHER - 1) * LANES);
-            let ahead = self.text.select(last, WORD, skip, number(ROWS_AHEAD));
             let mut rows = Vec::new();
-            for place in 0..TOGETHER {
+            for place in 0..count {
                 let row = self.text.op("add", WORD, &[row, number(place * LANES)]);
-                rows.push(self.row_at(work, row, ahead));
+                rows.push(self.row_at(work, row));
             }
             self.add_rows(work, &rows, lane.index, false, again)?;
             self.text.end_count(&lane);
@@ -76,27 +70,21 @@ impl Emitter<'_> {
         }
         let row = self.text.begin_count(from, to, 1);
         let lane = self.text.op("and", WORD, &[row.index, number(LANES - 1)]);
-        let at = self.row_at(work, row.index, number(ROWS_AHEAD));
+        let at = self.row_at(work, row.index);
         self.add_rows(work, &[at], lane, starts, again)?;
         self.text.end_count(&row);
         Ok(())
     }
 
-    /// Where a row of the block lies, and the one that is to be fetched meanwhile.
-    fn row_at(&mut self, work: &Rows<'_, '_>, row: Operand, ahead: Operand) -> RowAt {
+    /// Where a row of the block lies.
+    fn row_at(&mut self, work: &Rows<'_, '_>, row: Operand) -> RowAt {
         let reduce = work.it.reduce;
         let k = self.text.op("add", WORD, &[work.begin, row]);
         self.place_at(reduce, k);
         let arguments = self.kernel.block(reduce.body).arguments.clone();
         let indices = arguments.into_iter().map(|it| (it, self.held(it))).collect();
-        let narrow = Type::new(DType::I32, 1);
-        let place = self.text.convert("trunc", WORD, row, narrow);
-        let later = self.text.op("add", WORD, &[k, ahead]);
-        let ahead = match reduce.axes[..] {
-            [axis] => Some(self.index_of(&axis, later)),
-            _ => None,
-        };
-        RowAt { indices, place, ahead }
+        let place = self.text.convert("trunc", WORD, row, Type::new(DType::I32, 1));
+        RowAt { indices, place }
     }
 
     /// Add rows of one lane, in this order, to its accumulators; or have the one start them.
@@ -153,9 +141,6 @@ impl Emitter<'_> {
         for &(index, held) in &row.indices {
             self.hold(index, held);
         }
-        if let Some(ahead) = row.ahead {
-            self.fetch_row(work.it.reduce, ahead);
-        }
         self.straight_run(&[work.it.before, &body.statements], &body.yields)?;
         let k = self.text.splat(row.place, Type::new(DType::I32, self.lanes));
         if !again {
@@ -168,23 +153,5 @@ impl Emitter<'_> {
         }
         let pass = Pass::about_vectors(&work.tile.second, means);
         Ok(self.yielded(work.it.reduce, &pass, k))
-    }
-
-    /// Fetch what a later row holds in the lanes. Rows lie far apart, so no machine sees them coming.
-    fn fetch_row(&mut self, it: &Reduce, ahead: Operand) {
-        let kernel = self.kernel;
-        let body = kernel.block(it.body);
-        let row = body.arguments[0];
-        let here = self.held(row);
-        self.hold(row, Held::Uniform(ahead));
-        for statement in &body.statements {
-            let Statement::Load { buffer, index, .. } = statement else { continue };
-            let computed = |at: &Value| body.statements.iter().any(|it| it.results().contains(at));
-            if index.contains(&row) && !index.iter().any(computed) {
-                let site = self.site(*buffer, index);
-                self.fetch(&site);
-            }
-        }
-        self.hold(row, here);
     }
 }

@@ -19,7 +19,7 @@ fn kernel(object: &[u8]) -> Kernel {
 
 fn run(kernel: &Kernel, frame: &[u64], blocks: i64, threads: usize) -> Outcome {
     // SAFETY: each test makes the frame that its kernel's text asks for, and waits here.
-    unsafe { Launch::new(kernel, frame) }.run(blocks, threads, &mut || false)
+    unsafe { Launch::new(kernel, frame) }.run(blocks, threads, false, &mut || false)
 }
 
 fn word<T>(values: &mut [T]) -> u64 {
@@ -163,7 +163,7 @@ fn an_interrupt_ends_a_long_launch_soon() {
         looks > 2
     };
     // SAFETY: the kernel has no parameters.
-    let outcome = unsafe { Launch::new(&kernel, &[]) }.run(1 << 40, 2, &mut interrupted);
+    let outcome = unsafe { Launch::new(&kernel, &[]) }.run(1 << 40, 2, false, &mut interrupted);
     assert_eq!(outcome, Outcome::Stopped);
     assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
 }

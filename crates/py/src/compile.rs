@@ -69,7 +69,7 @@ pub(crate) fn run(
             }
             raised.is_some()
         };
-        launch.run(blocks, threads, &mut interrupted)
+        launch.run(blocks, threads, false, &mut interrupted)
     });
     match outcome {
         Outcome::Done => Ok(0),

@@ -28,7 +28,7 @@ impl<F: Fn(i64) -> i64 + Clone + Send + Sync + 'static> Blocks<F> {
     }
 
     fn run(&self, threads: usize) -> Outcome {
-        crew(self, self.counts.len() as i64, threads, &mut || false)
+        crew(self, self.counts.len() as i64, threads, false, &mut || false)
     }
 
     fn counts(&self) -> Vec<u8> {
@@ -127,6 +127,28 @@ fn others_join_when_it_pays_and_never_otherwise() {
 }
 
 #[test]
+fn work_known_to_be_long_is_shared_from_its_first_block_on() {
+    let _alone = alone();
+    for (blocks, threads) in [(0, 2), (1, 2), (2, 1), (2, 2), (7, 3), (1000, 3)] {
+        let work = Blocks::new(blocks, |_| 0);
+        let outcome = crew(&work, blocks as i64, threads, true, &mut || false);
+        assert_eq!(outcome, Outcome::Done);
+        assert!(work.counts().iter().all(|&count| count == 1), "{blocks}, {threads}");
+    }
+    let places: Arc<Mutex<HashSet<ThreadId>>> = Arc::default();
+    let seen = places.clone();
+    let met = Arc::new(std::sync::Barrier::new(2));
+    // Both wait for each other: one thread alone would never end the first.
+    let work = Blocks::new(2, move |_| {
+        met.wait();
+        seen.lock().unwrap().insert(thread::current().id());
+        0
+    });
+    assert_eq!(crew(&work, 2, 2, true, &mut || false), Outcome::Done);
+    assert_eq!(places.lock().unwrap().len(), 2);
+}
+
+#[test]
 fn the_first_failing_block_is_told() {
     let _alone = alone();
     for threads in [1, 2, 4] {
@@ -171,8 +193,9 @@ fn an_interrupt_stops_it_soon_also_while_others_work() {
             0
         });
         let begun = Instant::now();
-        let outcome =
-            crew(&work, 100_000, threads, &mut || begun.elapsed() > Duration::from_millis(50));
+        let outcome = crew(&work, 100_000, threads, false, &mut || {
+            begun.elapsed() > Duration::from_millis(50)
+        });
         assert_eq!(outcome, Outcome::Stopped);
         assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
     }

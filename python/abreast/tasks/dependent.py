@@ -19,6 +19,7 @@ from abreast.plans import backend as backend_of
 from abreast.plans import expect, forget
 from abreast.tasks.future import PENDING, Future, notifying, value_for
 from abreast.tasks.inputs import Slot, assemble, failure, is_plain, replace_in_call
+from abreast.tasks.origin import stays_there
 from abreast.tasks.prepare import name_of, note
 from abreast.tasks.reach import explained
 from abreast.tasks.relay import catch_up, relay
@@ -223,7 +224,9 @@ class Dependent(Future[R]):
         self._condition = threading.Condition()
         self._task = None
         self._followers, self._done_callbacks = None, []
-        self._exception = self._closed()
+        self._exception = note(
+            stays_there("this future", self._origin), "submit", self._function, 0
+        )
         self._state = "FINISHED"
 
     def _closed(self) -> BaseException:

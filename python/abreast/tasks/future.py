@@ -13,6 +13,7 @@ from abreast.backends.contract import Backend, Job
 from abreast.backends.kept import Kept
 from abreast.errors import AbreastError
 from abreast.failures import garbled
+from abreast.tasks.origin import Abroad, forks
 from abreast.tasks.prepare import note
 from abreast.tasks.relay import is_relaying, relay, tell_later
 
@@ -38,9 +39,13 @@ _making = threading.Lock()
 """Held while a condition is made, or a future settled that has none; never while anything runs."""
 
 
+_forks = forks()
+
+
 def _renew_lock() -> None:
-    global _making
+    global _making, _forks
     _making = threading.Lock()
+    _forks = forks()
 
 
 os.register_at_fork(after_in_child=_renew_lock)
@@ -78,9 +83,29 @@ class Future(concurrent.futures.Future[R], Generic[R]):
         self._waiting: list[Any] = []
         self._done_callbacks = []
         self._function = function
-        self._job = job
+        self._origin = _forks
+        self._its_job = job
         if at_once:
             self._fetch(None)
+
+    @property
+    def _job(self) -> Job | None:
+        """Who runs the task; in a forked child nobody, and that is known at once."""
+        if self._origin != _forks:
+            self._settle_here()
+        return self._its_job
+
+    @_job.setter
+    def _job(self, job: Job | None) -> None:
+        self._its_job = job
+
+    def _settle_here(self) -> None:
+        """Leave what belongs to the process that forked this one: its job, locks, and waiters."""
+        origin, self._origin = self._origin, _forks
+        self._lazy_condition = self._followers = None
+        self._waiting, self._done_callbacks = [], []
+        if self._its_job is not None:
+            self._its_job = Abroad(origin)
 
     _state = "PENDING"
     _result: Any = None
@@ -89,6 +114,8 @@ class Future(concurrent.futures.Future[R], Generic[R]):
 
     @property
     def _condition(self) -> threading.Condition:
+        if self._origin != _forks:
+            self._settle_here()
         condition = self._lazy_condition
         if condition is None:
             with _making:

@@ -10,6 +10,7 @@ from abreast.errors import MISSING, DeadlineExceeded, TransferError
 from abreast.keywords import refuse
 from abreast.plans import abandon
 from abreast.tasks.checkpoint import CheckpointLike, begin
+from abreast.tasks.origin import forks, stays_there
 from abreast.tasks.output import Listener, check_output
 from abreast.tasks.prepare import (
     PlanLike,
@@ -138,6 +139,7 @@ class _Stream:
         end: Callable[[], None],
     ) -> None:
         self.job = job
+        self.origin = forks()
         self.end = end
         self.source = source
         self.window = window
@@ -199,11 +201,12 @@ class _Stream:
             self.listener.take(self.job.pull(0.0, None).output, self.is_over)
             raise
         finally:
-            self.job.cancel()
-            self.listener.finish(self.failed)
-            abandon(self.job)
-            self.bar.close()
-            self.end()
+            if self.origin == forks():
+                self.job.cancel()
+                self.listener.finish(self.failed)
+                abandon(self.job)
+                self.bar.close()
+                self.end()
 
     def hand_over(self, error: DeadlineExceeded) -> None:
         """Let the error have what is there and was not yielded."""
@@ -216,6 +219,8 @@ class _Stream:
 
     def feed(self) -> None:
         """Push what the window and the job's appetite allow."""
+        if self.origin != forks():
+            raise stays_there("this iterator of imap", self.origin)
         while self.failed is None and not self.source.finished:
             room = min(self.window - (self.pushed - self.yielded), self.job.want())
             if room <= 0:

@@ -150,6 +150,9 @@ def _captured(caller: str, function: Any) -> str:
     said, written = found[0][1], "".join(step[2] for step in found)
     where = f" (`{written}`)" if len(found) > 1 else ""
     variable = written if written.isidentifier() else "future"
+    if caller in ("map", "imap"):
+        # Beside the items, and the same for all of them.
+        variable = f"items, itertools.repeat({variable})"
     return (
         f"the function `{_name(function)}` holds a Future {said}{where}: "
         "a Future as an argument becomes its value\n"

@@ -30,6 +30,9 @@ const STREAM: usize = 24 << 20;
 /// Bytes that a launch reads from which on it pays to run a reduction in pieces.
 const SPLIT: usize = 1 << 20;
 
+/// Bytes that a launch goes through from which on other threads are called at once: one would take 100 µs.
+const LONG: usize = 4 << 20;
+
 /// Points that lie closer in memory than their values from which on they are columns.
 const LEAST_ACROSS: i64 = 16;
 
@@ -304,24 +307,24 @@ impl Native {
 }
 
 impl Machine {
-    /// Run it over a frame, whose last words are filled in here.
+    /// Run it over a frame, whose last words are filled in here, and arrays of so many bytes.
     ///
     /// # Safety
     /// As for [`Executable::launch_words`], of the words before.
     unsafe fn run(
         &self,
         frame: &mut [u64],
+        bytes: usize,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
+        let long = bytes >= LONG;
         if self.stack > MUCH && !roomy::fits(self.stack) {
-            // Nobody asks on that thread whether to go on: the thread with the handlers of signals, which does,
-            // is not one with a small stack.
             // SAFETY: as whoever calls this says; this thread waits.
-            let run = || unsafe { self.run_here(frame, &mut || false) };
-            return roomy::elsewhere(self.stack, run);
+            let run = |stop: &mut dyn FnMut() -> bool| unsafe { self.run_here(frame, long, stop) };
+            return roomy::elsewhere(self.stack, interrupted, run);
         }
         // SAFETY: as whoever calls this says.
-        unsafe { self.run_here(frame, interrupted) }
+        unsafe { self.run_here(frame, long, interrupted) }
     }
 
     /// The same on the stack of this thread.
@@ -331,6 +334,7 @@ impl Machine {
     unsafe fn run_here(
         &self,
         frame: &mut [u64],
+        long: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<(), DeviceError> {
         frame[self.words] = 0; // for the scratch memory
@@ -368,7 +372,7 @@ impl Machine {
         } else {
             // SAFETY: as above, and blocks do not overlap in what they write.
             let launch = unsafe { Launch::new(&self.kernel, frame) };
-            let outcome = launch.run(blocks, threads, &mut || services.ask());
+            let outcome = launch.run(blocks, threads, long, &mut || services.ask());
             refused_index(); // which thread said so is chance
             outcome
         };
@@ -408,7 +412,7 @@ impl Executable for Native {
     ) -> Result<(), DeviceError> {
         let (machine, mut frame) = self.machine(arguments)?;
         // SAFETY: `frame` made it of the arguments, checked word by word; places keep their memory.
-        unsafe { machine.run(&mut frame, interrupted) }
+        unsafe { machine.run(&mut frame, self.bytes(arguments, |_| true), interrupted) }
     }
 
     fn parameters(&self) -> &[ParameterKind] {
@@ -433,6 +437,6 @@ impl Executable for Native {
         }
         let frame = room.get_mut(..words + 2 + machine.exacts.len())?;
         // SAFETY: as whoever calls this says.
-        Some(unsafe { machine.run(frame, interrupted) })
+        Some(unsafe { machine.run(frame, bytes, interrupted) })
     }
 }

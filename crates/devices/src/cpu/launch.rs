@@ -23,14 +23,16 @@ impl<'a> Launch<'a> {
 
     /// Run the blocks `0..blocks` on up to `threads` threads, the calling one among them.
     ///
-    /// Small work stays on the calling thread. `interrupted` is asked on it every few milliseconds.
+    /// Small work stays on the calling thread, unless `long` says that it is not small. `interrupted` is asked on it
+    /// every few milliseconds.
     pub fn run(
         &self,
         blocks: i64,
         threads: usize,
+        long: bool,
         interrupted: &mut dyn FnMut() -> bool,
     ) -> Outcome {
-        pool::crew(self, blocks, threads, interrupted)
+        pool::crew(self, blocks, threads, long, interrupted)
     }
 }
 

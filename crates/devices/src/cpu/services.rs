@@ -121,7 +121,7 @@ unsafe extern "C" fn launch(
     // SAFETY: kernels launch on the thread that runs them first, which is the owner.
     let services = unsafe { &*services };
     let work = Shared { region, context };
-    match pool::crew(&work, blocks, services.threads, &mut || services.ask()) {
+    match pool::crew(&work, blocks, services.threads, false, &mut || services.ask()) {
         Outcome::Done => 0,
         Outcome::Failed(code) => {
             // Which thread said so is chance.

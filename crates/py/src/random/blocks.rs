@@ -22,7 +22,7 @@ pub(super) fn fill<T: Send, W: Fn(usize, &mut [T]) + Sync>(
         call: call::<T, W>,
     };
     let blocks = i64::try_from(loan.len.div_ceil(loan.size)).unwrap_or(i64::MAX);
-    let outcome = crew(&loan, blocks, threads, &mut || false);
+    let outcome = crew(&loan, blocks, threads, false, &mut || false);
     debug_assert_eq!(outcome, Outcome::Done);
 }
 

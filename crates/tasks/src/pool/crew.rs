@@ -1,7 +1,7 @@
 //! Work of numbered blocks, done by the caller and by threads of the pool that join it.
 //!
-//! The caller begins at once and alone. When what is left would take it longer than waking others
-//! costs, they are called; each takes the next blocks until none are left. The caller then waits
+//! The caller begins at once and alone, unless it knows that the work is long. When what is left would take it
+//! longer than waking others costs, they are called; each takes the next blocks until none are left. The caller then waits
 //! for those that have begun, and for no others: a thread that wakes later finds the doors closed.
 //! So small work never wakes anybody, unless it comes again and again ([`standby`](super::standby)), and a pool that is busy delays nobody. A thread of the pool
 //! that has work of its own is a caller like any other.
@@ -49,13 +49,15 @@ const SPIN: Duration = Duration::from_micros(30);
 
 /// Do the blocks `0..blocks` of `work` on up to `threads` threads, this one among them.
 ///
-/// `interrupted` is asked on this thread, every few milliseconds; once it answers true no more
+/// `long` says that the work surely takes longer than waking others costs: they are called before the first
+/// block. `interrupted` is asked on this thread, every few milliseconds; once it answers true no more
 /// blocks are begun. A panic in a block is passed on to the caller. When this returns no thread
 /// is in any block.
 pub fn crew(
     work: &dyn Work,
     blocks: i64,
     threads: usize,
+    long: bool,
     interrupted: &mut dyn FnMut() -> bool,
 ) -> Outcome {
     let _place = super::placed(0);
@@ -65,7 +67,7 @@ pub fn crew(
     let mut size = 1_i64;
     let mut worth_it = false;
     // Alone at first: as long as waking others would not pay.
-    while done < blocks {
+    while done < blocks && !(long && threads > 1) {
         let end = blocks.min(done.saturating_add(size));
         let code = work.run(done, end);
         if code != 0 {
