@@ -13,7 +13,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 use source::{Formatted, Part, Print, ResultType, Shown};
 
 use super::argument::scalar_class;
-use super::program::{leaves, value};
+use super::result::{leaves, value};
 
 /// What one call prints.
 pub(super) struct Voice<'a> {
