@@ -383,6 +383,7 @@ def test_complex_expm1_at_its_edges() -> None:
             for at, mine, theirs in zip(z, found, plain, strict=True):
                 value = cases.get(str((float(at.real), abs(float(at.imag)))))
                 real, imag = value or (theirs.real, theirs.imag)
-                np.testing.assert_array_equal((mine.real, abs(mine.imag)), (real, abs(imag)))
+                ours, expected = (mine.real, abs(mine.imag)), (real, abs(imag))
+                np.testing.assert_allclose(ours, expected, rtol=3 * np.finfo(dtype).eps)
         lines = anp.asarray([complex(inf, -0.0), complex(nan, -0.0)])
         assert np.signbit(np.asarray(anp.expm1(lines)).imag).all()

@@ -4,13 +4,16 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import abreast as ab
+from abreast.backends.contract import Call, Level
+from abreast.backends.executor import ExecutorEngine
+from abreast.backends.remote import RemoteBackend
 
 PROGRAM = """
 import os, sys, time, warnings
@@ -239,3 +242,60 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 print(running.result(), [each.result() for each in waiting] == list(range(600)), kept.result()[0])
 """)
     assert out.splitlines() == ["closed", "closed", "True [1, 2]", "None True 1.0"]
+
+
+def test_a_pilot_that_ends_before_its_launch_is_over() -> None:
+    class Hasty(ExecutorEngine):
+        survives_crash = True
+        times = 0
+
+        def launch(self, work: Any, *args: Any, ended: Callable[..., None]) -> Any:
+            self.times += 1
+            if self.times == 1:
+                ended(OSError("it did not get far"))
+                return Future[None]()
+            return super().launch(work, *args, ended=ended)
+
+    level = Level("executor:process", 1, inner_threads=1)
+    engine = Hasty(lambda: ProcessPoolExecutor(1), "this", owned=True, is_here=True)
+    backend = RemoteBackend(level, engine)
+    try:
+        job = backend.open(Call(abs))
+        job.push([-3])
+        assert job.wait(30.0), "nobody comes"
+        assert [each.value for each in job.pull(0.0, None).ended] == [3]
+        assert engine.times == 2
+    finally:
+        backend.shutdown(1.0)
+
+
+@pytest.mark.parametrize("kind", ["process", "loky"])
+def test_workers_without_a_task_survive_ctrl_c(kind: str, start: Callable[..., Any]) -> None:
+    if kind != "process":
+        pytest.importorskip(kind)
+    script = start(f"""
+import time
+import abreast as ab
+ab.plan("executor:{kind}:2")
+ab.map(abs, range(4))
+time.sleep(1.0)  # the pilots have left by now
+try:
+    print("now", flush=True)
+    time.sleep(30)
+except KeyboardInterrupt:
+    print(ab.map(abs, [-1, -2]))
+""")
+    assert script.line() == "now"
+    script.interrupt()
+    status, out, err = script.end(60)
+    assert (status, out, err) == (0, "[1, 2]\n", "")
+
+
+def test_a_broken_executor_of_the_plan_is_replaced_after_shutdown() -> None:
+    with ab.plan("executor:process:1"):
+        with pytest.raises(ab.WorkerLost):
+            ab.map(os._exit, [3])
+        with pytest.raises(ab.errors.LaunchError, match=r"hint: abreast\.shutdown\(\)"):
+            ab.map(abs, [-1])
+        ab.shutdown()
+        assert ab.map(abs, [-1]) == [1]

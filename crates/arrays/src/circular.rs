@@ -1,4 +1,4 @@
-//! Logarithms, circular and hyperbolic functions of complex numbers, made of functions of their parts.
+//! Circular and hyperbolic functions of complex numbers, made of functions of their parts.
 //!
 //! The circular ones are the hyperbolic ones with the parts exchanged: `sin(x + iy)` has the parts of
 //! `sinh(y + ix)`, the other way round. Special values are those of C99, annex G.
@@ -6,11 +6,8 @@
 use ir::Op;
 use memory::DType;
 
-use crate::complex::Formula;
+use crate::complex::{Formula, Parts};
 use crate::{Array, Error};
-
-/// The parts of a value.
-type Parts = (Array, Array);
 
 impl Formula {
     /// `e^|x|` times one half times `factor` may be a number where `e^|x|` is not: so in two steps.
@@ -99,66 +96,6 @@ impl Formula {
         let imag = self.select(&self.op(Op::Eq, [y, &zero])?, y, &imag)?;
         Ok((real, imag))
     }
-
-    fn whole(&self, parts: &Parts) -> Result<Array, Error> {
-        self.op(Op::Complex, [&parts.0, &parts.1])
-    }
-
-    /// `log |z|`: near 1 by what the square is more than 1, to twice the precision.
-    fn log_size(&self, x: &Array, y: &Array) -> Result<Array, Error> {
-        let exponents = match self.part {
-            DType::F32 => [60.0, -40.0, -70.0, 100.0],
-            _ => [500.0, -400.0, -600.0, 700.0],
-        };
-        let [high, low, down, up] = exponents.map(|exponent: f64| self.number(exponent.exp2()));
-        let [width, height] = [x, y].map(|part| self.op(Op::Abs, [part]));
-        let (width, height) = (width?, height?);
-        let (most, least) =
-            (self.op(Op::Fmax, [&width, &height])?, self.op(Op::Fmin, [&width, &height])?);
-        let (large, small) = (self.op(Op::Ge, [&most, &high?])?, self.op(Op::Lt, [&most, &low?])?);
-        let one = self.number(1.0)?;
-        let zero = self.number(0.0)?;
-        let there = self.select(&large, &down?, &self.select(&small, &up?, &one)?)?;
-        let back = |exponent: f64| self.number(-exponent * std::f64::consts::LN_2);
-        let back = self.select(
-            &large,
-            &back(exponents[2])?,
-            &self.select(&small, &back(exponents[3])?, &zero)?,
-        )?;
-        let [a, b] = [&most, &least].map(|part| self.op(Op::Mul, [part, &there]));
-        let (a, b) = (a?, b?);
-        let (aa, bb) = (self.op(Op::Square, [&a])?, self.op(Op::Square, [&b])?);
-        let square = self.op(Op::Add, [&aa, &bb])?;
-        // What the squares lost in rounding, and their sum.
-        let lost = |part: &Array, square: &Array| {
-            self.op(Op::Fma, [part, part, &self.op(Op::Neg, [square])?])
-        };
-        let (a_lost, b_lost) = (lost(&a, &aa)?, lost(&b, &bb)?);
-        let more = self.op(Op::Sub, [&aa, &one])?;
-        let sum = self.op(Op::Add, [&more, &bb])?;
-        let from_bb = self.op(Op::Sub, [&sum, &more])?;
-        let rest = self.op(Op::Sub, [&more, &self.op(Op::Sub, [&sum, &from_bb])?])?;
-        let rest = self.op(Op::Add, [&rest, &self.op(Op::Sub, [&bb, &from_bb])?])?;
-        let rest = self.op(Op::Add, [&rest, &self.op(Op::Add, [&a_lost, &b_lost])?])?;
-        let excess = self.op(Op::Add, [&sum, &rest])?;
-        let near = self.op(Op::Lt, [&self.op(Op::Abs, [&excess])?, &self.number(0.5)?])?;
-        let usual = self.op(Op::Log, [&self.select(&near, &one, &square)?])?;
-        let close = self.op(Op::Log1p, [&self.select(&near, &excess, &zero)?])?;
-        let twice = self.select(&near, &close, &usual)?;
-        let size = self.op(Op::Fma, [&twice, &self.number(0.5)?, &back])?;
-        // Infinite if either part is, even beside NaN; else NaN if either is.
-        let infinite = self.op(Op::IsInf, [&most])?;
-        let unknown = self.op(Op::Add, [&width, &height])?;
-        let unknown_here = self.op(Op::IsNan, [&unknown])?;
-        let size = self.select(&unknown_here, &unknown, &size)?;
-        self.select(&infinite, &most, &size)
-    }
-}
-
-pub(crate) fn log(array: &Array) -> Result<Array, Error> {
-    let (f, x, y) = Formula::of("log", array)?;
-    let parts = (f.log_size(&x, &y)?, f.op(Op::Atan2, [&y, &x])?);
-    f.whole(&parts)
 }
 
 pub(crate) fn sinh(array: &Array) -> Result<Array, Error> {

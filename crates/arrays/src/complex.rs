@@ -8,6 +8,18 @@ use memory::{DType, Scalar};
 use crate::cast::elementwise;
 use crate::{Array, Error};
 
+/// The parts of a value.
+pub(crate) type Parts = (Array, Array);
+
+/// A formula in twice the precision where there is one: complex64 as complex128.
+pub(crate) fn widened(
+    arrays: &[&Array],
+    formula: impl Fn(&[Array]) -> Result<Array, Error>,
+) -> Result<Array, Error> {
+    let wide: Vec<_> = arrays.iter().map(|it| it.cast(DType::C128)).collect();
+    Ok(formula(&wide)?.cast(arrays[0].dtype()))
+}
+
 /// Writes formulas over the parts.
 pub(crate) struct Formula {
     name: &'static str,
@@ -26,6 +38,39 @@ impl Formula {
 
     pub(crate) fn op<const N: usize>(&self, op: Op, operands: [&Array; N]) -> Result<Array, Error> {
         elementwise(self.name, op, &operands.map(Clone::clone))
+    }
+
+    pub(crate) fn add(&self, x: &Array, y: &Array) -> Result<Array, Error> {
+        self.op(Op::Add, [x, y])
+    }
+
+    pub(crate) fn sub(&self, x: &Array, y: &Array) -> Result<Array, Error> {
+        self.op(Op::Sub, [x, y])
+    }
+
+    pub(crate) fn mul(&self, x: &Array, y: &Array) -> Result<Array, Error> {
+        self.op(Op::Mul, [x, y])
+    }
+
+    /// `x y + z`, rounded once.
+    pub(crate) fn fma(&self, x: &Array, y: &Array, z: &Array) -> Result<Array, Error> {
+        self.op(Op::Fma, [x, y, z])
+    }
+
+    pub(crate) fn abs(&self, x: &Array) -> Result<Array, Error> {
+        self.op(Op::Abs, [x])
+    }
+
+    pub(crate) fn neg(&self, x: &Array) -> Result<Array, Error> {
+        self.op(Op::Neg, [x])
+    }
+
+    pub(crate) fn copysign(&self, x: &Array, sign: &Array) -> Result<Array, Error> {
+        self.op(Op::CopySign, [x, sign])
+    }
+
+    pub(crate) fn whole(&self, parts: &Parts) -> Result<Array, Error> {
+        self.op(Op::Complex, [&parts.0, &parts.1])
     }
 
     pub(crate) fn number(&self, value: f64) -> Result<Array, Error> {
@@ -66,26 +111,48 @@ pub(crate) fn abs(array: &Array) -> Result<Array, Error> {
     f.select(&f.op(Op::IsInf, [&size])?, &size, &root)
 }
 
-/// `exp(x) (cos y + i sin y)`; where `exp(x)` is too large the root of it, twice.
+/// A number of this size by its angle over the real axis, whose cosine and sine are given.
+pub(crate) struct Turned<'a> {
+    /// The exponent, and the op that makes it the size.
+    pub(crate) exponent: &'a Array,
+    pub(crate) op: Op,
+    /// From where on the size of a number's half is taken twice.
+    pub(crate) most: f64,
+    pub(crate) angle: &'a Array,
+    pub(crate) cos: &'a Array,
+    pub(crate) sin: &'a Array,
+}
+
+impl Formula {
+    /// The parts; where the size is too large the root of it, twice.
+    pub(crate) fn turned(&self, it: &Turned<'_>) -> Result<Parts, Error> {
+        let (x, y) = (it.exponent, it.angle);
+        let zero = self.number(0.0)?;
+        let large = self.op(Op::Gt, [x, &self.number(it.most)?])?;
+        let half = self.mul(x, &self.number(0.5)?)?;
+        let size = self.op(it.op, [&self.select(&large, &half, x)?])?;
+        let more = self.select(&large, &size, &self.number(1.0)?)?;
+        let real = self.mul(&self.mul(it.cos, &size)?, &more)?;
+        let imag = self.mul(&self.mul(it.sin, &size)?, &more)?;
+        // An infinite or unknown angle: nothing stays nothing, infinity stays infinite.
+        let known = self.op(Op::IsFinite, [y])?;
+        let nothing = self.op(Op::Eq, [x, &self.number(f64::NEG_INFINITY)?])?;
+        let infinite = self.op(Op::IsInf, [x])?;
+        let real = self.select(&known, &real, &self.select(&infinite, &size, &real)?)?;
+        let imag = self.select(&known, &imag, &self.select(&nothing, &zero, &imag)?)?;
+        // No angle: infinity times zero would be NaN.
+        let imag = self.select(&self.op(Op::Eq, [y, &zero])?, y, &imag)?;
+        Ok((real, imag))
+    }
+}
+
+/// `exp(x) (cos y + i sin y)`
 pub(crate) fn exp(array: &Array) -> Result<Array, Error> {
     let (f, x, y) = Formula::of("exp", array)?;
-    let zero = f.number(0.0)?;
-    let most = f.number(if f.part == DType::F32 { 88.0 } else { 709.0 })?;
-    let large = f.op(Op::Gt, [&x, &most])?;
-    let half = f.op(Op::Mul, [&x, &f.number(0.5)?])?;
-    let size = f.op(Op::Exp, [&f.select(&large, &half, &x)?])?;
-    let more = f.select(&large, &size, &f.number(1.0)?)?;
-    let turned = |op| f.op(Op::Mul, [&f.op(Op::Mul, [&f.op(op, [&y])?, &size])?, &more]);
-    let (real, imag) = (turned(Op::Cos)?, turned(Op::Sin)?);
-    // An infinite or unknown angle: nothing stays nothing, infinity stays infinite.
-    let known = f.op(Op::IsFinite, [&y])?;
-    let nothing = f.op(Op::Eq, [&x, &f.number(f64::NEG_INFINITY)?])?;
-    let infinite = f.op(Op::IsInf, [&x])?;
-    let real = f.select(&known, &real, &f.select(&infinite, &size, &real)?)?;
-    let imag = f.select(&known, &imag, &f.select(&nothing, &zero, &imag)?)?;
-    // No angle: infinity times zero would be NaN.
-    let imag = f.select(&f.op(Op::Eq, [&y, &zero])?, &y, &imag)?;
-    f.op(Op::Complex, [&real, &imag])
+    let (cos, sin) = (f.op(Op::Cos, [&y])?, f.op(Op::Sin, [&y])?);
+    let most = if f.part == DType::F32 { 88.0 } else { 709.0 };
+    let it = Turned { exponent: &x, op: Op::Exp, most, angle: &y, cos: &cos, sin: &sin };
+    f.whole(&f.turned(&it)?)
 }
 
 /// The root with a real part that is not negative: `sqrt((|x| + |z|) / 2)` is one part, and the other follows.
@@ -120,4 +187,32 @@ pub(crate) fn sqrt(array: &Array) -> Result<Array, Error> {
     let real = f.select(&infinite, &f.number(f64::INFINITY)?, &real)?;
     let imag = f.select(&infinite, &y, &imag)?;
     f.op(Op::Complex, [&real, &imag])
+}
+
+/// `z / |z|`, and 0 for 0. Numbers near the ends of the range are brought inside by powers of two.
+pub(crate) fn sign(array: &Array) -> Result<Array, Error> {
+    let (f, x, y) = Formula::of("sign", array)?;
+    let (zero, one) = (f.number(0.0)?, f.number(1.0)?);
+    let [high, low, up] = match f.part {
+        DType::F32 => [126.0, -90.0, 60.0],
+        _ => [1022.0, -900.0, 120.0],
+    }
+    .map(|exponent: f64| f.number(exponent.exp2()));
+    let most = f.op(Op::Max, [&f.abs(&x)?, &f.abs(&y)?])?;
+    let (large, small) = (f.op(Op::Ge, [&most, &high?])?, f.op(Op::Lt, [&most, &low?])?);
+    let there = f.select(&large, &f.number(0.25)?, &f.select(&small, &up?, &one)?)?;
+    let (width, height) = (f.mul(&x, &there)?, f.mul(&y, &there)?);
+    let size = f.op(Op::Hypot, [&width, &height])?;
+    let nothing = f.op(Op::Eq, [&size, &zero])?;
+    // An infinite part is all there is; two leave the angle open.
+    let infinite = f.op(Op::Eq, [&size, &f.number(f64::INFINITY)?])?;
+    let both = f.op(Op::And, [&f.op(Op::IsInf, [&x])?, &f.op(Op::IsInf, [&y])?])?;
+    let unknown = f.number(f64::NAN)?;
+    let part = |whole: &Array, part: &Array| -> Result<Array, Error> {
+        let usual = f.select(&nothing, &zero, &f.op(Op::Div, [part, &size])?)?;
+        let end = f.select(&f.op(Op::IsInf, [whole])?, &f.copysign(&one, whole)?, &zero)?;
+        let end = f.select(&both, &unknown, &end)?;
+        f.select(&infinite, &end, &usual)
+    };
+    f.whole(&(part(&x, &width)?, part(&y, &height)?))
 }

@@ -180,9 +180,14 @@ pub(crate) fn float_of(dtype: DType) -> DType {
 
 /// The float that operands meet in, each integer as the float that it becomes.
 pub(crate) fn float_for(operands: &[Operand]) -> DType {
+    // Beside a Python float integers count as the default float.
+    let fractional = operands.iter().any(|it| matches!(it, Operand::Weak(Weak::Float(_))));
     let floats: Vec<_> = operands
         .iter()
         .map(|operand| match operand {
+            Operand::Array(array) if fractional && float_of(array.dtype()) != array.dtype() => {
+                array.cast(Width::current().float()).into()
+            }
             Operand::Array(array) => array.cast(float_of(array.dtype())).into(),
             Operand::Weak(weak) => Operand::Weak(*weak),
         })

@@ -6,11 +6,14 @@ use std::sync::OnceLock;
 use ir::Op;
 use memory::{DType, Kind, Scalar};
 
-use crate::cast::elementwise;
+use crate::cast::{broadcast, elementwise};
 use crate::circular;
 use crate::complex;
 use crate::function::{Rule, float_for, with};
+use crate::inverse;
+use crate::logarithm;
 use crate::operand::{Weak, dtype_of};
+use crate::power;
 use crate::{Array, Error, ErrorKind, Function, Operand};
 
 use Rule::{Arithmetic, Bits, Comparison, Counting, Float, Logical, Own, Question, Whole};
@@ -21,14 +24,14 @@ const fn row(name: &'static str, arity: usize, rule: Rule) -> Function {
 
 const TABLE: &[Function] = &[
     row("abs", 1, Own(abs)),
-    row("acos", 1, Float(Op::Acos)),
-    row("acosh", 1, Float(Op::Acosh)),
+    row("acos", 1, Own(acos)),
+    row("acosh", 1, Own(acosh)),
     row("add", 2, Arithmetic(Op::Add, Some(Op::Or))),
-    row("asin", 1, Float(Op::Asin)),
-    row("asinh", 1, Float(Op::Asinh)),
-    row("atan", 1, Float(Op::Atan)),
+    row("asin", 1, Own(asin)),
+    row("asinh", 1, Own(asinh)),
+    row("atan", 1, Own(atan)),
     row("atan2", 2, Float(Op::Atan2)),
-    row("atanh", 1, Float(Op::Atanh)),
+    row("atanh", 1, Own(atanh)),
     row("bitwise_and", 2, Bits(Op::And)),
     row("bitwise_invert", 1, Bits(Op::Not)),
     row("bitwise_left_shift", 2, Counting(Op::Shl)),
@@ -45,8 +48,8 @@ const TABLE: &[Function] = &[
     row("divide", 2, Own(divide)),
     row("equal", 2, Comparison(Op::Eq)),
     row("exp", 1, Own(exp)),
-    row("exp2", 1, Float(Op::Exp2)),
-    row("expm1", 1, Float(Op::Expm1)),
+    row("exp2", 1, Own(exp2)),
+    row("expm1", 1, Own(expm1)),
     row("floor", 1, Whole(Op::Floor)),
     row("floor_divide", 2, Counting(Op::FloorDiv)),
     row("fmax", 2, Own(fmax)),
@@ -62,9 +65,9 @@ const TABLE: &[Function] = &[
     row("less", 2, Comparison(Op::Lt)),
     row("less_equal", 2, Comparison(Op::Le)),
     row("log", 1, Own(log)),
-    row("log10", 1, Float(Op::Log10)),
-    row("log1p", 1, Float(Op::Log1p)),
-    row("log2", 1, Float(Op::Log2)),
+    row("log10", 1, Own(log10)),
+    row("log1p", 1, Own(log1p)),
+    row("log2", 1, Own(log2)),
     row("logaddexp", 2, Own(logaddexp)),
     row("logical_and", 2, Logical(Op::And)),
     row("logical_not", 1, Logical(Op::Not)),
@@ -82,7 +85,7 @@ const TABLE: &[Function] = &[
     row("reciprocal", 1, Own(reciprocal)),
     row("remainder", 2, Counting(Op::Rem)),
     row("round", 1, Own(round)),
-    row("sign", 1, Arithmetic(Op::Sign, None)),
+    row("sign", 1, Own(sign)),
     row("signbit", 1, Own(signbit)),
     row("sin", 1, Own(sin)),
     row("sinh", 1, Own(sinh)),
@@ -140,7 +143,7 @@ fn parted(
 }
 
 fn log(operands: &[Operand]) -> Result<Array, Error> {
-    parted("log", Op::Log, operands, circular::log)
+    parted("log", Op::Log, operands, logarithm::log)
 }
 
 fn sin(operands: &[Operand]) -> Result<Array, Error> {
@@ -165,6 +168,59 @@ fn cosh(operands: &[Operand]) -> Result<Array, Error> {
 
 fn tanh(operands: &[Operand]) -> Result<Array, Error> {
     parted("tanh", Op::Tanh, operands, circular::tanh)
+}
+
+fn log2(operands: &[Operand]) -> Result<Array, Error> {
+    parted("log2", Op::Log2, operands, logarithm::log2)
+}
+
+fn log10(operands: &[Operand]) -> Result<Array, Error> {
+    parted("log10", Op::Log10, operands, logarithm::log10)
+}
+
+fn log1p(operands: &[Operand]) -> Result<Array, Error> {
+    parted("log1p", Op::Log1p, operands, logarithm::log1p)
+}
+
+fn exp2(operands: &[Operand]) -> Result<Array, Error> {
+    parted("exp2", Op::Exp2, operands, power::exp2)
+}
+
+fn expm1(operands: &[Operand]) -> Result<Array, Error> {
+    parted("expm1", Op::Expm1, operands, power::expm1)
+}
+
+fn asin(operands: &[Operand]) -> Result<Array, Error> {
+    parted("asin", Op::Asin, operands, inverse::asin)
+}
+
+fn acos(operands: &[Operand]) -> Result<Array, Error> {
+    parted("acos", Op::Acos, operands, inverse::acos)
+}
+
+fn atan(operands: &[Operand]) -> Result<Array, Error> {
+    parted("atan", Op::Atan, operands, inverse::atan)
+}
+
+fn asinh(operands: &[Operand]) -> Result<Array, Error> {
+    parted("asinh", Op::Asinh, operands, inverse::asinh)
+}
+
+fn acosh(operands: &[Operand]) -> Result<Array, Error> {
+    parted("acosh", Op::Acosh, operands, inverse::acosh)
+}
+
+fn atanh(operands: &[Operand]) -> Result<Array, Error> {
+    parted("atanh", Op::Atanh, operands, inverse::atanh)
+}
+
+fn sign(operands: &[Operand]) -> Result<Array, Error> {
+    let dtype = dtype_of(operands);
+    match dtype.kind() {
+        Kind::Bool => Err(Error::not_covered("sign")),
+        Kind::Complex => complex::sign(&operands[0].array(Some(dtype))?),
+        _ => with("sign", Op::Sign, operands, dtype),
+    }
 }
 
 fn sqrt(operands: &[Operand]) -> Result<Array, Error> {
@@ -268,6 +324,17 @@ fn pow(operands: &[Operand]) -> Result<Array, Error> {
                 let dtype = if own == DType::Bool { DType::I8 } else { dtype };
                 return with("pow", Op::Square, &operands[..1], dtype);
             }
+            Weak::Int(power) if dtype.is_complex() && i64::try_from(power).is_ok() => {
+                return power::integer(&operands[0].array(Some(dtype))?, power as i64);
+            }
+            Weak::Float(power)
+                if dtype.is_complex() && power.fract() == 0.0 && power.abs() < 1e6 =>
+            {
+                return power::integer(&operands[0].array(Some(dtype))?, power as i64);
+            }
+            Weak::Float(power) if dtype.is_complex() && power.to_bits() == 0.5f64.to_bits() => {
+                return complex::sqrt(&operands[0].array(Some(dtype))?);
+            }
             Weak::Float(power) if dtype.is_float() && power.to_bits() == 2f64.to_bits() => {
                 return with("pow", Op::Square, &operands[..1], dtype);
             }
@@ -279,6 +346,13 @@ fn pow(operands: &[Operand]) -> Result<Array, Error> {
     } else if dtype.kind() == Kind::Signed {
         // NumPy looks at the exponents and refuses negative ones.
         return Err(Error::not_covered("pow"));
+    }
+    if dtype.is_complex() {
+        let arrays = [operands[0].array(Some(dtype))?, operands[1].array(Some(dtype))?];
+        let [base, exponent] = &broadcast("pow", &arrays)?[..] else {
+            return Err(Error::not_covered("pow"));
+        };
+        return power::pow(base, exponent);
     }
     with("pow", Op::Pow, operands, dtype)
 }

@@ -66,7 +66,7 @@ impl Operation {
             Self::Reshape(_) => "reshape",
             Self::Reduce { combiner, .. } => match combiner {
                 Combiner::Add => "sum",
-                Combiner::Mul => "prod",
+                Combiner::Mul | Combiner::Product => "prod",
                 Combiner::Min => "min",
                 Combiner::Max => "max",
                 Combiner::And => "all",

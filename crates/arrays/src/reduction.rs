@@ -66,9 +66,6 @@ impl Array {
                 let combiner =
                     if reduction == Reduction::Sum { Combiner::Add } else { Combiner::Mul };
                 let dtype = dtype.unwrap_or_else(|| summed(self.dtype()));
-                if dtype.is_complex() && combiner == Combiner::Mul {
-                    return Err(Error::not_covered(name));
-                }
                 self.total(combiner, &axes, dtype)
             }
             Reduction::Min | Reduction::Max => {

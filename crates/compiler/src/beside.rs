@@ -327,10 +327,19 @@ impl Emitter<'_> {
         self.put_all_beside(&rooms, &it.start);
         let mut counts = Vec::new();
         let mut last = number(0);
+        let mut stretches = None;
+        let nested = self.has_loops(it.body);
         for (axis, &index) in it.axes.iter().zip(indices) {
             let length = self.length(axis);
             last = length;
-            let count = self.text.begin_count(number(0), length, 1);
+            let (mut from, mut to) = (number(0), length);
+            if it.axes.len() == 1 && !nested {
+                stretches = self.begin_stretches(axis, from, to);
+                if let Some(it) = &stretches {
+                    (from, to) = (it.from, it.to);
+                }
+            }
+            let count = self.text.begin_count(from, to, 1);
             let at = self.index_of(axis, count.index);
             self.hold(index, Held::Uniform(at));
             counts.push(count);
@@ -339,10 +348,17 @@ impl Emitter<'_> {
         self.beside(it.body)?;
         let yields = self.kernel.block(it.body).yields.clone();
         self.put_all_beside(&rooms, &yields);
+        if nested {
+            self.spend(number(1));
+            self.poll();
+        }
         for count in counts.iter().rev() {
             self.text.end_count(count);
         }
-        self.spend(last);
+        match stretches {
+            Some(it) => self.end_stretches(&it),
+            None => self.spend(last),
+        }
         self.take_all_beside(&rooms, &it.results);
         Ok(())
     }
@@ -389,6 +405,7 @@ impl Emitter<'_> {
         let next = self.text.op("add nuw nsw", WORD, &[at, number(1)]);
         self.put(step, DType::I64, next);
         self.spend(number(1));
+        self.poll();
         self.text.jump(head);
         self.text.begin(done);
         self.take_all_beside(&rooms, &it.results);

@@ -142,6 +142,10 @@ impl Emitter<'_> {
                 let [a, b] = [first, later].map(|it| [it[at], it[at + 1], it[at + 2]]);
                 combined.extend(self.merge(parts[at + 1].dtype, lanes, a, b));
                 at += 3;
+            } else if combiner == Combiner::Product {
+                let [a, b] = [first, later].map(|it| [it[at], it[at + 1]]);
+                combined.extend(self.product(Type::new(dtype, lanes), a, b));
+                at += 2;
             } else {
                 let (a, b) = ([first[at], first[at + 1]], [later[at], later[at + 1]]);
                 let types = [Type::new(dtype, lanes), Type::new(parts[at + 1].dtype, lanes)];
@@ -154,6 +158,14 @@ impl Emitter<'_> {
             }
         }
         Ok(combined)
+    }
+
+    /// The product of complex numbers, in the order of operations that `ir::evaluate` fixes.
+    fn product(&mut self, ty: Type, a: [Operand; 2], b: [Operand; 2]) -> [Operand; 2] {
+        let mut times = |x, y| self.text.op("fmul", ty, &[a[x], b[y]]);
+        let [squares, turned] = [times(0, 0), times(1, 1)];
+        let [one, two] = [times(0, 1), times(1, 0)];
+        [self.text.op("fsub", ty, &[squares, turned]), self.text.op("fadd", ty, &[one, two])]
     }
 
     /// Of two values with their places, the second one further on, the smaller or larger; of equal ones

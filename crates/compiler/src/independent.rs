@@ -281,6 +281,9 @@ impl<'k> Emitter<'k> {
             self.spend(number(STRETCH));
             self.poll();
             self.text.end_count(&whole);
+        } else if let Some(some) = self.begin_stretches(&it.axes[it.axes.len() - 1], from, to) {
+            self.iterations(it, some.from, some.to)?;
+            self.end_stretches(&some);
         } else {
             self.iterations(it, from, to)?;
             let length = self.text.op("sub", WORD, &[to, from]);
@@ -502,17 +505,25 @@ impl<'k> Emitter<'k> {
         let crossed = self.crossed(it, copies.len());
         let mut counts = Vec::new();
         let mut length = number(0);
+        let mut stretches = None;
+        let nested = self.has_loops(it.body);
         for (axis, &index) in it.axes.iter().zip(indices) {
             // The bounds are the same for all.
             self.swap(&mut copies[0]);
             length = self.length(axis);
-            let mut from = number(0);
+            let (mut from, mut to) = (number(0), length);
             if !crossed.is_empty() {
                 self.swap(&mut copies[0]);
                 from = self.turns_at_once(it, &crossed, copies, (&rooms, length))?;
                 self.swap(&mut copies[0]);
             }
-            let count = self.text.begin_count(from, length, 1);
+            if it.axes.len() == 1 && !nested {
+                stretches = self.begin_stretches(axis, from, to);
+                if let Some(it) = &stretches {
+                    (from, to) = (it.from, it.to);
+                }
+            }
+            let count = self.text.begin_count(from, to, 1);
             let at = self.index_of(axis, count.index);
             self.swap(&mut copies[0]);
             for copy in copies.iter_mut() {
@@ -531,10 +542,17 @@ impl<'k> Emitter<'k> {
             self.put_all_beside(rooms, &yields);
             self.swap(copy);
         }
+        if nested {
+            self.spend(number(1));
+            self.poll();
+        }
         for count in counts.iter().rev() {
             self.text.end_count(count);
         }
-        self.spend(length);
+        match stretches {
+            Some(it) => self.end_stretches(&it),
+            None => self.spend(length),
+        }
         for (copy, rooms) in copies.iter_mut().zip(&rooms) {
             self.swap(copy);
             self.take_all_beside(rooms, &it.results);

@@ -60,6 +60,7 @@ mod report;
 mod rows;
 mod shorten;
 mod split;
+mod stretch;
 mod structure;
 mod text;
 mod tree;

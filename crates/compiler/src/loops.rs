@@ -1,6 +1,6 @@
 //! What a function knows of its loops while it is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use ir::{Buffer, Kernel, Op, Operands, ParameterKind, Statement, Value};
@@ -41,6 +41,8 @@ pub(crate) struct Loops<'k> {
     pub(crate) in_lanes: bool,
     /// The ops of the kernel by their results, once they were asked for.
     pub(crate) ops: Option<HashMap<Value, (Op, Operands)>>,
+    /// Values that are about as large as the length of an array, once they were asked for.
+    pub(crate) lengths: Option<HashSet<Value>>,
 }
 
 impl Loops<'_> {

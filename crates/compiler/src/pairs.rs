@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use ir::{BlockId, Combiner, Kernel, Op, Operands, ParameterKind, Statement, Stride, Value};
+use ir::{
+    BlockId, Combiner, Kernel, Op, Operands, ParameterKind, Reduce, Statement, Stride, Value,
+};
 use memory::{DType, Scalar};
 
 use crate::Unsupported;
@@ -15,7 +17,7 @@ use crate::Unsupported;
 ///
 /// # Errors
 ///
-/// [`Unsupported`] for products and tables of complex numbers.
+/// [`Unsupported`] for tables and other reductions of complex numbers than sums and products.
 pub(crate) fn pairs(kernel: &Kernel) -> Result<Option<Kernel>, Unsupported> {
     let complex = |dtype: DType| dtype.is_complex();
     let buffers = kernel
@@ -45,6 +47,7 @@ pub(crate) fn pairs(kernel: &Kernel) -> Result<Option<Kernel>, Unsupported> {
         parts: HashMap::new(),
         same: HashMap::new(),
         written: Vec::new(),
+        begin: Vec::new(),
     };
     for (place, result) in (0i64..).zip(pairs.places) {
         let scalar = Scalar::from(place);
@@ -66,9 +69,10 @@ pub(crate) fn pairs(kernel: &Kernel) -> Result<Option<Kernel>, Unsupported> {
             }
         }
     }
-    let begin = std::mem::take(&mut pairs.written);
+    pairs.begin = std::mem::take(&mut pairs.written);
     let body = pairs.kernel.body;
     pairs.block(body)?;
+    let begin = std::mem::take(&mut pairs.begin);
     pairs.kernel.block_mut(body).statements.splice(0..0, begin);
     Ok(Some(pairs.kernel))
 }
@@ -83,6 +87,8 @@ struct Pairs {
     same: HashMap<Value, Value>,
     /// The statements of a block so far.
     written: Vec<Statement>,
+    /// Those that the kernel begins with.
+    begin: Vec<Statement>,
 }
 
 impl Pairs {
@@ -135,6 +141,27 @@ impl Pairs {
         inside.statements = std::mem::replace(&mut self.written, outside);
         *self.kernel.block_mut(block) = inside;
         Ok(())
+    }
+
+    /// The results for no value at all, part by part.
+    fn identities(&mut self, it: &Reduce) -> Vec<Value> {
+        let yields = self.kernel.block(it.body).yields.clone();
+        let mut found = Vec::new();
+        for (&combiner, value) in it.combiners.iter().zip(yields) {
+            for scalar in combiner.identity(self.kernel.dtype(value)) {
+                let parts = if scalar.dtype().is_complex() {
+                    vec![scalar.real(), scalar.imag()]
+                } else {
+                    vec![scalar]
+                };
+                for scalar in parts {
+                    let result = self.kernel.new_value(scalar.dtype());
+                    self.begin.push(Statement::Constant { result, scalar });
+                    found.push(result);
+                }
+            }
+        }
+        found
     }
 
     fn statement(&mut self, mut statement: Statement) -> Result<(), Unsupported> {
@@ -213,16 +240,28 @@ impl Pairs {
             Statement::For(it) => self.use_all(&mut it.start),
             Statement::While(it) => self.use_all(&mut it.start),
             Statement::Reduce(it) => {
-                self.use_all(&mut it.empty);
+                let multiplies = it.combiners.contains(&Combiner::Mul);
+                if it.empty.is_empty() && multiplies {
+                    it.empty = self.identities(it);
+                } else {
+                    self.use_all(&mut it.empty);
+                }
                 let yields = &self.kernel.block(it.body).yields;
                 let mut combiners = Vec::new();
                 for (&combiner, &value) in it.combiners.iter().zip(yields) {
-                    let complex = self.kernel.dtype(value).is_complex();
-                    if complex && combiner != Combiner::Add {
-                        return Err(Unsupported::new(format!("{combiner} of complex numbers")));
+                    if !self.kernel.dtype(value).is_complex() {
+                        combiners.push(combiner);
+                        continue;
                     }
-                    // A sum is one of each part.
-                    combiners.extend(std::iter::repeat_n(combiner, 1 + usize::from(complex)));
+                    let pair = match combiner {
+                        // A sum is one of each part.
+                        Combiner::Add => Combiner::Add,
+                        Combiner::Mul => Combiner::Product,
+                        _ => {
+                            return Err(Unsupported::new(format!("{combiner} of complex numbers")));
+                        }
+                    };
+                    combiners.extend([pair; 2]);
                 }
                 it.combiners = combiners;
             }

@@ -10,7 +10,7 @@ use crate::text::{Operand, Type};
 /// Iterations between two questions, about a millisecond.
 pub(crate) const BUDGET: i64 = 1 << 18;
 
-/// A loop that is not inside of another one runs so many iterations between two questions.
+/// A loop without loops inside runs so many iterations between two questions.
 pub(crate) const STRETCH: i64 = 1 << 18;
 
 /// What a tile of rows counts for.

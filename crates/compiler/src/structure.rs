@@ -228,6 +228,7 @@ impl<'k> Emitter<'k> {
         let simple = it.axes.len() == 1 && !self.has_loops(it.body);
         let stretches = simple && self.loops.depth == 0 && self.loops.counting;
         let mut stretch = None;
+        let mut inner = None;
         let mut last = number(0);
         for (axis, &index) in it.axes.iter().zip(indices) {
             let length = self.length(axis);
@@ -238,6 +239,11 @@ impl<'k> Emitter<'k> {
                 let end = self.text.op("add", WORD, &[whole.index, number(STRETCH)]);
                 (from, to) = (whole.index, self.text.intrinsic("smin", WORD, &[end, to]));
                 stretch = Some(whole);
+            } else if simple {
+                inner = self.begin_stretches(axis, from, to);
+                if let Some(it) = &inner {
+                    (from, to) = (it.from, it.to);
+                }
             }
             if let Some(varying) = checked.clone() {
                 from = self.while_checks_hold(it, varying, [from, to])?;
@@ -269,6 +275,8 @@ impl<'k> Emitter<'k> {
             self.spend(number(STRETCH));
             self.poll();
             self.text.end_count(&stretch);
+        } else if let Some(inner) = inner {
+            self.end_stretches(&inner);
         } else if simple {
             self.spend(last);
         }

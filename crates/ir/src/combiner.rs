@@ -29,10 +29,13 @@ pub enum Combiner {
     ArgMax,
     /// How many, their mean, and the sum of squared deviations from it; nothing gives zeros.
     Moments,
+    /// Op `mul` of complex numbers, their parts being two values in a row. The compiler makes it of `mul` where
+    /// it makes pairs of complex numbers; no other kernel has it.
+    Product,
 }
 
 impl Combiner {
-    /// Every combiner.
+    /// Every combiner that kernels are written with.
     pub const ALL: [Self; 10] = [
         Self::Add,
         Self::Mul,
@@ -59,6 +62,7 @@ impl Combiner {
             Self::ArgMin => "argmin",
             Self::ArgMax => "argmax",
             Self::Moments => "moments",
+            Self::Product => "product",
         }
     }
 
@@ -84,7 +88,7 @@ impl Combiner {
             Self::Add | Self::Mul | Self::Min | Self::Max => {
                 !dtype.is_float() && !dtype.is_complex()
             }
-            Self::ArgMin | Self::ArgMax | Self::Moments => false,
+            Self::ArgMin | Self::ArgMax | Self::Moments | Self::Product => false,
         }
     }
 
@@ -94,7 +98,7 @@ impl Combiner {
             Self::Add | Self::Mul => Types::NUMBERS,
             Self::Min | Self::Max | Self::ArgMin | Self::ArgMax => Types::ORDERED,
             Self::And | Self::Or | Self::Xor => Types::BITS,
-            Self::Moments => Types::WIDE_FLOATS,
+            Self::Moments | Self::Product => Types::WIDE_FLOATS,
         }
     }
 
@@ -120,7 +124,7 @@ impl Combiner {
     pub fn identity(self, dtype: DType) -> Vec<Scalar> {
         match self {
             Self::Add | Self::Or | Self::Xor => vec![Scalar::zero(dtype)],
-            Self::Mul => vec![Scalar::from_i64(dtype, 1)],
+            Self::Mul | Self::Product => vec![Scalar::from_i64(dtype, 1)],
             Self::And if dtype == DType::Bool => vec![Scalar::from(true)],
             Self::And => vec![Scalar::from_i64(dtype, -1)],
             Self::Min => vec![largest(dtype)],

@@ -115,6 +115,7 @@ pub fn combine(combiner: Combiner, left: &Partial, right: &Partial) -> Partial {
         Combiner::ArgMin => return better(Op::Lt, left, right),
         Combiner::ArgMax => return better(Op::Gt, left, right),
         Combiner::Moments => return merge(left, right),
+        Combiner::Product => unreachable!("the verifier refuses it"),
     };
     [apply(op, &[left[0], right[0]])].into()
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -21,13 +22,18 @@ __all__ = ["KINDS", "ExecutorEngine", "count", "open"]
 def _process(workers: int) -> Executor:
     from concurrent.futures import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(workers)
+    return ProcessPoolExecutor(workers, initializer=_leave_ctrl_c_to_the_caller)
+
+
+def _leave_ctrl_c_to_the_caller() -> None:
+    """Not to die of it, in a worker without a task: such a pool ends with its first worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _loky(workers: int) -> Executor:
     from loky import ProcessPoolExecutor
 
-    executor: Executor = ProcessPoolExecutor(workers)
+    executor: Executor = ProcessPoolExecutor(workers, initializer=_leave_ctrl_c_to_the_caller)
     return _also(executor, _stop_trackers)
 
 
@@ -170,6 +176,8 @@ class ExecutorEngine:
     def explain(self, error: BaseException) -> str:
         """Say why it runs nothing."""
         hint = "make a new executor, and call plan() with it"
+        if self.owned:
+            hint = "abreast.shutdown() ends it, and the next call starts another"
         if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("abreast"):
             hint = "pip install abreast where its workers run"
         return f"{self.title} runs no tasks: {type(error).__name__}: {error}\nhint: {hint}"

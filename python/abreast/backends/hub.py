@@ -256,7 +256,7 @@ class Hub(Stock):
             number = next(self.numbers)
             self.launched[number] = None
             try:
-                self.launched[number] = self.engine.launch(
+                launched = self.engine.launch(
                     pilot.serve,
                     self.addresses,
                     self.secret,
@@ -267,6 +267,8 @@ class Hub(Stock):
                 self.launched.pop(number, None)
                 self._refused(error)
                 return
+            if number in self.launched:  # otherwise it has ended meanwhile
+                self.launched[number] = launched
 
     def _pilot_ended(self, number: int, error: BaseException | None) -> None:
         with self.lock:

@@ -47,14 +47,20 @@ from abreast._abreast import array_compilations as compilations
 from abreast._abreast import array_evaluate as evaluate
 from abreast._abreast import array_explain as explain
 from abreast.numpy import methods as _methods  # gives arrays what Python asks of their class
+from abreast.numpy.arrangement import *
+from abreast.numpy.averages import *
+from abreast.numpy.closeness import *
 from abreast.numpy.convert import array, asarray
 from abreast.numpy.creation import *
+from abreast.numpy.derived import *
+from abreast.numpy.differences import *
 from abreast.numpy.dtypes import *
 from abreast.numpy.elementwise import FUNCTIONS as _FUNCTIONS
 from abreast.numpy.exchange import from_dlpack
 from abreast.numpy.fallbacks import REFUSED, fallbacks
 from abreast.numpy.inspection import NamespaceInfo as _NamespaceInfo
 from abreast.numpy.manipulation import *
+from abreast.numpy.nans import *
 from abreast.numpy.reduction import *
 from abreast.numpy.sorting import *
 

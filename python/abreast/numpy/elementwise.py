@@ -128,6 +128,26 @@ class ElementFunction(ElementCall):
         return _found, (self.__name__,)
 
 
+class Round(ElementFunction):
+    """The nearest whole number, or the nearest with so many decimals."""
+
+    def _with_options(self, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        decimals = operands[1] if len(operands) == 2 else options.get("decimals", 0)
+        if len(operands) + len(options) == 2 and type(decimals) is int:
+            x = asarray(operands[0])
+            if decimals == 0 and x.dtype.kind in "fiu":
+                return array_function("round", x)
+            if decimals > 0 and x.dtype.kind in "iu":
+                return x
+            if x.dtype in ("float32", "float64") and abs(decimals) < 23:
+                # Powers of ten that float64 has exactly.
+                power = 10.0 ** abs(decimals)
+                if decimals > 0:
+                    return array_function("round", x * power) / power
+                return array_function("round", x / power) * power
+        return super()._with_options(operands, options)
+
+
 def _found(name: str) -> ElementFunction:
     return FUNCTIONS[name]
 
@@ -214,6 +234,8 @@ FUNCTIONS = {
     **{name: ElementFunction(name, 2, meaning) for name, meaning in _TWO.items()},
 }
 """All of them, by their names in the standard, and by NumPy's."""
+
+FUNCTIONS["round"] = FUNCTIONS["around"] = Round("round", 1, _ONE["round"])
 
 for _name, _numpys in fallback.NUMPY_NAMES.items():
     FUNCTIONS[_numpys] = FUNCTIONS[_name]

@@ -120,10 +120,6 @@ def elementwise(name: str, operands: tuple[Any, ...]) -> Any:
     name = NUMPY_NAMES.get(name, name)
     if name == "where":
         return by_numpy(np.where, operands)
-    if name == "expm1":
-        from abreast.numpy import complexes
-
-        return by_numpy(complexes.expm1, operands)
     return by_numpy(getattr(np, name), operands)
 
 

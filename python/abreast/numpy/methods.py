@@ -12,6 +12,7 @@ from abreast._abreast import Array, array_function
 from abreast.numpy import manipulation, reduction, sorting
 from abreast.numpy.at import At
 from abreast.numpy.convert import asarray
+from abreast.numpy.elementwise import FUNCTIONS
 from abreast.numpy.fallback import by_numpy
 
 __all__ = ["METHODS", "PROPERTIES"]
@@ -65,9 +66,7 @@ def _clip(self: Array, min: Any = None, max: Any = None, **options: Any) -> Any:
 
 
 def _round(self: Array, decimals: int = 0) -> Any:
-    if decimals:
-        return by_numpy(np.round, (self, decimals))
-    return array_function("round", self)
+    return FUNCTIONS["round"](self, decimals) if decimals else array_function("round", self)
 
 
 def _squeeze(self: Array, axis: Any = None) -> Array:

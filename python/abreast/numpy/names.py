@@ -12,7 +12,7 @@ from abreast.numpy.fallback import from_numpy, to_numpy
 __all__ = ["GRIDS", "SAME", "Grid", "refusal"]
 
 _SAME = """
-    array2string array_repr array_str base_repr binary_repr broadcast byte cdouble
+    True_ False_ array2string array_repr array_str base_repr binary_repr broadcast byte cdouble
     clongdouble complexfloating csingle double dtype einsum_path errstate flexible floating
     format_float_positional format_float_scientific generic get_printoptions geterr half index_exp
     inexact int_ intc integer intp issubdtype iterable long longlong mintypecode ndenumerate ndindex

@@ -73,6 +73,11 @@ def array_ufunc(_self: Array, ufunc: np.ufunc, method: str, *inputs: Any, **opti
         function = FUNCTIONS.get(ufunc.__name__)
         if function is not None and len(inputs) == function.arity:
             return function(*inputs)
+        import abreast.numpy as anp
+
+        composed = anp.__dict__.get(ufunc.__name__)
+        if composed is not None and function is None:
+            return composed(*inputs)
     elif method == "reduce" and ufunc.__name__ in _REDUCTIONS and len(inputs) == 1:
         made = _reduced(_REDUCTIONS[ufunc.__name__], inputs[0], options)
         if made is not None:

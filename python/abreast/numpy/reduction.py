@@ -12,6 +12,8 @@ from abreast.numpy.fallback import by_numpy
 
 __all__ = [
     "all",
+    "amax",
+    "amin",
     "any",
     "argmax",
     "argmin",
@@ -158,6 +160,9 @@ def max(
     Array(4)
     """
     return _reduce("max", a, axis, keepdims, _with(out, options))
+
+
+amin, amax = min, max
 
 
 def mean(

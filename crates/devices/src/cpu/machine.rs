@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 pub struct Cpu {
     /// What LLVM is told.
     pub target: Target,
-    /// Bytes of the vectors to compute in: 64 with AVX-512, 32 with AVX2, 16 otherwise.
+    /// Bytes of the vectors to compute in: 64 with AVX-512, 32 with AVX2, 16 otherwise, and where
+    /// `ABREAST_CPU` names a level of x86-64, no more than that level has.
     pub vector: usize,
     /// Bytes of each core's first data cache.
     pub l1: usize,
@@ -45,8 +46,14 @@ macro_rules! features {
 
 #[cfg(target_arch = "x86_64")]
 fn target() -> (Target, usize) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "found out once, by whoever compiles first; tests without Python limit it as well"
+    )]
+    let named = std::env::var("ABREAST_CPU").ok();
+    let level = level(named.as_deref());
     // The standard library also asks whether the system saves the registers.
-    let features = features![
+    let mut features = features![
         "sse3" = "sse3",
         "ssse3" = "ssse3",
         "sse4.1" = "sse4.1",
@@ -72,6 +79,9 @@ fn target() -> (Target, usize) {
         "avx512vpopcntdq" = "avx512vpopcntdq",
         "gfni" = "gfni",
     ];
+    for (name, there) in &mut features {
+        *there = *there && level >= level_of(name);
+    }
     let has = |name| features.iter().any(|&(it, there)| it == name && there);
     let wide = ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"].into_iter().all(has);
     let middle = ["avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"].into_iter().all(has);
@@ -87,6 +97,27 @@ fn target() -> (Target, usize) {
         features.push_str(",-prefer-256-bit");
     }
     (Target { triple: "x86_64-unknown-linux-gnu".into(), cpu: cpu.into(), features }, vector)
+}
+
+/// The greatest level of x86-64 to make code for; an unknown word sets no limit.
+#[cfg(target_arch = "x86_64")]
+fn level(named: Option<&str>) -> u32 {
+    match named {
+        Some("x86-64") => 1,
+        Some("x86-64-v2") => 2,
+        Some("x86-64-v3") => 3,
+        _ => 4,
+    }
+}
+
+/// The first level that has this; what belongs to none counts as the last's.
+#[cfg(target_arch = "x86_64")]
+fn level_of(feature: &str) -> u32 {
+    match feature {
+        "sse3" | "ssse3" | "sse4.1" | "sse4.2" | "popcnt" => 2,
+        "avx" | "f16c" | "fma" | "avx2" | "bmi" | "bmi2" | "lzcnt" | "movbe" => 3,
+        _ => 4,
+    }
 }
 
 /// As above.
@@ -143,6 +174,14 @@ mod tests {
         assert_eq!(size("105M"), Some(105 << 20));
         assert_eq!(size("512"), Some(512));
         assert_eq!((size(""), size("K"), size("0K"), size("many")), (None, None, None, None));
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn a_level_is_a_limit() {
+        let limits = [None, Some("x86-64-v3"), Some("x86-64-v2"), Some("x86-64"), Some("v3")];
+        assert_eq!(limits.map(level), [4, 3, 2, 1, 4]);
+        assert_eq!(["sse3", "fma", "avx512f", "gfni"].map(level_of), [2, 3, 4, 4]);
     }
 
     #[test]

@@ -18,6 +18,9 @@ type Region = unsafe extern "C" fn(context: *const u64, begin: i64, end: i64) ->
 /// How often whoever launched a kernel is asked.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Launches from one look at the clock to the next.
+const ASKED: u32 = 16;
+
 /// A number of the calling thread that no other has while this one lives. For a whole `Thread` a
 /// short kernel takes no time.
 fn here() -> usize {
@@ -52,6 +55,8 @@ pub(super) struct Services<'a> {
     owner: usize,
     /// When it was asked last; nothing before the first poll, so that short kernels read no clock.
     asked: Cell<Option<Instant>>,
+    /// How many launches there were.
+    launches: Cell<u32>,
     interrupted: RefCell<&'a mut dyn FnMut() -> bool>,
     /// What `room` gave.
     given: RefCell<Vec<u128>>,
@@ -85,6 +90,7 @@ impl<'a> Services<'a> {
             given: RefCell::default(),
             owner: here(),
             asked: Cell::new(None),
+            launches: Cell::new(0),
             interrupted: RefCell::new(interrupted),
             stopped: AtomicBool::new(false),
             threads,
@@ -122,7 +128,13 @@ unsafe extern "C" fn launch(
     let services = unsafe { &*services };
     let work = Shared { region, context };
     match pool::crew(&work, blocks, services.threads, false, &mut || services.ask()) {
-        Outcome::Done => 0,
+        Outcome::Done => {
+            // Short ones ask nobody, and a loop of them may have no other question for long.
+            let launches = services.launches.get().wrapping_add(1);
+            services.launches.set(launches);
+            // SAFETY: they are alive.
+            if launches % ASKED == 0 && unsafe { poll(services) } != 0 { INTERRUPTED } else { 0 }
+        }
         Outcome::Failed(code) => {
             // Which thread said so is chance.
             REFUSED.set(None);

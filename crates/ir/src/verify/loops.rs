@@ -3,7 +3,7 @@
 use memory::DType;
 
 use super::{Reason, Scope};
-use crate::{Axis, BlockId, For, If, Reduce, Statement, While};
+use crate::{Axis, BlockId, Combiner, For, If, Reduce, Statement, While};
 
 impl Scope<'_> {
     pub(super) fn for_loop(&self, it: &For) -> Result<(), Reason> {
@@ -68,6 +68,9 @@ impl Scope<'_> {
         let mut results = Vec::new();
         for (combiner, &value) in it.combiners.iter().zip(&body.yields) {
             let dtype = self.dtype(value);
+            if *combiner == Combiner::Product {
+                return Err("product is the compiler's own: write mul of complex numbers".into());
+            }
             if !combiner.accepts().contains(dtype) {
                 return Err(format!(
                     "{combiner} of {}: it combines {}",
