@@ -50,7 +50,7 @@ RISING = {
     *("sinh", "tanh", "asin", "atan", "asinh", "acosh", "atanh"),
 }
 # Found to rise over every float32.
-MONOTONE = {"exp"}
+MONOTONE = {"exp", "log"}
 LARGEST = float(np.finfo(np.float32).max) * (1 + 2**-25)  # from here on infinity is nearer
 PIECE = 1 << 24
 BLOCK = 1 << 16  # as many as stay in the cache

@@ -413,3 +413,21 @@ def test_own_errors_travel_out_of_nested_calls():
     with pytest.raises(ab.TransferError, match="the result of task 0") as caught:
         ab.map(outer, [1], plan="processes:1")
     assert caught.value.index == 0
+
+
+def yields(x):
+    yield x
+
+
+async def awaits(x):
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"), [(yields, r"list\(function\(x\)\)"), (awaits, r"asyncio\.run")]
+)
+@pytest.mark.parametrize("where", ["processes:1", "executor:process:1"])
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_functions_that_have_not_run_when_they_answer(where, function, hint):
+    with ab.plan(where), pytest.raises(ab.TransferError, match=f"hint: .*{hint}"):
+        ab.map(function, [1])

@@ -45,3 +45,7 @@ def test_dir_shows_public_names_alone():
 def test_import_is_quick_and_loads_little():
     program = "import abreast, sys; print(len([n for n in sys.modules if n.startswith('abreast')]))"
     assert say(program) == "1\n"
+
+
+def test_arrays_are_there_without_a_second_import():
+    assert say("import abreast as ab; print(ab.numpy.arange(3))") == "[0 1 2]\n"

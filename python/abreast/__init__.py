@@ -140,6 +140,10 @@ __version__: str
 
 
 def __getattr__(name: str) -> Any:
+    if name == "numpy":  # usually under a name of its own: import abreast.numpy as anp
+        from importlib import import_module
+
+        return import_module("abreast.numpy")
     if name not in _HOME:
         raise AttributeError(_absent(name), name=name)
     from importlib import import_module

@@ -107,13 +107,28 @@ def _str(error: BaseException) -> str:
         return "<no message: its own __str__ raised>"
 
 
+_STAYS = (
+    "open files, locks, connections and generators stay in their process; create them inside the "
+    "task, or use plan('threads')"
+)
+_UNFINISHED = {
+    "'coroutine' object": "an async function answers a coroutine and has not run; run it in the "
+    "task: lambda x: asyncio.run(function(x))",
+    "'generator' object": "a function with `yield` answers a generator and has not run; run it in "
+    "the task: lambda x: list(function(x))",
+}
+"""What a result is of a function that is yet to run."""
+
+
 def unpicklable(what: str, index: int | None, reason: BaseException) -> TransferError:
     """Say that something of a task cannot be pickled."""
     where = "" if index is None else f" of task {index}"
+    hint = _STAYS
+    if what == "result":
+        hint = next((told for kind, told in _UNFINISHED.items() if kind in _str(reason)), hint)
     error = TransferError(
         f"the {what}{where} cannot be sent to another process: {type(reason).__name__}: {reason}\n"
-        "hint: open files, locks, connections and generators stay in their process; "
-        "create them inside the task, or use plan('threads')"
+        f"hint: {hint}"
     )
     error.index = index
     return error
