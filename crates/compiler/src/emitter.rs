@@ -68,13 +68,10 @@ pub(crate) struct Emitter<'k> {
     pub(crate) streaming: Option<u64>,
     /// How what comes after loads along memory is fetched, where it is.
     pub(crate) ahead: Option<Ahead>,
-<<<<<<< HEAD
     /// Whether the blocks before this one have an extreme value, and which, where only the first place of it counts.
     pub(crate) best: Option<[Operand; 2]>,
-=======
     /// Whether a body computes for so long that no accumulator waits for what was added to it before.
     pub(crate) patient: bool,
->>>>>>> main
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
@@ -136,11 +133,8 @@ impl<'k> Emitter<'k> {
             how,
             streaming: streams.then_some(LEAST),
             ahead: streams.then_some(AHEAD),
-<<<<<<< HEAD
             best: None,
-=======
             patient: false,
->>>>>>> main
             lanes: 1,
             mask: None,
             tail: None,
