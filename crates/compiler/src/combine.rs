@@ -81,6 +81,20 @@ impl Emitter<'_> {
         Pass { parts, about: About::Zero }
     }
 
+    /// The way that finds the extreme value of a block alone, where that is all that is asked for but its place.
+    pub(crate) fn value_pass(&self, it: &Reduce) -> Option<Pass> {
+        let (&[how], &[value]) = (&it.combiners[..], &self.kernel.block(it.body).yields[..]) else {
+            return None;
+        };
+        let how = match how {
+            Combiner::ArgMin => Combiner::Min,
+            Combiner::ArgMax => Combiner::Max,
+            _ => return None,
+        };
+        let part = Part { dtype: self.kernel.dtype(value), how };
+        Some(Pass { parts: vec![part], about: About::Zero })
+    }
+
     /// What the second way carries: a sum of squares for each moments.
     pub(crate) fn second_parts(&self, it: &Reduce) -> Vec<Part> {
         let yields = &self.kernel.block(it.body).yields;
@@ -197,7 +211,7 @@ impl Emitter<'_> {
     }
 
     /// Where the other value is smaller or larger, or the only NaN.
-    fn wins(
+    pub(crate) fn wins(
         &mut self,
         combiner: Combiner,
         ty: Type,

@@ -68,6 +68,8 @@ pub(crate) struct Emitter<'k> {
     pub(crate) streaming: Option<u64>,
     /// How what comes after loads along memory is fetched, where it is.
     pub(crate) ahead: Option<Ahead>,
+    /// Whether the blocks before this one have an extreme value, and which, where only the first place of it counts.
+    pub(crate) best: Option<[Operand; 2]>,
     /// Whether a body computes for so long that no accumulator waits for what was added to it before.
     pub(crate) patient: bool,
     /// How many lanes run side by side now.
@@ -131,6 +133,7 @@ impl<'k> Emitter<'k> {
             how,
             streaming: streams.then_some(LEAST),
             ahead: streams.then_some(AHEAD),
+            best: None,
             patient: false,
             lanes: 1,
             mask: None,

@@ -265,7 +265,7 @@ impl Emitter<'_> {
     }
 
     /// The body's values in `width` lanes from point `begin + shift` on.
-    fn in_lanes(
+    pub(crate) fn in_lanes(
         &mut self,
         it: &Reduce,
         pass: &Pass,

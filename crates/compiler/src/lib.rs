@@ -59,6 +59,7 @@ mod region;
 mod remainder;
 mod report;
 mod rows;
+mod search;
 mod shorten;
 mod split;
 mod stretch;

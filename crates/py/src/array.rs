@@ -7,6 +7,7 @@ mod answer;
 mod compute;
 mod function;
 mod index;
+mod missed;
 mod operand;
 mod order;
 mod sight;
@@ -512,6 +513,9 @@ impl PyArray {
         dtype: Option<Bound<'py, PyAny>>,
         copy: Option<bool>,
     ) -> Answer<'py> {
+        if let Some(error) = missed::take(slf.as_any()) {
+            return Err(error);
+        }
         protocol(slf.py(), "array")?.call1((slf, dtype, copy))
     }
 
@@ -575,7 +579,8 @@ impl PyArray {
         view: *mut ffi::Py_buffer,
         flags: c_int,
     ) -> PyResult<()> {
-        let data = finished(slf.py(), &slf.get().array)?;
+        let data = finished(slf.py(), &slf.get().array)
+            .inspect_err(|error| missed::note(slf.as_any(), error))?;
         // SAFETY: the interpreter passes a view to fill.
         unsafe { sight::show(slf.into_any(), &data, view, flags) }
     }
