@@ -362,7 +362,7 @@ impl<'k> Emitter<'k> {
         let to = self.kernel.dtype(result);
         let uniform: Option<Vec<_>> = operands.iter().map(|&it| self.uniform(it)).collect();
         if uniform.is_none()
-            && invariant::is_faster(&self.text, op, last)
+            && invariant::is_faster(op, last)
             && let Some(divisor) = self.uniform(operands[1])
         {
             let found = self.divide_by_one(op, last, operands, divisor);

@@ -46,6 +46,7 @@ mod independent;
 mod invariant;
 mod lanes;
 mod loops;
+mod multiplier;
 mod nest;
 mod op;
 mod pairs;

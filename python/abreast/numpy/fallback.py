@@ -162,6 +162,13 @@ def elementwise(name: str, operands: tuple[Any, ...]) -> Any:
     return by_numpy(getattr(np, name), operands)
 
 
+def reshaped(array: Array, *shape: Any, **options: Any) -> Any:
+    """Return the elements under another shape, given in any way that NumPy takes."""
+    from abreast.numpy import methods
+
+    return methods.reshaped(array, *shape, **options)
+
+
 def compared(name: str, array: Array, other: Any) -> Any:
     """Return for each element whether it equals, or not, what no element can be: None or text."""
     seen = np.asarray(array)
