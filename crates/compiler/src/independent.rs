@@ -1,7 +1,6 @@
 //! Loops whose iterations do not depend on each other: which of them run in lanes, and how many rows of a
 //! nest at once.
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use ir::{Axis, BlockId, For, Statement, Value};
@@ -12,7 +11,7 @@ use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::poll::{STRETCH, TILE};
 use crate::structure::{SCATTERED, WORD, number};
-use crate::text::{Label, Operand};
+use crate::text::Operand;
 use crate::varying::{Reach, Varying};
 
 /// How iterations of a loop run.
@@ -30,10 +29,10 @@ pub(crate) enum Way<'k> {
 #[derive(Clone, Debug)]
 pub(crate) struct Nest<'k> {
     before: &'k [Statement],
-    inner: &'k For,
+    pub(crate) inner: &'k For,
     varying: Rc<Varying<'k>>,
-    rows: i64,
-    vectors: i64,
+    pub(crate) rows: i64,
+    pub(crate) vectors: i64,
 }
 
 /// What a body costs, by its accesses.
@@ -51,12 +50,6 @@ const INSIDE: u64 = 8;
 
 /// Bodies with more statements than this are there once, where masks cost next to nothing.
 const LONG: u64 = 60;
-
-/// A loop of more turns than this is counted.
-const FEW_TURNS: i64 = 8;
-
-/// Most statements that the turns of a loop of few are written as.
-const WRITTEN: usize = 720;
 
 /// Most statements in a body that is written for several rows and vectors at once.
 const TILED: u64 = 40;
@@ -353,80 +346,6 @@ impl<'k> Emitter<'k> {
         }
     }
 
-    /// Few iterations of a loop with gathers, inside of another, run one after the other: a vector of few lanes
-    /// takes as long as a whole one. What follows is for more of them; answers where that ends.
-    fn few_in_order(
-        &mut self,
-        it: &'k For,
-        index: Value,
-        axis: &Axis,
-        [from, to]: [Operand; 2],
-    ) -> Result<Label, Unsupported> {
-        let [few, more, after] = [(); 3].map(|()| self.text.label());
-        let length = self.text.op("sub", WORD, &[to, from]);
-        let half = number(i64::from(self.width / 2));
-        let is_few = self.text.op("icmp sle", WORD, &[length, half]);
-        self.text.branch(is_few, few, more);
-        self.text.begin(few);
-        let known = self.snapshot();
-        let varying = self.loops.varying.take();
-        let each = self.text.begin_count(from, to, 1);
-        let at = self.index_of(axis, each.index);
-        self.hold(index, Held::Uniform(at));
-        self.any(it.body)?;
-        self.text.end_count(&each);
-        self.loops.varying = varying;
-        self.restore(known);
-        self.text.jump(after);
-        self.text.begin(more);
-        Ok(after)
-    }
-
-    /// Note that of a loop in order what waits for no turn before it runs in lanes.
-    pub(crate) fn tell_prepared(&mut self, it: &For) {
-        let words =
-            "in lanes what waits for no turn before it, {} turns at once; the rest in order";
-        self.tell_words(it, words);
-    }
-
-    /// Note that the turns of a loop run in lanes as long as what is checked inside holds.
-    pub(crate) fn tell_checked(&mut self, it: &For) {
-        self.tell_words(it, "in lanes, {} at once, as long as what is checked inside holds");
-    }
-
-    fn tell_words(&mut self, it: &For, words: &str) {
-        if let Some(own) = self.name_of(it) {
-            self.loops.ways.push((own, words.replace("{}", &self.width.to_string())));
-        }
-    }
-
-    fn name_of(&self, it: &For) -> Option<String> {
-        let first = self.kernel.block(it.body).arguments.first()?;
-        self.kernel.values[first.index()].name.clone()
-    }
-
-    /// Note how a loop with a name runs.
-    fn tell(&mut self, it: &For, way: &Way<'_>) {
-        let name = |it: &For| self.name_of(it);
-        let lanes = |vectors: i64| match vectors {
-            0 | 1 => format!("in lanes, {} at once", self.width),
-            _ => format!("in lanes, {vectors} vectors of {} at once", self.width),
-        };
-        let Some(own) = name(it) else { return };
-        match way {
-            Way::Single => self.loops.ways.push((own, String::new())),
-            Way::Lanes(_, vectors) => {
-                let words = lanes(*vectors);
-                self.loops.ways.push((own, words));
-            }
-            Way::Rows(nest) => {
-                let inner = name(nest.inner).map(|it| (it, lanes(nest.vectors)));
-                self.loops.ways.push((own, format!("{} turns at once", nest.rows)));
-                self.loops.ways.extend(inner);
-            }
-        }
-    }
-
     /// Rows `from..to`, several at once, for one panel of columns after the other: what all rows read of a
     /// panel stays in the second cache.
     fn rows_at_once(
@@ -550,36 +469,6 @@ impl<'k> Emitter<'k> {
             left = rest;
         }
         Ok(())
-    }
-
-    /// The turns of a loop of few, which are written one after the other: counting them takes longer
-    /// than what they do. `copies`: how often the loop is written side by side.
-    pub(crate) fn few_turns(&self, it: &For, copies: usize) -> Option<Range<i64>> {
-        let [axis] = it.axes[..] else { return None };
-        // The index of a loop around, which is not written yet, is not held.
-        let of = |value: Value| match self.held[value.index()] {
-            Some(Held::Uniform(Operand::Constant(_, bits))) => Some(bits.cast_signed()),
-            _ => None,
-        };
-        let begin = axis.begin.map_or(Some(0), of)?;
-        let turns = begin..of(axis.end)?;
-        let count = turns.end.checked_sub(begin).filter(|it| (1..=FEW_TURNS).contains(it))?;
-        let fits = axis.step.is_none()
-            && !it.parallel
-            && self.written(it.body)? * count as usize * copies <= WRITTEN;
-        fits.then_some(turns)
-    }
-
-    /// Statements of a block, those of loops of few turns as often as they are written; nothing for others.
-    fn written(&self, block: BlockId) -> Option<usize> {
-        self.kernel.block(block).statements.iter().try_fold(0, |sum, statement| match statement {
-            Statement::For(it) => {
-                let turns = self.few_turns(it, 1)?;
-                Some(sum + self.written(it.body)? * (turns.end - turns.start) as usize)
-            }
-            Statement::Store { .. } => Some(sum + 1),
-            _ => is_plain(statement).then_some(sum + 1),
-        })
     }
 
     pub(crate) fn loop_at_once(
