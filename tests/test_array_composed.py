@@ -187,3 +187,26 @@ def test_what_is_asked_wrongly() -> None:
     for kind, message, call in cases:
         with pytest.raises(kind, match=message):
             call()
+
+
+def test_what_is_said_beside_the_error() -> None:
+    x = anp.ones((2, 3))
+    cases: list[tuple[type[Exception], str, Callable[[], Any]]] = [
+        (TypeError, "floor, done by NumPy, was given complex128 of shape (2, 3)\n"
+         "hint: it takes bool and integers, floats; x.real, x.imag and abs(x) are floats",
+         lambda: anp.floor(x * 1j)),
+        (TypeError, "hint: it takes bool and integers; x.astype(...) gives others", lambda: x & x),
+        (ValueError, "hint: x.astype(float) ** y", lambda: anp.asarray([2]) ** anp.asarray([-1])),
+        (ValueError, "nansum was given float64 of shape (2, 3), axis=5",
+         lambda: anp.nansum(x, axis=5)),
+        (TypeError, "diff was given float64 of shape (2, 3), 1.5", lambda: anp.diff(x, 1.5)),
+        (TypeError, "average, done by NumPy, was given float64 of shape (2, 3), weights=[1, 2]",
+         lambda: anp.average(x, weights=[1, 2])),
+    ]  # fmt: skip
+    for kind, message, call in cases:
+        with pytest.raises(kind) as caught:
+            call()
+        assert message in "\n".join(caught.value.__notes__)
+    for refused in (lambda: anp.nansum(x, out=x), lambda: np.deg2rad(x, out=x)):
+        with pytest.raises(TypeError, match="out= is an array of abreast, and arrays do not"):
+            refused()

@@ -473,7 +473,7 @@ def test_memory_goes_back():
         ("a += 0.5 + 1j", "changed in place"),
         ("if a:\n        pass", "the truth of"),
         ("return math.sin(a)", "math.sin of"),
-        ("return sum(a)", "sum of"),
+        ("return sum(a[None])", "sum of a 2-dimensional"),
         ("return a.sum(axis=n)", "an axis that varies"),
         ("return a.tolist()", "the method tolist"),
         ("for i in range(n):\n        a = a[None]\n    return a", "on one way"),

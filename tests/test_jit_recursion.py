@@ -333,12 +333,19 @@ def test_what_is_refused():
         def unsaid(n):
             return n if n < 2 else unsaid(n - 1)
 
-    with pytest.raises(ab.LanguageError, match="an array that made makes, which calls itself"):
+    with pytest.raises(ab.LanguageError, match=r"made makes arrays(.|\n)*hint: turns would"):
 
         @ab.jit("float64(int64)")
         def made(n):
             x = np.zeros(n)
             return x.sum() if n < 2 else made(n - 1)
+
+        @ab.jit
+        def turns(x):
+            for i in ab.prange(len(x)):
+                x[i] = made(i)
+
+        turns(np.zeros(3))
 
     with pytest.raises(ab.LanguageError, match="which its signature does not say"):
 
@@ -365,3 +372,68 @@ def test_defaults_and_keywords():
         return power(x)
 
     assert cube(5) == 125
+
+
+@ab.jit("void(float64[:])")
+def merged(x):
+    n = len(x)
+    if n < 2:
+        return
+    left, right = x[: n // 2].copy(), x[n // 2 :].copy()
+    merged(left)
+    merged(right)
+    i = j = 0
+    for k in range(n):
+        if j >= len(right) or (i < len(left) and left[i] <= right[j]):
+            x[k] = left[i]
+            i += 1
+        else:
+            x[k] = right[j]
+            j += 1
+
+
+@ab.jit("float64(float64[:, :])")
+def determinant(a):
+    n = a.shape[0]
+    if n == 1:
+        return a[0, 0]
+    total = 0.0
+    for column in range(n):
+        minor = np.empty((n - 1, n - 1))
+        for i in range(1, n):
+            for j in range(n - 1):
+                minor[i - 1, j] = a[i, j + (j >= column)]
+        total += (1 - 2 * (column % 2)) * a[0, column] * determinant(minor)
+    return total
+
+
+@ab.jit("int64(int64)")
+def weighed(n):
+    own = np.array([n, n + 1, n + 2])
+    if n == 0:
+        return 0
+    before = weighed(n - 1)
+    return before + own[0] + own[2] - own[1]
+
+
+def test_each_call_has_arrays_of_its_own():
+    draw = np.random.default_rng(5)
+    for n in (0, 1, 2, 5, 300):
+        x = draw.random(n)
+        expected = np.sort(x)
+        merged(x)
+        assert np.array_equal(x, expected)
+
+    @ab.jit
+    def ordered(x):
+        y = x * 2
+        merged(y)
+        return y
+
+    x = draw.random(50)
+    assert np.array_equal(ordered(x), np.sort(x * 2))
+    a = draw.random((5, 5))
+    assert np.isclose(determinant(a), np.linalg.det(a))
+    assert weighed(9) == weighed.plain(9) and weighed(3000) == 3000 * 3001 // 2 + 3000
+    with pytest.raises(RecursionError):
+        weighed(20000)

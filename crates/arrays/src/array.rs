@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use devices::Storage;
-use memory::{DType, Layout, Scalar};
+use memory::{DType, Layout, PerAxis, Scalar};
 
+use crate::division;
 use crate::error::tuple;
 use crate::operation::Operation;
 use crate::{Error, ErrorKind};
@@ -17,13 +18,15 @@ pub struct Array(Arc<Node>);
 
 struct Node {
     dtype: DType,
-    shape: Box<[usize]>,
+    shape: PerAxis<usize>,
     /// At most so many operations stand behind it; 0 once it is computed.
     pending: AtomicU32,
     /// Operations made before the first of those that stand behind it.
     oldest: AtomicU64,
     /// Operations made before its own.
     serial: u64,
+    /// Whether there may be a division of integers among what it needs.
+    divides: bool,
     state: Mutex<State>,
 }
 
@@ -57,7 +60,7 @@ impl Array {
     /// Elements that lie in memory already.
     pub fn from_data(data: Data) -> Self {
         let (dtype, shape) = (data.layout.dtype(), data.layout.shape().into());
-        Self::node(dtype, shape, (0, 0, 0), State::Ready(data))
+        Self::node(dtype, shape, (0, 0, 0), false, State::Ready(data))
     }
 
     /// One value everywhere.
@@ -84,27 +87,39 @@ impl Array {
         Ok(Self::lazy(DType::I64, [count], Operation::Iota))
     }
 
-    pub(crate) fn lazy(dtype: DType, shape: impl Into<Box<[usize]>>, operation: Operation) -> Self {
+    pub(crate) fn lazy(
+        dtype: DType,
+        shape: impl Into<PerAxis<usize>>,
+        operation: Operation,
+    ) -> Self {
         let before = MADE.fetch_add(1, Ordering::Relaxed);
         let (mut sum, mut oldest) = (1u32, before);
+        let mut divides = division::may_tell(&operation, dtype);
         operation.each_input(|input| {
             let pending = input.pending();
             if pending > 0 {
                 sum = sum.saturating_add(pending);
                 oldest = oldest.min(input.0.oldest.load(Ordering::Relaxed));
+                divides |= input.0.divides;
             }
         });
         // Counted as a tree, shared ones count twice; counted by age, foreign ones count too. Both are
         // too many at most.
         let since = u32::try_from(before + 1 - oldest).unwrap_or(u32::MAX);
         let pending = (sum.min(since), oldest, before);
-        Self::node(dtype, shape.into(), pending, State::Lazy(Arc::new(operation)))
+        Self::node(dtype, shape.into(), pending, divides, State::Lazy(Arc::new(operation)))
     }
 
-    fn node(dtype: DType, shape: Box<[usize]>, pending: (u32, u64, u64), state: State) -> Self {
+    fn node(
+        dtype: DType,
+        shape: PerAxis<usize>,
+        pending: (u32, u64, u64),
+        divides: bool,
+        state: State,
+    ) -> Self {
         let (serial, state) = (pending.2, Mutex::new(state));
         let (pending, oldest) = (AtomicU32::new(pending.0), AtomicU64::new(pending.1));
-        Self(Arc::new(Node { dtype, shape, pending, oldest, serial, state }))
+        Self(Arc::new(Node { dtype, shape, pending, oldest, serial, divides, state }))
     }
 
     /// Type of the elements.
@@ -146,6 +161,11 @@ impl Array {
             State::Ready(data) => Some(look(data)),
             State::Lazy(_) => None,
         }
+    }
+
+    /// Whether there may be a division of integers among what it still needs.
+    pub(crate) fn may_divide(&self) -> bool {
+        self.0.divides && self.pending() > 0
     }
 
     /// How many operations wait behind it, at most.

@@ -1,7 +1,7 @@
 //! Other element types, and shapes that meet.
 
 use ir::Op;
-use memory::{DType, broadcast_shapes};
+use memory::{DType, PerAxis, broadcast_shapes};
 
 use crate::operation::Operation;
 use crate::{Array, Error};
@@ -35,7 +35,7 @@ pub(crate) fn together(name: &str, op: Op, mut inputs: Vec<Array>) -> Result<Arr
     let dtype = op
         .result(&types[..inputs.len().min(4)], None)
         .map_err(|error| Error::new(crate::ErrorKind::Type, format!("{name}: {error}")))?;
-    let shape: Box<[usize]> = inputs[0].shape().into();
+    let shape: PerAxis<usize> = inputs[0].shape().into();
     Ok(Array::lazy(dtype, shape, Operation::Elementwise(op, inputs)))
 }
 

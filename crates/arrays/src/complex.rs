@@ -87,30 +87,6 @@ impl Formula {
     }
 }
 
-/// `sqrt(x x + y y)`, right to one unit of the last place: faster than `hypot`, which rounds once more. Far from 1
-/// the parts are brought there by powers of two, so that no square overflows or vanishes.
-pub(crate) fn abs(array: &Array) -> Result<Array, Error> {
-    let (f, x, y) = Formula::of("abs", array)?;
-    let exponents = match f.part {
-        DType::F32 => [60.0, -40.0, -70.0, 100.0, 70.0, -100.0],
-        _ => [500.0, -400.0, -600.0, 700.0, 600.0, -700.0],
-    };
-    let [high, low, down, up, from_down, from_up] =
-        exponents.map(|exponent: f64| f.number(exponent.exp2()));
-    let [width, height] = [&x, &y].map(|part| f.op(Op::Abs, [part]));
-    let size = f.op(Op::Fmax, [&width?, &height?])?;
-    let (large, small) = (f.op(Op::Ge, [&size, &high?])?, f.op(Op::Lt, [&size, &low?])?);
-    let one = f.number(1.0)?;
-    let there = f.select(&large, &down?, &f.select(&small, &up?, &one)?)?;
-    let back = f.select(&large, &from_down?, &f.select(&small, &from_up?, &one)?)?;
-    let [width, height] = [&x, &y].map(|part| f.op(Op::Mul, [part, &there]));
-    let (width, square) = (width?, f.op(Op::Square, [&height?])?);
-    let root = f.op(Op::Sqrt, [&f.op(Op::Fma, [&width, &width, &square])?])?;
-    let root = f.op(Op::Mul, [&root, &back])?;
-    // Infinite if either part is, even beside NaN.
-    f.select(&f.op(Op::IsInf, [&size])?, &size, &root)
-}
-
 /// A number of this size by its angle over the real axis, whose cosine and sine are given.
 pub(crate) struct Turned<'a> {
     /// The exponent, and the op that makes it the size.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use devices::{OPERANDS, RowOperand, Storage, launch_row};
 use ir::{Op, Stride};
-use memory::{DType, Layout};
+use memory::{DType, Layout, Scalar};
 
 use crate::array::Standing;
 use crate::operation::Operation;
@@ -19,7 +19,8 @@ use crate::{Array, Data, Error};
 const MOST: usize = 4096;
 /// Operands of one operation, each array once.
 struct Parts {
-    operands: Vec<RowOperand>,
+    operands: [RowOperand; OPERANDS],
+    different: usize,
     /// For each place, which of them it is.
     places: [usize; OPERANDS],
     len: usize,
@@ -49,7 +50,7 @@ pub fn evaluate_directly(array: &Array) -> Result<bool, Error> {
         return Ok(false);
     };
     let layout = Layout::contiguous(dtype, array.shape())?;
-    match launch_row(&*executable, &parts.operands, dtype, count) {
+    match launch_row(&*executable, parts.operands(), dtype, count) {
         None => Ok(false),
         Some(storage) => {
             array.become_ready(Data { storage: storage?, layout });
@@ -64,8 +65,9 @@ impl Parts {
         if inputs.len() > OPERANDS {
             return None;
         }
-        let operands = Vec::with_capacity(inputs.len());
-        let mut found = Self { operands, places: [0; OPERANDS], len: inputs.len() };
+        let nothing = || RowOperand::Same(Scalar::zero(DType::Bool));
+        let operands = [nothing(), nothing(), nothing()];
+        let mut found = Self { operands, different: 0, places: [0; OPERANDS], len: inputs.len() };
         let mut some = false;
         for (place, input) in inputs.iter().enumerate() {
             let dtype = input.dtype();
@@ -77,17 +79,22 @@ impl Parts {
                 found.places[place] = found.places[before];
                 continue;
             }
-            found.places[place] = found.operands.len();
-            found.operands.push(if let Some((storage, begin)) = input.in_a_row() {
+            found.places[place] = found.different;
+            found.operands[found.different] = if let Some((storage, begin)) = input.in_a_row() {
                 some = true;
                 RowOperand::Elements(storage, begin, dtype)
             } else {
                 let Standing::Lazy(operation) = input.standing() else { return None };
                 let Operation::Full(scalar) = &*operation else { return None };
                 RowOperand::Same(*scalar)
-            });
+            };
+            found.different += 1;
         }
         some.then_some(found)
+    }
+
+    fn operands(&self) -> &[RowOperand] {
+        &self.operands[..self.different]
     }
 
     /// Says the operation and the kinds of its operands: what the program depends on.
@@ -106,7 +113,7 @@ impl Parts {
     fn program(&self, op: Op, dtype: DType) -> Program {
         let mut program = Program { outer: 1, ..Program::default() };
         let row = |dtype| Elements { dtype, strides: vec![Stride::Unit] };
-        for operand in &self.operands {
+        for operand in self.operands() {
             program.outside.push(match operand {
                 RowOperand::Elements(_, _, dtype) => {
                     program.inputs.push(row(*dtype));
@@ -130,7 +137,7 @@ impl Parts {
 
 impl Array {
     /// What keeps its elements and where they begin there, if they lie in memory one after the other.
-    fn in_a_row(&self) -> Option<(Arc<Storage>, usize)> {
+    pub(crate) fn in_a_row(&self) -> Option<(Arc<Storage>, usize)> {
         self.look(|data| {
             let bounds = data.layout.bounds()?;
             let begin = usize::try_from(bounds.start).ok()?;

@@ -4,20 +4,14 @@
 //! Kernels do not: whoever computes arrays asks for [`divisions`] first, and computes along with them
 //! whether a divisor is zero, or a quotient is too large.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use ir::Op;
 use memory::{DType, Kind, Scalar};
 
 use crate::array::Standing;
 use crate::cast::elementwise;
 use crate::graph::{Graph, Source};
-use crate::operand::Weak;
 use crate::operation::Operation;
-use crate::{Array, Error, Operand, Reduction};
-
-/// Whether there was ever one whose divisor may be zero. Until then nobody pays for looking.
-static MADE: AtomicBool = AtomicBool::new(false);
+use crate::{Array, Error, Reduction};
 
 /// A division of integers that is not computed yet, and whose divisor may be zero.
 #[derive(Clone, Debug)]
@@ -84,21 +78,32 @@ fn may_overflow(op: Op, dtype: DType) -> bool {
     op == Op::FloorDiv && dtype.kind() == Kind::Signed
 }
 
-/// A function with an op is about to be applied to operands, as elements of a type.
-pub(crate) fn note(op: Op, operands: &[Operand], dtype: DType) {
-    let sure = matches!(
-        operands.get(1),
-        Some(Operand::Weak(Weak::Int(value)))
-            if *value != 0 && !(*value == -1 && may_overflow(op, dtype))
-    );
-    if name(op).is_some() && dtype.is_integer() && !sure {
-        MADE.store(true, Ordering::Relaxed);
+/// Whether an operation is a division of integers about which somebody may have to be told. Where none is among
+/// what an array needs, nobody pays for looking.
+pub(crate) fn may_tell(operation: &Operation, dtype: DType) -> bool {
+    let Operation::Elementwise(op, inputs) = operation else { return false };
+    name(*op).is_some() && dtype.is_integer() && !is_sure(*op, dtype, constant(&inputs[1]))
+}
+
+/// Whether a divisor, if it is one number, is neither zero nor makes a quotient too large.
+fn is_sure(op: Op, dtype: DType, divisor: Option<Scalar>) -> bool {
+    divisor.map(Scalar::to_i128).is_some_and(|it| it != 0 && !(it == -1 && may_overflow(op, dtype)))
+}
+
+fn constant(array: &Array) -> Option<Scalar> {
+    if array.is_ready() {
+        return None;
+    }
+    let Standing::Lazy(operation) = array.standing() else { return None };
+    match &*operation {
+        Operation::Full(scalar) => Some(*scalar),
+        _ => None,
     }
 }
 
 /// The divisions of integers that these arrays need.
 pub fn divisions(arrays: &[Array]) -> Vec<Division> {
-    if !MADE.load(Ordering::Relaxed) || !arrays.iter().any(may_divide) {
+    if !arrays.iter().any(Array::may_divide) {
         return Vec::new();
     }
     if let [array] = arrays
@@ -137,23 +142,6 @@ fn alone(array: &Array) -> Option<Division> {
 fn division(op: Op, inputs: &[Array], array: &Array) -> Option<Division> {
     let dividend = may_overflow(op, array.dtype()).then(|| inputs[0].clone());
     Some(Division { name: name(op)?, divisor: inputs[1].clone(), dividend, result: array.clone() })
-}
-
-/// Whether there may be a division among what an array needs: a quick look, at few operations only.
-fn may_divide(array: &Array) -> bool {
-    const FEW: u32 = 16;
-    if array.pending() > FEW {
-        return true;
-    }
-    let mut rest = vec![array.clone()];
-    while let Some(array) = rest.pop() {
-        let Standing::Lazy(operation) = array.standing() else { continue };
-        if matches!(&*operation, Operation::Elementwise(op, _) if name(*op).is_some()) {
-            return true;
-        }
-        operation.each_input(|input| rest.push(input.clone()));
-    }
-    false
 }
 
 impl Graph {

@@ -3,8 +3,7 @@
 use memory::Layout;
 
 use crate::build::build;
-use crate::graph::{Graph, Source};
-use crate::operation::Operation;
+use crate::graph::Graph;
 use crate::plan::{Form, Plan};
 use crate::recipe::{Recipe, leaves};
 use crate::run::run;
@@ -31,38 +30,6 @@ pub fn evaluate(arrays: &[Array], interrupted: &mut dyn FnMut() -> bool) -> Resu
     let device = shelf::device();
     let recipe = shelf::recipe(&graph.signature(), || Recipe::of(&graph, &device))?;
     run(graph, &recipe, &device, interrupted)
-}
-
-/// Operations and elements, of any array of a graph, that are soon done.
-const SOON: (u32, usize) = (24, 4096);
-
-/// Elements that are soon read, if next to nothing is computed of each: two threads gain nothing before that.
-const READ: usize = 1 << 17;
-
-/// Compute an array that is soon done, and that needs nothing but what is ready: no other thread's turn to
-/// end, no kernel to be compiled. Answers whether it is computed now; if not, nothing was begun.
-///
-/// # Errors
-///
-/// As [`evaluate`].
-pub fn evaluate_soon(array: &Array) -> Result<bool, Error> {
-    if array.pending() > SOON.0 || array.count() > SOON.1 {
-        return Ok(false);
-    }
-    let Some(_turn) = shelf::turn().try_take() else { return Ok(false) };
-    let graph = Graph::of(std::slice::from_ref(array));
-    let many = graph.vertices.iter().filter(|vertex| vertex.array.count() > SOON.1);
-    let read = many.clone().map(|vertex| vertex.array.count()).fold(0, usize::saturating_add);
-    let only_read = |source: &Source| match source {
-        Source::Leaf(_) => true,
-        Source::Operation(operation) => matches!(**operation, Operation::Cast(_)),
-    };
-    if read > READ || !many.clone().all(|vertex| only_read(&vertex.source)) {
-        return Ok(false);
-    }
-    let Some((recipe, device)) = shelf::known(&graph.signature()) else { return Ok(false) };
-    run(graph, &recipe, &device, &mut || false)?;
-    Ok(array.is_ready())
 }
 
 /// The kernels that arrays become, in the text form of the loop language.

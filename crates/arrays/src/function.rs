@@ -4,7 +4,6 @@ use ir::Op;
 use memory::{DType, Kind, Scalar};
 
 use crate::cast::{elementwise, together};
-use crate::division;
 use crate::functions;
 use crate::operand::{Weak, Width, dtype_of};
 use crate::{Array, Error, ErrorKind, Operand};
@@ -56,6 +55,15 @@ impl Function {
         functions::find(name)
     }
 
+    /// The function of a name that is known when the program is compiled; another one does not compile.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub const fn named(name: &str) -> &'static Self {
+        functions::named(name)
+    }
+
     /// The function of operands.
     ///
     /// # Errors
@@ -88,7 +96,6 @@ fn applied(function: &Function, operands: &[Operand]) -> Result<Array, Error> {
         Rule::Counting(op) => {
             let dtype = dtype_of(operands);
             let dtype = if dtype == DType::Bool { DType::I8 } else { dtype };
-            division::note(op, operands, dtype);
             with(name, op, operands, dtype)
         }
         Rule::Float(op) => with(name, op, operands, float_for(operands)),

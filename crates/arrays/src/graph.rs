@@ -40,7 +40,7 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    fn push(&mut self, number: usize) {
+    pub(crate) fn push(&mut self, number: usize) {
         self.numbers[self.count] = number;
         self.count += 1;
     }

@@ -4,9 +4,9 @@
 //! follows from its shape is written down once: kernels, extents, strides, and where each address
 //! and scalar comes from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use devices::{Argument, Device, Executable};
+use devices::{Argument, Device, Executable, Prepared};
 use ir::Stride;
 use memory::{Axes, Layout, Scalar};
 
@@ -51,6 +51,14 @@ pub(crate) struct Output {
 pub(crate) struct Launch {
     pub(crate) executable: Arc<dyn Executable>,
     pub(crate) arguments: Vec<Slot>,
+    /// The same for small arrays, once it was made.
+    pub(crate) prepared: OnceLock<Option<Prepared>>,
+}
+
+impl Launch {
+    fn new(executable: Arc<dyn Executable>, arguments: Vec<Slot>) -> Self {
+        Self { executable, arguments, prepared: OnceLock::new() }
+    }
 }
 
 /// An argument of a launch.
@@ -125,7 +133,7 @@ impl Maker<'_> {
                 Some(vertex) => Slot::Scalar(vertex),
                 None => Slot::Known(Argument::Scalar(scalar)),
             }));
-            launches.push(Launch { executable, arguments });
+            launches.push(Launch::new(executable, arguments));
         }
         Ok(Stage { outputs, launches, over: None, last: Vec::new() })
     }
@@ -189,7 +197,7 @@ impl Maker<'_> {
             let seen = Seen { vertex: seen.vertex, offset: seen.offset, strides };
             arguments.push(buffer(elements, &seen, &axes.lengths)?);
         }
-        Ok(Some(Launch { executable, arguments }))
+        Ok(Some(Launch::new(executable, arguments)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use devices::{Argument, Device, DeviceError, Place, Storage};
+use devices::{Argument, Device, DeviceError, Place, Prepared, Storage};
 use memory::{Layout, Scalar, in_words};
 
 use crate::error::tuple;
@@ -140,6 +140,16 @@ impl<'r> Run<'r> {
             }
         };
         let arguments: Vec<_> = launch.arguments.iter().map(argument).collect();
-        Ok(launch.executable.launch(&arguments, interrupted)?)
+        launch.executable.launch(&arguments, interrupted)?;
+        // Now there is code.
+        launch.prepared.get_or_init(|| {
+            let operands = launch.arguments.iter().map(|slot| match slot {
+                Slot::Known(_) => None,
+                Slot::Scalar(vertex) | Slot::Buffer(vertex, _) => Some(*vertex),
+            });
+            let operands: Vec<_> = operands.collect();
+            Prepared::new(&*launch.executable, &arguments, &operands)
+        });
+        Ok(())
     }
 }

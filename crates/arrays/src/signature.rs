@@ -6,8 +6,9 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-use memory::Layout;
+use memory::{DType, Layout};
 
+use crate::Array;
 use crate::graph::{Graph, Source};
 use crate::map::Map;
 use crate::operation::Operation;
@@ -49,29 +50,43 @@ impl Graph {
     pub(crate) fn signature(&self) -> Signature {
         let mut words = Signature::with_capacity(self.vertices.len() * 8);
         for vertex in &self.vertices {
-            let dtype = vertex.array.dtype() as u64;
-            let head = |kind: u64, detail: u64| {
-                kind | u64::from(vertex.root) << 8 | dtype << 16 | detail << 32
-            };
             match &vertex.source {
-                Source::Leaf(data) => {
-                    words.push(head(0, data.layout.rank() as u64));
-                    layout(&mut words, &data.layout);
-                }
+                Source::Leaf(data) => leaf(&mut words, vertex.root, &data.layout),
                 Source::Operation(operation) => {
-                    let (kind, detail) = kind(operation);
-                    words.push(head(kind, detail));
-                    words.extend(vertex.inputs.iter().map(|&input| input as u64));
-                    // The others have the shape of their inputs, or one that follows from it.
-                    if !matches!(**operation, Operation::Elementwise(..) | Operation::Cast(_)) {
-                        list(&mut words, vertex.array.shape());
-                    }
-                    extra(&mut words, operation);
+                    step(&mut words, vertex.root, &vertex.array, operation, &vertex.inputs);
                 }
             }
         }
         words
     }
+}
+
+fn head(kind: u64, root: bool, dtype: DType, detail: u64) -> u64 {
+    kind | u64::from(root) << 8 | (dtype as u64) << 16 | detail << 32
+}
+
+/// The words of elements that are there.
+pub(crate) fn leaf(words: &mut Signature, root: bool, it: &Layout) {
+    words.push(head(0, root, it.dtype(), it.rank() as u64));
+    layout(words, it);
+}
+
+/// The words of an array that is still an operation on these inputs.
+pub(crate) fn step(
+    words: &mut Signature,
+    root: bool,
+    array: &Array,
+    operation: &Operation,
+    inputs: &[usize],
+) {
+    let (kind, detail) = kind(operation);
+    words.push(head(kind, root, array.dtype(), detail));
+    words.extend(inputs.iter().map(|&input| input as u64));
+    // The others have the shape of their inputs, or one that follows from it.
+    if !matches!(operation, Operation::Elementwise(..) | Operation::Cast(_)) {
+        list(words, array.shape());
+    }
+    extra(words, operation);
 }
 
 fn list(words: &mut Signature, lengths: &[usize]) {

@@ -9,10 +9,17 @@ use crate::{Error, ErrorKind};
 /// How often one who waits asks whether to give up.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Who has the turn, and how many wait for it: to wake nobody costs a call of the system.
+#[derive(Debug)]
+struct Holder {
+    thread: Option<ThreadId>,
+    waiting: usize,
+}
+
 /// Whose turn it is.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    holder: Mutex<Option<ThreadId>>,
+    holder: Mutex<Holder>,
     free: Condvar,
 }
 
@@ -26,17 +33,7 @@ pub(crate) struct Taken<'t> {
 
 impl Turn {
     pub(crate) const fn new() -> Self {
-        Self { holder: Mutex::new(None), free: Condvar::new() }
-    }
-
-    /// A turn, if nobody has it.
-    pub(crate) fn try_take(&self) -> Option<Taken<'_>> {
-        let mut holder = self.holder.try_lock().ok()?;
-        if holder.is_some() {
-            return None;
-        }
-        *holder = Some(thread::current().id());
-        Some(Taken { turn: self, first: true })
+        Self { holder: Mutex::new(Holder { thread: None, waiting: 0 }), free: Condvar::new() }
     }
 
     /// Wait for a turn.
@@ -47,17 +44,19 @@ impl Turn {
         let own = thread::current().id();
         let mut holder = self.holder.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            match *holder {
+            match holder.thread {
                 None => {
-                    *holder = Some(own);
+                    holder.thread = Some(own);
                     return Ok(Taken { turn: self, first: true });
                 }
                 Some(known) if known == own => return Ok(Taken { turn: self, first: false }),
                 Some(_) => {}
             }
+            holder.waiting += 1;
             let waited = self.free.wait_timeout(holder, LOOK);
             holder = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if holder.is_some() {
+            holder.waiting -= 1;
+            if holder.thread.is_some() {
                 // Not with the lock in hand: whoever is asked may need what the holder has.
                 drop(holder);
                 if interrupted() {
@@ -72,8 +71,11 @@ impl Turn {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         if self.first {
-            *self.turn.holder.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            self.turn.free.notify_one();
+            let mut holder = self.turn.holder.lock().unwrap_or_else(PoisonError::into_inner);
+            holder.thread = None;
+            if holder.waiting > 0 {
+                self.turn.free.notify_one();
+            }
         }
     }
 }

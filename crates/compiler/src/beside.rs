@@ -314,7 +314,7 @@ impl Emitter<'_> {
     // Statements with blocks
 
     fn sequence_beside(&mut self, it: &For) -> Result<(), Unsupported> {
-        if !self.crossed(it, 1).is_empty() {
+        if !self.crossed(it, 1).is_empty() || self.few_turns(it, 1).is_some() {
             let mut own = [self.snapshot()];
             self.loop_at_once(it, &mut own)?;
             let [own] = own;

@@ -81,6 +81,20 @@ impl Emitter<'_> {
         Pass { parts, about: About::Zero }
     }
 
+    /// The way that finds the extreme value of a block alone, where that is all that is asked for but its place.
+    pub(crate) fn value_pass(&self, it: &Reduce) -> Option<Pass> {
+        let (&[how], &[value]) = (&it.combiners[..], &self.kernel.block(it.body).yields[..]) else {
+            return None;
+        };
+        let how = match how {
+            Combiner::ArgMin => Combiner::Min,
+            Combiner::ArgMax => Combiner::Max,
+            _ => return None,
+        };
+        let part = Part { dtype: self.kernel.dtype(value), how };
+        Some(Pass { parts: vec![part], about: About::Zero })
+    }
+
     /// What the second way carries: a sum of squares for each moments.
     pub(crate) fn second_parts(&self, it: &Reduce) -> Vec<Part> {
         let yields = &self.kernel.block(it.body).yields;
@@ -135,8 +149,14 @@ impl Emitter<'_> {
                 _ => None,
             };
             if let Some(simple) = simple {
-                let operands = [first[at], later[at]];
-                combined.push(op::emit(&mut self.text, simple, dtype, dtype, lanes, &operands)?);
+                let (a, b) = (first[at], later[at]);
+                let waits = !self.patient && matches!(dtype, DType::F32 | DType::F64);
+                let text = &mut self.text;
+                combined.push(if waits && matches!(simple, Op::Min | Op::Max) {
+                    op::extreme(text, simple, Type::new(dtype, lanes), a, b)
+                } else {
+                    op::emit(text, simple, dtype, dtype, lanes, &[a, b])?
+                });
                 at += 1;
             } else if combiner == Combiner::Moments {
                 let [a, b] = [first, later].map(|it| [it[at], it[at + 1], it[at + 2]]);
@@ -191,7 +211,7 @@ impl Emitter<'_> {
     }
 
     /// Where the other value is smaller or larger, or the only NaN.
-    fn wins(
+    pub(crate) fn wins(
         &mut self,
         combiner: Combiner,
         ty: Type,

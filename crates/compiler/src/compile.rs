@@ -341,6 +341,7 @@ impl Module {
             let count = e.points(it);
             let (begin, end) = range();
             let memory = e.frame.scratch(&mut e.text);
+            e.remember_best(it);
             let block = e.text.begin_count(begin, end, 1);
             words = e.frame.words;
             scratch = 16 * parts.len();

@@ -68,6 +68,10 @@ pub(crate) struct Emitter<'k> {
     pub(crate) streaming: Option<u64>,
     /// How what comes after loads along memory is fetched, where it is.
     pub(crate) ahead: Option<Ahead>,
+    /// Whether the blocks before this one have an extreme value, and which, where only the first place of it counts.
+    pub(crate) best: Option<[Operand; 2]>,
+    /// Whether a body computes for so long that no accumulator waits for what was added to it before.
+    pub(crate) patient: bool,
     /// How many lanes run side by side now.
     pub(crate) lanes: u32,
     /// The lanes that are there; all, if absent.
@@ -129,6 +133,8 @@ impl<'k> Emitter<'k> {
             how,
             streaming: streams.then_some(LEAST),
             ahead: streams.then_some(AHEAD),
+            best: None,
+            patient: false,
             lanes: 1,
             mask: None,
             tail: None,
@@ -356,7 +362,7 @@ impl<'k> Emitter<'k> {
         let to = self.kernel.dtype(result);
         let uniform: Option<Vec<_>> = operands.iter().map(|&it| self.uniform(it)).collect();
         if uniform.is_none()
-            && invariant::is_faster(&self.text, op, last)
+            && invariant::is_faster(op, last)
             && let Some(divisor) = self.uniform(operands[1])
         {
             let found = self.divide_by_one(op, last, operands, divisor);

@@ -29,10 +29,10 @@ pub(crate) enum Way<'k> {
 #[derive(Clone, Debug)]
 pub(crate) struct Nest<'k> {
     before: &'k [Statement],
-    inner: &'k For,
+    pub(crate) inner: &'k For,
     varying: Rc<Varying<'k>>,
-    rows: i64,
-    vectors: i64,
+    pub(crate) rows: i64,
+    pub(crate) vectors: i64,
 }
 
 /// What a body costs, by its accesses.
@@ -328,36 +328,21 @@ impl<'k> Emitter<'k> {
                 let cost = self.cost_of(&varying, it.body, 1);
                 let before = self.loops.varying.replace(varying);
                 let once = self.masks && (cost.statements > LONG || self.has_branches(it.body));
+                let rare = self.loops.depth > 0 && cost.scattered > 0 && cost.statements <= TILED;
+                let after = if rare && self.is_straight(it.body) {
+                    Some(self.few_in_order(it, index, &axis, [from, to])?)
+                } else {
+                    None
+                };
                 self.side_by_side(it.body, index, &axis, [from, to], once)?;
+                if let Some(after) = after {
+                    self.text.jump(after);
+                    self.text.begin(after);
+                }
                 self.loops.varying = before;
                 Ok(())
             }
             Way::Rows(nest) => self.rows_at_once(&nest, index, &axis, [from, to]),
-        }
-    }
-
-    /// Note how a loop with a name runs.
-    fn tell(&mut self, it: &For, way: &Way<'_>) {
-        let name = |it: &For| {
-            let first = self.kernel.block(it.body).arguments.first()?;
-            self.kernel.values[first.index()].name.clone()
-        };
-        let lanes = |vectors: i64| match vectors {
-            0 | 1 => format!("in lanes, {} at once", self.width),
-            _ => format!("in lanes, {vectors} vectors of {} at once", self.width),
-        };
-        let Some(own) = name(it) else { return };
-        match way {
-            Way::Single => self.loops.ways.push((own, String::new())),
-            Way::Lanes(_, vectors) => {
-                let words = lanes(*vectors);
-                self.loops.ways.push((own, words));
-            }
-            Way::Rows(nest) => {
-                let inner = name(nest.inner).map(|it| (it, lanes(nest.vectors)));
-                self.loops.ways.push((own, format!("{} turns at once", nest.rows)));
-                self.loops.ways.extend(inner);
-            }
         }
     }
 
@@ -503,6 +488,30 @@ impl<'k> Emitter<'k> {
             self.swap(copy);
         }
         let crossed = self.crossed(it, copies.len());
+        if crossed.is_empty()
+            && let Some(turns) = self.few_turns(it, copies.len())
+        {
+            for turn in turns {
+                for (copy, rooms) in copies.iter_mut().zip(&rooms) {
+                    copy[indices[0].index()] = Some(Held::Uniform(number(turn)));
+                    self.swap(copy);
+                    self.take_all_beside(rooms, carried);
+                    self.swap(copy);
+                }
+                self.at_once(it.body, copies)?;
+                for (copy, rooms) in copies.iter_mut().zip(&rooms) {
+                    self.swap(copy);
+                    self.put_all_beside(rooms, &yields);
+                    self.swap(copy);
+                }
+            }
+            for (copy, rooms) in copies.iter_mut().zip(&rooms) {
+                self.swap(copy);
+                self.take_all_beside(rooms, &it.results);
+                self.swap(copy);
+            }
+            return Ok(());
+        }
         let mut counts = Vec::new();
         let mut length = number(0);
         let mut stretches = None;

@@ -145,43 +145,69 @@ impl Emitter<'_> {
         let parts = &pass.parts[..];
         let width = self.width.min(LANES as u32);
         let rooms: Vec<_> = parts.iter().map(|part| self.room(part.dtype, LANES)).collect();
-        let each = self.text.begin_count(number(0), length, i64::from(width));
-        let left = self.text.op("sub", WORD, &[length, each.index]);
-        let mask = self.first(width, left);
-        let values = self.in_lanes(it, pass, begin, each.index, width, Some(mask))?;
-        let lane = self.text.op("and", WORD, &[each.index, number(LANES - 1)]);
-        let first = self.text.op("icmp slt", WORD, &[each.index, number(LANES)]);
-        let places: Vec<_> = rooms
-            .iter()
-            .zip(parts)
-            .map(|(&room, part)| self.element(room, part.dtype, lane))
-            .collect();
-        let (fresh, known, join) = (self.text.label(), self.text.label(), self.text.label());
-        self.text.branch(first, fresh, known);
-        self.text.begin(fresh);
-        for ((&place, part), &value) in places.iter().zip(parts).zip(&values) {
-            self.put_lanes(place, part.dtype, width, value);
-        }
-        self.text.jump(join);
-        self.text.begin(known);
-        let mut before = Vec::new();
-        for (&place, part) in places.iter().zip(parts) {
-            before.push(self.take_lanes(place, part.dtype, width));
-        }
-        let combined = self.add(parts, width, &before, &values)?;
-        for (number, (&place, part)) in places.iter().zip(parts).enumerate() {
-            let ty = Type::new(part.dtype, width);
-            let chosen = self.text.select(mask, ty, combined[number], before[number]);
-            self.put_lanes(place, part.dtype, width, chosen);
-        }
-        self.text.jump(join);
-        self.text.begin(join);
-        self.text.end_count(&each);
+        self.under_masks(number(0), length, width, |e, at, mask| {
+            let values = e.in_lanes(it, pass, begin, at, width, Some(mask))?;
+            let lane = e.text.op("and", WORD, &[at, number(LANES - 1)]);
+            let first = e.text.op("icmp slt", WORD, &[at, number(LANES)]);
+            let places: Vec<_> = rooms
+                .iter()
+                .zip(parts)
+                .map(|(&room, part)| e.element(room, part.dtype, lane))
+                .collect();
+            let (fresh, known, join) = (e.text.label(), e.text.label(), e.text.label());
+            e.text.branch(first, fresh, known);
+            e.text.begin(fresh);
+            for ((&place, part), &value) in places.iter().zip(parts).zip(&values) {
+                e.put_lanes(place, part.dtype, width, value);
+            }
+            e.text.jump(join);
+            e.text.begin(known);
+            let mut before = Vec::new();
+            for (&place, part) in places.iter().zip(parts) {
+                before.push(e.take_lanes(place, part.dtype, width));
+            }
+            let patient = std::mem::replace(&mut e.patient, true);
+            let combined = e.add(parts, width, &before, &values)?;
+            e.patient = patient;
+            for (number, (&place, part)) in places.iter().zip(parts).enumerate() {
+                let ty = Type::new(part.dtype, width);
+                let chosen = e.text.select(mask, ty, combined[number], before[number]);
+                e.put_lanes(place, part.dtype, width, chosen);
+            }
+            e.text.jump(join);
+            e.text.begin(join);
+            Ok(())
+        })?;
         let mut sums = Vec::new();
         for (&room, part) in rooms.iter().zip(parts) {
             sums.push(self.take_lanes(room, part.dtype, LANES as u32));
         }
         Ok(sums)
+    }
+
+    /// Run code from `from` to `to` under masks, which are the same for all whole vectors: so each is made once.
+    fn under_masks(
+        &mut self,
+        from: Operand,
+        to: Operand,
+        width: u32,
+        code: impl FnOnce(&mut Self, Operand, Operand) -> Result<(), Unsupported>,
+    ) -> Result<(), Unsupported> {
+        let length = self.text.op("sub", WORD, &[to, from]);
+        let whole = self.text.op("and", WORD, &[length, number(-i64::from(width))]);
+        let middle = self.text.op("add", WORD, &[from, whole]);
+        // A loop of two, so that the code is there once.
+        let part = self.text.begin_count(number(0), number(2), 1);
+        let head = self.text.op("icmp eq", WORD, &[part.index, number(0)]);
+        let begin = self.text.select(head, WORD, from, middle);
+        let end = self.text.select(head, WORD, middle, to);
+        let count = self.text.op("sub", WORD, &[end, begin]);
+        let mask = self.first(width, count);
+        let each = self.text.begin_count(begin, end, width.into());
+        code(self, each.index, mask)?;
+        self.text.end_count(&each);
+        self.text.end_count(&part);
+        Ok(())
     }
 
     pub(crate) fn put_lanes(&mut self, place: Operand, dtype: DType, lanes: u32, value: Operand) {
@@ -239,7 +265,7 @@ impl Emitter<'_> {
     }
 
     /// The body's values in `width` lanes from point `begin + shift` on.
-    fn in_lanes(
+    pub(crate) fn in_lanes(
         &mut self,
         it: &Reduce,
         pass: &Pass,

@@ -68,6 +68,15 @@ pub(crate) fn compare(text: &mut Text, how: &str, ty: Type, a: Operand, b: Opera
     text.op(&format!("{name} {how}"), ty, &[a, b])
 }
 
+/// The lesser or larger of two floats: more instructions than a vector of them needs, but fewer of them one after the
+/// other, for an `x` that waits for such an extreme itself.
+pub(crate) fn extreme(text: &mut Text, op: Op, ty: Type, x: Operand, y: Operand) -> Operand {
+    let first = compare(text, if op == Op::Min { "olt" } else { "ogt" }, ty, x, y);
+    let nan = compare(text, "uno", ty, x, x);
+    let take = text.op("or", Type::new(DType::Bool, ty.lanes), &[first, nan]);
+    text.select(take, ty, x, y)
+}
+
 fn float(text: &mut Text, op: Op, ty: Type, operands: &[Operand]) -> Option<Operand> {
     let x = operands[0];
     let y = operands.get(1).copied().unwrap_or(Operand::Poison);
@@ -97,11 +106,14 @@ fn float(text: &mut Text, op: Op, ty: Type, operands: &[Operand]) -> Option<Oper
         Op::Trunc => text.intrinsic("trunc", ty, &[x]),
         Op::Rint => text.intrinsic("roundeven", ty, &[x]),
         Op::Min | Op::Max => {
-            let how = if op == Op::Min { "olt" } else { "ogt" };
-            let first = compare(text, how, ty, x, y);
-            let nan = compare(text, "uno", ty, x, x);
-            let take = text.op("or", mask, &[first, nan]);
-            text.select(take, ty, x, y)
+            if ty.lanes == 1 {
+                return Some(extreme(text, op, ty, x, y));
+            }
+            // Machines have the inner choice as one instruction, and the outer one as its mask.
+            let first = compare(text, if op == Op::Min { "olt" } else { "ogt" }, ty, x, y);
+            let found = text.select(first, ty, x, y);
+            let number = compare(text, "ord", ty, x, x);
+            text.select(number, ty, found, x)
         }
         Op::Fmin | Op::Fmax => {
             let how = if op == Op::Fmin { "ole" } else { "oge" };

@@ -15,9 +15,11 @@ mod join;
 mod known;
 mod lanes;
 mod last;
+mod leave;
 mod memory;
 mod question;
 mod ranges;
+mod shifts;
 mod simplify;
 
 use ir::{Axis, BlockId, Kernel, Statement};
@@ -28,6 +30,8 @@ pub use self::guard::guard;
 pub use self::hoist::hoist;
 pub use self::join::join;
 pub use self::lanes::lanes;
+pub use self::leave::leave;
+pub use self::shifts::shifts;
 pub use self::simplify::simplify;
 
 /// All passes, for kernels that were compiled from Python loops.
@@ -58,6 +62,8 @@ pub fn improve(kernel: &Kernel) -> Kernel {
     simplify(&mut kernel);
     hoist(&mut kernel);
     count(&mut kernel);
+    dead(&mut kernel);
+    leave(&mut kernel);
     simplify(&mut kernel);
     hoist(&mut kernel);
     dead(&mut kernel);
@@ -67,6 +73,7 @@ pub fn improve(kernel: &Kernel) -> Kernel {
     join(&mut kernel);
     dead(&mut kernel);
     lanes(&mut kernel);
+    shifts(&mut kernel);
     kernel.renumbered()
 }
 

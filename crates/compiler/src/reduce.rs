@@ -50,6 +50,9 @@ impl Emitter<'_> {
         let begin = self.text.op("mul", WORD, &[block, number(BLOCK)]);
         let left = self.text.op("sub", WORD, &[count, begin]);
         let length = self.text.intrinsic("smin", WORD, &[left, number(BLOCK)]);
+        if let Some(pass) = self.value_pass(it).filter(|_| self.can_search(it)) {
+            return self.searched_block(it, &pass, begin, length);
+        }
         let pass = self.first_pass(it);
         let sums = self.way(it, &pass, begin, length)?;
         let (mut found, mut means, mut at) = (Vec::new(), Vec::new(), 0);
@@ -83,6 +86,11 @@ impl Emitter<'_> {
         Ok(found)
     }
 
+    /// Whether the values of a block are read side by side.
+    pub(crate) fn is_in_lanes(&self, it: &Reduce) -> bool {
+        self.width > 1 && self.is_straight(it.body) && self.can_wrap(it)
+    }
+
     /// Go once through the values of a block.
     fn way(
         &mut self,
@@ -91,8 +99,7 @@ impl Emitter<'_> {
         begin: Operand,
         length: Operand,
     ) -> Result<Vec<Operand>, Unsupported> {
-        let straight = self.is_straight(it.body) && self.can_wrap(it);
-        if straight && self.width > 1 {
+        if self.is_in_lanes(it) {
             self.block_in_lanes(it, pass, begin, length)
         } else {
             self.block_in_order(it, pass, begin, length)

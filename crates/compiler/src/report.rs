@@ -47,7 +47,7 @@ pub fn report(kernel: &Kernel, vector_bytes: usize) -> Result<Vec<Told>, Unsuppo
     let ways = compile(kernel, vector_bytes)?.ways;
     let mut found = Vec::new();
     for root in kernel.roots() {
-        walk(kernel, root, &ways, 0, &mut found);
+        walk(kernel, root, &ways, (0, false), &mut found);
     }
     Ok(found)
 }
@@ -56,16 +56,20 @@ fn walk(
     kernel: &Kernel,
     block: BlockId,
     ways: &[(String, String)],
-    depth: usize,
+    (depth, lanes): (usize, bool),
     found: &mut Vec<Told>,
 ) {
     for statement in &kernel.block(block).statements {
         let mut tell = |block: BlockId, words: String| {
             found.push(Told { label: short(label(kernel, block)), depth, words });
         };
-        let mut deeper = depth + 1;
+        let (mut deeper, mut inside) = (depth + 1, lanes);
         match statement {
-            Statement::For(it) => tell(it.body, counting(kernel, it, ways)),
+            Statement::For(it) => {
+                let words = counting(kernel, it, ways);
+                inside |= words.contains("in lanes, ");
+                tell(it.body, words);
+            }
             Statement::Reduce(it) => {
                 let mut names: Vec<_> = it.combiners.iter().map(|it| it.name()).collect();
                 names.dedup();
@@ -81,7 +85,12 @@ fn walk(
             }
             Statement::While(it) => {
                 let checks = count_checks(kernel, it.test) + count_checks(kernel, it.body);
-                tell(it.test, format!("one turn after the other{}", checked(checks)));
+                let turns = if lanes {
+                    "all lanes at once, until the last of them has left"
+                } else {
+                    "one turn after the other"
+                };
+                tell(it.test, format!("{turns}{}", checked(checks)));
             }
             Statement::If(it) => {
                 let checks = |block| count_checks(kernel, block);
@@ -96,7 +105,7 @@ fn walk(
                         depth,
                         words: versions(checks(it.then), checks(it.otherwise)),
                     });
-                    walk(kernel, it.then, ways, depth, found);
+                    walk(kernel, it.then, ways, (depth, lanes), found);
                     continue; // the other one is the loop as it was written
                 }
                 deeper = depth;
@@ -104,7 +113,7 @@ fn walk(
             _ => {}
         }
         for inner in statement.blocks() {
-            walk(kernel, inner, ways, deeper, found);
+            walk(kernel, inner, ways, (deeper, inside), found);
         }
     }
 }

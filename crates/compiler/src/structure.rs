@@ -246,9 +246,11 @@ impl<'k> Emitter<'k> {
                 }
             }
             if let Some(varying) = checked.clone() {
+                self.tell_checked(it);
                 from = self.while_checks_hold(it, varying, [from, to])?;
             }
             if let Some(plan) = &prepared {
+                self.tell_prepared(it);
                 from = self.turns_prepared(it, plan, &rooms, [from, to])?;
             }
             let mut count = self.text.begin_count(from, to, 1);

@@ -140,18 +140,21 @@ fn choices() -> impl Strategy<Value = Vec<u32>> {
 /// A pass by its name.
 type Pass = (&'static str, fn(&mut Kernel));
 
-const PASSES: [Pass; 11] = [
+const PASSES: [Pass; 14] = [
     ("simplify", compiler::passes::simplify),
     ("hoist", compiler::passes::hoist),
     ("count", compiler::passes::count),
     ("simplify again", compiler::passes::simplify),
     ("dead", compiler::passes::dead),
+    ("leave", compiler::passes::leave),
+    ("simplify what leaves", compiler::passes::simplify),
     ("guard", compiler::passes::guard),
     ("simplify the guarded", compiler::passes::simplify),
     ("hoist the guarded", compiler::passes::hoist),
     ("dead guards", compiler::passes::dead),
     ("join", compiler::passes::join),
     ("lanes", compiler::passes::lanes),
+    ("shifts", compiler::passes::shifts),
 ];
 
 proptest! {

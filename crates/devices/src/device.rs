@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ir::{Kernel, ParameterKind};
 use memory::{Layout, Scalar, in_words};
 
-use crate::Storage;
+use crate::{Chosen, Storage};
 
 /// A place where kernels run.
 pub trait Device: Send + Sync + fmt::Debug {
@@ -54,6 +54,12 @@ pub trait Executable: Send + Sync + fmt::Debug {
         _bytes: usize,
         _interrupted: &mut dyn FnMut() -> bool,
     ) -> Option<Result<(), DeviceError>> {
+        None
+    }
+
+    /// The code for these arguments, if it would be the same for all with these extents and strides,
+    /// however many threads there are.
+    fn chosen(&self, _arguments: &[Argument]) -> Option<Arc<dyn Chosen>> {
         None
     }
 }
@@ -109,6 +115,11 @@ impl Place {
     /// Where the element at index zero lies.
     pub fn address(&self) -> *mut u8 {
         self.storage.address().wrapping_offset(self.layout.offset() + self.shift)
+    }
+
+    /// The layout that it was made with, before it was moved.
+    pub(crate) fn unshifted(&self) -> &Layout {
+        &self.layout
     }
 
     /// Bytes from one element to the next along each axis.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ir::{Access, ParameterKind, Stride};
-use memory::{Buffer, DType, Scalar};
+use memory::{DType, Scalar};
 
 use crate::{DeviceError, Executable, Storage};
 
@@ -11,8 +11,6 @@ use crate::{DeviceError, Executable, Storage};
 pub const OPERANDS: usize = 3;
 /// Words of a frame: a length, operands and the result, and room for those of the device.
 const WORDS: usize = 16;
-/// Most bytes of a result that the system has sooner than the allocator.
-const FEW: usize = 1024;
 
 /// An operand of a kernel over rows.
 #[derive(Clone, Debug)]
@@ -67,7 +65,7 @@ pub fn launch_row(
         bytes += size;
     }
     assert!(is_row(asked.next(), dtype, Access::Write), "a row of {dtype} is asked for");
-    let storage = match room_for(count * dtype.size()) {
+    let storage = match Storage::for_result(count * dtype.size()) {
         Ok(storage) => storage,
         Err(error) => return Some(Err(error)),
     };
@@ -85,14 +83,4 @@ pub fn launch_row(
     // has seen the result yet.
     let done = unsafe { executable.launch_words(&mut room, words, bytes, &mut || false) };
     done.map(|done| done.map(|()| storage))
-}
-
-fn room_for(bytes: usize) -> Result<Arc<Storage>, DeviceError> {
-    if bytes <= FEW {
-        return Storage::allocate(bytes);
-    }
-    let buffer =
-        Buffer::new(bytes).map_err(|error| DeviceError::OutOfMemory { bytes, why: error.why() })?;
-    // SAFETY: the buffer has so many bytes there for as long as it is kept.
-    Ok(unsafe { Storage::kept(buffer.address(), bytes, Box::new(buffer)) })
 }

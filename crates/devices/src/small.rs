@@ -16,8 +16,11 @@ use crate::Storage;
 /// Most elements that are computed on the spot.
 pub const SMALL: usize = 32;
 
-/// Most of them for elementary functions: each takes as long as a kernel's start otherwise.
+/// Most of them for elementary functions and complex numbers: each takes as long as a kernel's start otherwise.
 const FEW: usize = 4;
+
+/// Bytes of so many elements: none that are computed in full number are longer.
+const BYTES: usize = SMALL * 8;
 
 /// An operand of a few elements.
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +34,12 @@ pub enum Few<'a> {
 /// The elements of an operand, one after the other.
 pub(crate) struct Row {
     dtype: DType,
-    bytes: [u8; SMALL * 16],
+    bytes: [u8; BYTES],
 }
 
 impl Row {
     const fn empty() -> Self {
-        Self { dtype: DType::Bool, bytes: [0; SMALL * 16] }
+        Self { dtype: DType::Bool, bytes: [0; BYTES] }
     }
 
     /// Take the first `count` elements. False if they lie outside of the memory.
@@ -44,6 +47,9 @@ impl Row {
         let (storage, layout) = match few {
             Few::Same(scalar) => {
                 self.dtype = scalar.dtype();
+                if count * self.dtype.size() > BYTES {
+                    return false;
+                }
                 let slots = self.bytes.chunks_exact_mut(self.dtype.size()).take(count);
                 slots.for_each(|slot| scalar.to_bytes(slot));
                 return true;
@@ -52,6 +58,9 @@ impl Row {
         };
         self.dtype = layout.dtype();
         let size = self.dtype.size();
+        if count * size > BYTES {
+            return false;
+        }
         let Some(bounds) = layout.bounds() else { return false };
         let inside = bounds.start >= 0 && bounds.end.cast_unsigned() <= storage.len();
         if layout.count() != count || !inside {
@@ -89,11 +98,16 @@ impl Row {
 ///
 /// Nothing where that is not for here: a kernel does it then.
 pub fn compute(op: Op, operands: &[Few<'_>], dtype: DType, count: usize) -> Option<Arc<Storage>> {
-    let most = if op.row().group == Group::Elementary { FEW } else { SMALL };
+    let complex = |few: &Few<'_>| match few {
+        Few::There(_, layout) => layout.dtype().is_complex(),
+        Few::Same(scalar) => scalar.dtype().is_complex(),
+    };
+    let slow = op.row().group == Group::Elementary || operands.iter().any(complex);
+    let most = if slow || dtype.is_complex() { FEW } else { SMALL };
     if count == 0 || count > most || operands.is_empty() || operands.len() > 3 {
         return None;
     }
-    let mut bytes = [0; SMALL * 16];
+    let mut bytes = [0; BYTES];
     let out = &mut bytes[..count * dtype.size()];
     let mut rows = [const { Row::empty() }; 3];
     let rows = &mut rows[..operands.len()];
@@ -101,8 +115,10 @@ pub fn compute(op: Op, operands: &[Few<'_>], dtype: DType, count: usize) -> Opti
         return None;
     }
     let done = match &*rows {
-        [x] => number::unary(op, x, out),
+        [x] if op == Op::Cast => number::cast(dtype, x, out),
+        [x] => number::unary(op, x, out) || number::question(op, x, out),
         [x, y] => number::binary(op, x, y, out),
+        [truths, x, y] if op == Op::Select => number::select(truths, x, y, out),
         _ => false,
     };
     if !done {
@@ -136,7 +152,7 @@ pub fn reduce(
     if !row.fill(operand, count) {
         return None;
     }
-    let found = if let Some(found) = number::reduce(combiner, &row, count) {
+    let found = if let Some(found) = number::reduce(combiner, result, &row, count) {
         found
     } else {
         let values: Vec<_> = (0..count).map(|position| row.get(position)).collect();

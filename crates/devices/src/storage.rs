@@ -2,10 +2,12 @@
 
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc};
 use std::any::Any;
+use std::cell::UnsafeCell;
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-use memory::Scalar;
+use memory::{Buffer, Scalar};
 
 use crate::DeviceError;
 
@@ -13,9 +15,19 @@ use crate::DeviceError;
 const ALIGNMENT: usize = 64;
 /// The largest element.
 const ELEMENT: usize = 16;
+/// Elements of that size that lie inside of a storage.
+const FEW: usize = 16;
+/// Most bytes that the system has sooner than the allocator of arrays.
+const SOONER: usize = 1008;
 
 /// What keeps the bytes of a storage.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "each lies behind an `Arc`, and few bytes are the usual case"
+)]
 enum Keeper {
+    /// The storage itself, in which they lie.
+    Here(UnsafeCell<[MaybeUninit<u128>; FEW]>),
     /// The storage itself, which gives them back like this.
     Own(Layout),
     /// Dropped with the storage, and with it the memory.
@@ -51,18 +63,87 @@ impl Storage {
         Ok(Arc::new(Self { address, len: bytes, keeper: Keeper::Own(layout) }))
     }
 
-    /// A few bytes of its own: these.
-    pub(crate) fn copied(bytes: &[u8]) -> Result<Arc<Self>, DeviceError> {
+    /// Memory of its own for any element, without anything written there yet: for whoever writes all of it.
+    pub fn unwritten(bytes: usize) -> Result<Arc<Self>, DeviceError> {
+        if bytes <= FEW * ELEMENT {
+            return Ok(Self::here(bytes));
+        }
         // Not for whole lines of the cache: the system has these few bytes at once otherwise.
-        let layout = owned(bytes.len(), ELEMENT)?;
+        let layout = owned(bytes, ELEMENT)?;
         // SAFETY: the size is not zero.
         let address = unsafe { alloc(layout) };
         if address.is_null() {
-            return Err(DeviceError::OutOfMemory { bytes: bytes.len(), why: String::new() });
+            return Err(DeviceError::OutOfMemory { bytes, why: String::new() });
         }
+        Ok(Arc::new(Self { address, len: bytes, keeper: Keeper::Own(layout) }))
+    }
+
+    /// Memory for a result that is written whole, from wherever it is there the soonest.
+    pub fn for_result(bytes: usize) -> Result<Arc<Self>, DeviceError> {
+        if bytes <= SOONER {
+            return Self::unwritten(bytes);
+        }
+        Self::from_allocator(bytes)
+    }
+
+    /// Memory of the allocator of arrays, as it is.
+    pub(crate) fn from_allocator(bytes: usize) -> Result<Arc<Self>, DeviceError> {
+        let buffer = Buffer::new(bytes)
+            .map_err(|error| DeviceError::OutOfMemory { bytes, why: error.why() })?;
+        // SAFETY: the buffer has so many bytes there for as long as it is kept.
+        Ok(unsafe { Self::kept(buffer.address(), bytes, Box::new(buffer)) })
+    }
+
+    /// So few bytes that they lie inside of it.
+    fn here(bytes: usize) -> Arc<Self> {
+        let keeper = Keeper::Here(UnsafeCell::new([const { MaybeUninit::uninit() }; FEW]));
+        let mut it = Arc::new(Self { address: std::ptr::null_mut(), len: bytes, keeper });
+        let own = Arc::get_mut(&mut it).expect("nobody else has it yet");
+        if let Keeper::Here(room) = &own.keeper {
+            // It stays there: behind an `Arc` nothing moves.
+            own.address = room.get().cast();
+        }
+        it
+    }
+
+    /// A few bytes of its own: these.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory.
+    pub fn copied(bytes: &[u8]) -> Result<Arc<Self>, DeviceError> {
+        let it = Self::unwritten(bytes.len())?;
         // SAFETY: the memory is new and has so many bytes.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), address, bytes.len()) };
-        Ok(Arc::new(Self { address, len: bytes.len(), keeper: Keeper::Own(layout) }))
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), it.address, bytes.len()) };
+        Ok(it)
+    }
+
+    /// Pieces of storages in turn, so many times: of each the first, then of each the next one. Each has a place
+    /// where its pieces begin, and bytes of one piece.
+    ///
+    /// # Panics
+    ///
+    /// When pieces lie outside of a storage.
+    pub fn joined(
+        parts: &[(Arc<Self>, usize, usize)],
+        times: usize,
+    ) -> Result<Arc<Self>, DeviceError> {
+        let turn: usize = parts.iter().map(|part| part.2).sum();
+        let it = Self::for_result(turn * times)?;
+        let mut to = it.address;
+        for time in 0..times {
+            for (from, begin, bytes) in parts {
+                let (first, end) = (begin + time * bytes, begin + (time + 1) * bytes);
+                assert!(end <= from.len, "bytes {first} to {end} of {from:?}");
+                // SAFETY: the piece lies in its storage, and all pieces together are as long as the new memory,
+                // which nobody else has yet.
+                unsafe {
+                    std::ptr::copy_nonoverlapping(from.address.add(first), to, *bytes);
+                    to = to.add(*bytes);
+                }
+            }
+        }
+        Ok(it)
     }
 
     /// One value so many times, which are few.

@@ -13,6 +13,7 @@ mod float;
 mod function;
 mod integer;
 
+pub(crate) use complex::exponents;
 use memory::{DType, Kind, Scalar};
 
 use crate::{Op, TypeError};

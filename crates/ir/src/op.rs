@@ -142,6 +142,8 @@ ops! {
         Real "real" 1 COMPLEX Part "The real part.";
         Imag "imag" 1 COMPLEX Part "The imaginary part.";
         Conj "conj" 1 COMPLEX Same "The imaginary part negated.";
+        Magnitude "magnitude" 1 COMPLEX Part
+            "`sqrt(a * a + b * b)` of the parts, far from 1 of them times a power of two; infinite if one is.";
         Complex "complex" 2 WIDE_FLOATS Whole "The number with these parts.";
     }
     Conversion {

@@ -1,5 +1,6 @@
 //! Shapes that go together.
 
+use crate::PerAxis;
 use crate::layout_error::{Fault, LayoutError, tuple};
 
 /// The shape that several shapes broadcast to: counted from the last axis, lengths are equal or 1.
@@ -24,9 +25,9 @@ pub fn broadcast_shapes(operation: &str, shapes: &[&[usize]]) -> Result<Vec<usiz
 }
 
 /// Strides of a shape seen in a larger one.
-pub(crate) fn strides(from: &[usize], strides: &[isize], to: &[usize]) -> Option<Vec<isize>> {
+pub(crate) fn strides(from: &[usize], strides: &[isize], to: &[usize]) -> Option<PerAxis<isize>> {
     let new = to.len().checked_sub(from.len())?;
-    let mut answer = vec![0; to.len()];
+    let mut answer = PerAxis::same(0, to.len());
     for (axis, (&length, &stride)) in from.iter().zip(strides).enumerate() {
         let wanted = to[new + axis];
         if length == wanted {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::layout_error::{Fault, LayoutError, tuple};
-use crate::{DType, broadcast};
+use crate::{DType, PerAxis, broadcast};
 
 /// Where the elements of an array lie in a buffer.
 ///
@@ -12,8 +12,8 @@ use crate::{DType, broadcast};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Layout {
     pub(crate) dtype: DType,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) strides: Vec<isize>,
+    pub(crate) shape: PerAxis<usize>,
+    pub(crate) strides: PerAxis<isize>,
     pub(crate) offset: isize,
 }
 
@@ -21,7 +21,7 @@ impl Layout {
     /// Elements one after the other, the last axis closest, from the start of the buffer.
     pub fn contiguous(dtype: DType, shape: &[usize]) -> Result<Self, LayoutError> {
         let strides = row_major(dtype.size(), shape)?;
-        Ok(Self { dtype, shape: shape.to_vec(), strides, offset: 0 })
+        Ok(Self { dtype, shape: shape.into(), strides, offset: 0 })
     }
 
     /// A layout that somebody else says. As many strides as lengths are needed, and no element may
@@ -43,7 +43,7 @@ impl Layout {
                 "give one stride in bytes for each axis",
             ));
         }
-        let layout = Self { dtype, shape: shape.to_vec(), strides: strides.to_vec(), offset };
+        let layout = Self { dtype, shape: shape.into(), strides: strides.into(), offset };
         match layout.span() {
             Some(_) => Ok(layout),
             None => Err(too_large("layout", shape)),
@@ -149,7 +149,7 @@ impl Layout {
                 "counted from the last, each length must be 1 or the one asked for",
             )
         })?;
-        Ok(Self { dtype: self.dtype, shape: shape.to_vec(), strides, offset: self.offset })
+        Ok(Self { dtype: self.dtype, shape: shape.into(), strides, offset: self.offset })
     }
 
     /// Axes in another order: axis `i` of the answer is axis `axes[i]`, negative from the end.
@@ -240,8 +240,8 @@ fn resolve(axis: isize, rank: usize) -> Option<usize> {
 }
 
 /// Strides of elements one after the other.
-pub(crate) fn row_major(size: usize, shape: &[usize]) -> Result<Vec<isize>, LayoutError> {
-    let mut strides = vec![0; shape.len()];
+pub(crate) fn row_major(size: usize, shape: &[usize]) -> Result<PerAxis<isize>, LayoutError> {
+    let mut strides = PerAxis::same(0, shape.len());
     let mut stride = size.cast_signed();
     let fault = || too_large("contiguous", shape);
     for (slot, &length) in strides.iter_mut().zip(shape).rev() {

@@ -8,6 +8,7 @@
 //! | [`promote`] | the type that two types meet in |
 //! | [`Scalar`] | one element: its bits and their type |
 //! | [`Layout`] | where the elements of an array lie: type, shape, strides in bytes, offset |
+//! | [`PerAxis`] | one number for each axis |
 //! | [`Index`], [`Slice`] | parts of basic indexing |
 //! | [`Axes`] | axes of a loop over several operands together |
 //!
@@ -30,6 +31,7 @@ pub mod half;
 mod layout;
 mod layout_error;
 mod overlap;
+mod per_axis;
 mod promotion;
 mod reshape;
 mod scalar;
@@ -40,6 +42,7 @@ pub use collapse::Axes;
 pub use dtype::{DType, Kind};
 pub use layout::Layout;
 pub use layout_error::{Fault, LayoutError};
+pub use per_axis::PerAxis;
 pub use promotion::promote;
 pub use scalar::Scalar;
 pub use slice::{Index, Run, Slice};

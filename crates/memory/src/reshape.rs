@@ -1,8 +1,8 @@
 //! Other axes over the same elements.
 
-use crate::Layout;
 use crate::layout::row_major;
 use crate::layout_error::{Fault, LayoutError, tuple};
+use crate::{Layout, PerAxis};
 
 impl Layout {
     /// The lengths that a reshape asks for: one of them may be -1, for what is left.
@@ -47,12 +47,8 @@ impl Layout {
     ///
     /// When the number of elements differs; [`Layout::reshaped`] checks that.
     pub fn reshape(&self, shape: &[usize]) -> Option<Self> {
-        let answer = |strides| Self {
-            dtype: self.dtype,
-            shape: shape.to_vec(),
-            strides,
-            offset: self.offset,
-        };
+        let answer =
+            |strides| Self { dtype: self.dtype, shape: shape.into(), strides, offset: self.offset };
         let count: usize = shape.iter().product();
         assert_eq!(count, self.count(), "reshape: {} to {}", tuple(&self.shape), tuple(shape));
         if self.is_empty() || self.is_contiguous() {
@@ -62,7 +58,7 @@ impl Layout {
             .filter(|&axis| self.shape[axis] != 1)
             .map(|axis| (self.shape[axis], self.strides[axis]))
             .collect();
-        let mut strides = vec![0; shape.len()];
+        let mut strides = PerAxis::same(0, shape.len());
         let (mut from, mut to) = (0, 0);
         while from < old.len() {
             // Grow both sides until they hold equally many elements.

@@ -1,7 +1,7 @@
 //! Basic indexing: positions, slices, new axes.
 
 use crate::layout_error::{Fault, LayoutError, tuple};
-use crate::{DType, Layout};
+use crate::{DType, Layout, PerAxis};
 
 /// `start:stop:step` of Python.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -91,7 +91,7 @@ impl Layout {
     }
 
     fn scalar(dtype: DType, offset: isize) -> Self {
-        Self { dtype, shape: Vec::new(), strides: Vec::new(), offset }
+        Self { dtype, shape: PerAxis::new(), strides: PerAxis::new(), offset }
     }
 }
 

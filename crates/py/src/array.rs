@@ -3,19 +3,21 @@
 //! What Python's own numbers and NumPy's arrays become is in `operand`, indices are in `index`, and
 //! memory that both sides see is in `sight`. What has no kernel goes to `abreast.numpy.fallback`.
 
+mod answer;
 mod compute;
 mod function;
 mod index;
+mod missed;
 mod operand;
+mod order;
 mod sight;
 
-use arrays::{Array, Change, ErrorKind, Operand, Reduction};
+use arrays::{Array, Change, Function, Operand};
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyTuple, PyType};
+use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyList, PyTuple, PyType};
 use std::ffi::c_int;
 
 pub(crate) use compute::{
@@ -24,9 +26,12 @@ pub(crate) use compute::{
 };
 
 pub(crate) use function::{
-    ElementCall, array_function, array_functions, array_result_type, array_width,
+    ElementCall, array_function, array_functions, array_joined, array_result_type, array_width,
 };
 
+pub(crate) use order::{array_ordered, array_packed, array_unpacked};
+
+use answer::{Answer, answer, covered, protocol, python, single};
 use compute::{finished, raise, ready, wrap};
 use function::{apply, compare};
 use operand::{Given, given, to_dtype, weak};
@@ -39,33 +44,19 @@ pub(crate) struct PyArray {
     array: Array,
 }
 
-/// Whatever a function has for an answer.
-type Answer<'py> = PyResult<Bound<'py, PyAny>>;
-
-fn python<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
-    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let import = || py.import("abreast.numpy.fallback").map(Bound::unbind);
-    MODULE.get_or_try_init(py, import)?.bind(py).getattr(name)
+/// A function by its name; one that is not there does not compile.
+macro_rules! named {
+    ($name:literal) => {
+        const { Function::named($name) }
+    };
 }
 
-fn protocol<'py>(py: Python<'py>, name: &str) -> Answer<'py> {
-    py.import("abreast.numpy.protocol")?.getattr(name)
-}
-
-/// The only element as a number of Python.
-fn single<'py>(array: &Bound<'py, PyArray>, name: &str) -> Answer<'py> {
-    let py = array.py();
-    let array = &array.get().array;
-    array.check_single(name).map_err(|error| raise(py, &error))?;
-    sight::number(py, &finished(py, array)?)
-}
-
-fn answer(py: Python<'_>, result: Result<Array, arrays::Error>) -> Answer<'_> {
-    wrap(py, result.map_err(|error| raise(py, &error))?)
-}
-
-fn binary<'py>(name: &str, left: Bound<'py, PyAny>, right: Bound<'py, PyAny>) -> Answer<'py> {
-    apply(left.py(), name, &[left, right])
+fn binary<'py>(
+    function: &'static Function,
+    left: Bound<'py, PyAny>,
+    right: Bound<'py, PyAny>,
+) -> Answer<'py> {
+    apply(left.py(), function, &[left, right])
 }
 
 #[pymethods]
@@ -167,6 +158,35 @@ impl PyArray {
         answer(py, self.array.reshape(&shape))
     }
 
+    /// NumPy's `reshape`: lengths one by one, or a tuple of them.
+    #[pyo3(signature = (*shape, **options))]
+    fn reshape<'py>(
+        slf: Bound<'py, Self>,
+        shape: &Bound<'py, PyTuple>,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> Answer<'py> {
+        let py = slf.py();
+        let one =
+            if shape.len() == 1 { shape.get_item(0)?.cast_into::<PyTuple>().ok() } else { None };
+        if let (None, Some(lengths)) = (options, index::lengths(one.as_ref().unwrap_or(shape))) {
+            return answer(py, slf.get().array.reshape(&lengths));
+        }
+        let mut given = vec![slf.into_any()];
+        given.extend(shape.iter());
+        python(py, "reshaped")?.call(PyTuple::new(py, given)?, options)
+    }
+
+    /// The elements as numbers in a list, if they are few on one axis.
+    fn listed<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyList>>> {
+        const FEW: usize = 256;
+        let (py, array) = (slf.py(), &slf.get().array);
+        if array.rank() != 1 || array.count() > FEW {
+            return Ok(None);
+        }
+        let data = finished(py, array)?;
+        sight::numbers(py, &data).map(Some)
+    }
+
     fn permuted<'py>(&self, py: Python<'py>, axes: Vec<isize>) -> Answer<'py> {
         answer(py, self.array.permute(&axes))
     }
@@ -198,21 +218,7 @@ impl PyArray {
         dtype: Option<&str>,
         correction: f64,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let reduction = match name {
-            "sum" => Reduction::Sum,
-            "prod" => Reduction::Prod,
-            "min" => Reduction::Min,
-            "max" => Reduction::Max,
-            "mean" => Reduction::Mean,
-            "var" => Reduction::Var(correction),
-            "std" => Reduction::Std(correction),
-            "any" => Reduction::Any,
-            "all" => Reduction::All,
-            "argmin" => Reduction::ArgMin,
-            "argmax" => Reduction::ArgMax,
-            "count_nonzero" => Reduction::CountNonzero,
-            _ => return Ok(None),
-        };
+        let Some(reduction) = answer::reduction(name, correction) else { return Ok(None) };
         let dtype = dtype.map(to_dtype).transpose()?;
         let reduced = self.array.reduce(reduction, axes.as_deref(), keep, dtype);
         covered(py, reduced)
@@ -233,6 +239,9 @@ impl PyArray {
 
     fn __getitem__<'py>(slf: Bound<'py, Self>, key: Bound<'py, PyAny>) -> Answer<'py> {
         let py = slf.py();
+        if let Some(part) = index::single(&key) {
+            return answer(py, slf.get().array.index(&[part]));
+        }
         match index::parts(&key)? {
             Some(parts) => answer(py, slf.get().array.index(&parts)),
             None => python(py, "getitem")?.call1((slf, key)),
@@ -268,99 +277,99 @@ impl PyArray {
     }
 
     fn __add__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("add", slf.into_any(), other)
+        binary(named!("add"), slf.into_any(), other)
     }
 
     fn __radd__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("add", other, slf.into_any())
+        binary(named!("add"), other, slf.into_any())
     }
 
     fn __sub__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("subtract", slf.into_any(), other)
+        binary(named!("subtract"), slf.into_any(), other)
     }
 
     fn __rsub__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("subtract", other, slf.into_any())
+        binary(named!("subtract"), other, slf.into_any())
     }
 
     fn __mul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("multiply", slf.into_any(), other)
+        binary(named!("multiply"), slf.into_any(), other)
     }
 
     fn __rmul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("multiply", other, slf.into_any())
+        binary(named!("multiply"), other, slf.into_any())
     }
 
     fn __truediv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("divide", slf.into_any(), other)
+        binary(named!("divide"), slf.into_any(), other)
     }
 
     fn __rtruediv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("divide", other, slf.into_any())
+        binary(named!("divide"), other, slf.into_any())
     }
 
     fn __floordiv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("floor_divide", slf.into_any(), other)
+        binary(named!("floor_divide"), slf.into_any(), other)
     }
 
     fn __rfloordiv__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("floor_divide", other, slf.into_any())
+        binary(named!("floor_divide"), other, slf.into_any())
     }
 
     fn __mod__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("remainder", slf.into_any(), other)
+        binary(named!("remainder"), slf.into_any(), other)
     }
 
     fn __rmod__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("remainder", other, slf.into_any())
+        binary(named!("remainder"), other, slf.into_any())
     }
 
     fn __and__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_and", slf.into_any(), other)
+        binary(named!("bitwise_and"), slf.into_any(), other)
     }
 
     fn __rand__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_and", other, slf.into_any())
+        binary(named!("bitwise_and"), other, slf.into_any())
     }
 
     fn __or__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_or", slf.into_any(), other)
+        binary(named!("bitwise_or"), slf.into_any(), other)
     }
 
     fn __ror__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_or", other, slf.into_any())
+        binary(named!("bitwise_or"), other, slf.into_any())
     }
 
     fn __xor__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_xor", slf.into_any(), other)
+        binary(named!("bitwise_xor"), slf.into_any(), other)
     }
 
     fn __rxor__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_xor", other, slf.into_any())
+        binary(named!("bitwise_xor"), other, slf.into_any())
     }
 
     fn __lshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_left_shift", slf.into_any(), other)
+        binary(named!("bitwise_left_shift"), slf.into_any(), other)
     }
 
     fn __rlshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_left_shift", other, slf.into_any())
+        binary(named!("bitwise_left_shift"), other, slf.into_any())
     }
 
     fn __rshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_right_shift", slf.into_any(), other)
+        binary(named!("bitwise_right_shift"), slf.into_any(), other)
     }
 
     fn __rrshift__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("bitwise_right_shift", other, slf.into_any())
+        binary(named!("bitwise_right_shift"), other, slf.into_any())
     }
 
     fn __matmul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("matmul", slf.into_any(), other)
+        function::without_kernel("matmul", &[slf.into_any(), other])
     }
 
     fn __rmatmul__<'py>(slf: Bound<'py, Self>, other: Bound<'py, PyAny>) -> Answer<'py> {
-        binary("matmul", other, slf.into_any())
+        function::without_kernel("matmul", &[other, slf.into_any()])
     }
 
     fn __pow__<'py>(
@@ -369,7 +378,7 @@ impl PyArray {
         _modulo: &Bound<'py, PyAny>,
     ) -> Answer<'py> {
         let py = slf.py();
-        apply(py, "pow", &[slf.into_any(), other])
+        apply(py, named!("pow"), &[slf.into_any(), other])
     }
 
     fn __rpow__<'py>(
@@ -378,27 +387,27 @@ impl PyArray {
         _modulo: &Bound<'py, PyAny>,
     ) -> Answer<'py> {
         let py = slf.py();
-        apply(py, "pow", &[other, slf.into_any()])
+        apply(py, named!("pow"), &[other, slf.into_any()])
     }
 
     fn __neg__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        apply(py, "negative", &[slf.into_any()])
+        apply(py, named!("negative"), &[slf.into_any()])
     }
 
     fn __pos__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        apply(py, "positive", &[slf.into_any()])
+        apply(py, named!("positive"), &[slf.into_any()])
     }
 
     fn __abs__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        apply(py, "abs", &[slf.into_any()])
+        apply(py, named!("abs"), &[slf.into_any()])
     }
 
     fn __invert__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        apply(py, "bitwise_invert", &[slf.into_any()])
+        apply(py, named!("bitwise_invert"), &[slf.into_any()])
     }
 
     fn __richcmp__<'py>(
@@ -466,12 +475,20 @@ impl PyArray {
 
     fn __int__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        py.get_type::<PyInt>().call1((single(&slf, "int")?,)).map(Bound::into_any)
+        let number = single(&slf, "int")?;
+        if number.is_exact_instance_of::<PyInt>() {
+            return Ok(number);
+        }
+        py.get_type::<PyInt>().call1((number,)).map(Bound::into_any)
     }
 
     fn __float__(slf: Bound<'_, Self>) -> Answer<'_> {
         let py = slf.py();
-        py.get_type::<PyFloat>().call1((single(&slf, "float")?,)).map(Bound::into_any)
+        let number = single(&slf, "float")?;
+        if number.is_exact_instance_of::<PyFloat>() {
+            return Ok(number);
+        }
+        py.get_type::<PyFloat>().call1((number,)).map(Bound::into_any)
     }
 
     fn __complex__(slf: Bound<'_, Self>) -> Answer<'_> {
@@ -496,6 +513,9 @@ impl PyArray {
         dtype: Option<Bound<'py, PyAny>>,
         copy: Option<bool>,
     ) -> Answer<'py> {
+        if let Some(error) = missed::take(slf.as_any()) {
+            return Err(error);
+        }
         protocol(slf.py(), "array")?.call1((slf, dtype, copy))
     }
 
@@ -559,7 +579,8 @@ impl PyArray {
         view: *mut ffi::Py_buffer,
         flags: c_int,
     ) -> PyResult<()> {
-        let data = finished(slf.py(), &slf.get().array)?;
+        let data = finished(slf.py(), &slf.get().array)
+            .inspect_err(|error| missed::note(slf.as_any(), error))?;
         // SAFETY: the interpreter passes a view to fill.
         unsafe { sight::show(slf.into_any(), &data, view, flags) }
     }
@@ -570,17 +591,6 @@ impl PyArray {
     unsafe fn __releasebuffer__(&self, view: *mut ffi::Py_buffer) {
         // SAFETY: the view was filled by `__getbuffer__`, and is released once.
         unsafe { sight::release(view) }
-    }
-}
-
-fn covered(
-    py: Python<'_>,
-    result: Result<Array, arrays::Error>,
-) -> PyResult<Option<Bound<'_, PyAny>>> {
-    match result {
-        Ok(array) => Ok(Some(wrap(py, array)?)),
-        Err(error) if error.kind() == ErrorKind::NotCovered => Ok(None),
-        Err(error) => Err(raise(py, &error)),
     }
 }
 

@@ -16,6 +16,7 @@ mod program;
 mod programs;
 mod record;
 mod reserve;
+mod result;
 mod room;
 mod source;
 mod voice;

@@ -45,6 +45,10 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(array::array_function, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_functions, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_result_type, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_joined, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_ordered, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_packed, module)?)?;
+    module.add_function(wrap_pyfunction!(array::array_unpacked, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_width, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(array::array_compilations, module)?)?;

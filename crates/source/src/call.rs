@@ -10,8 +10,9 @@ use ruff_python_ast::{CmpOp, Expr, ExprCall, Operator};
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::Unit;
+use crate::fold::Fold;
 use crate::lower::{Frame, Lowerer, Result, Slot};
-use crate::step::RESULT;
+use crate::step::{Names, RESULT};
 use crate::value::{Iter, Known, Num, NumType, Val};
 use crate::whole::{What, is_array};
 
@@ -22,6 +23,14 @@ pub(crate) const DEEPEST: usize = 24;
 pub(crate) struct Given {
     pub(crate) plain: Vec<(Val, TextRange)>,
     pub(crate) named: Vec<(String, Val, TextRange)>,
+}
+
+/// Whether lists may stand among the arguments of a function: it makes an array of them, or runs over them.
+fn takes_lists(name: &str) -> bool {
+    name.starts_with("numpy.")
+        || ["zip", "enumerate", "reversed", "len", "tuple"]
+            .iter()
+            .any(|it| name.strip_prefix("builtins.") == Some(it))
 }
 
 impl Lowerer<'_> {
@@ -58,7 +67,14 @@ impl Lowerer<'_> {
             return self.printed(it);
         }
         let function = self.expression(&it.func)?;
-        let given = self.arguments(it)?;
+        if let Val::Named(name) = &function
+            && let Some(how) = Fold::of(name)
+            && let Some(found) = self.folds(range, how, it)?
+        {
+            return Ok(found);
+        }
+        let lists = matches!(&function, Val::Named(it) if takes_lists(it));
+        let given = self.arguments_of(it, lists)?;
         match function {
             Val::Named(name) => self.named(range, &name, &given),
             Val::Unit(unit) if unit.again.is_some() => self.called(range, &unit, given),
@@ -79,11 +95,16 @@ impl Lowerer<'_> {
         let Some(chain) = crate::flow::chain(expr) else { return false };
         let first = chain.split('.').next().unwrap_or_default();
         let unit = &self.frame().unit;
-        !unit.locals.iter().any(|it| it == first) && unit.constant(&chain).is_some()
+        !self.is_local(first) && unit.constant(&chain).is_some()
     }
 
     /// The arguments of a call.
     fn arguments(&mut self, it: &ExprCall) -> Result<Given> {
+        self.arguments_of(it, false)
+    }
+
+    /// The same, where lists may stand for tuples and arrays.
+    fn arguments_of(&mut self, it: &ExprCall, lists: bool) -> Result<Given> {
         let mut given = Given { plain: Vec::new(), named: Vec::new() };
         for argument in &it.arguments.args {
             if let Expr::Starred(starred) = argument {
@@ -98,14 +119,18 @@ impl Lowerer<'_> {
                 }
                 continue;
             }
-            let value = self.expression(argument)?;
+            let value = if lists { self.sequence(argument)? } else { self.expression(argument)? };
             given.plain.push((value, argument.range()));
         }
         for keyword in &it.arguments.keywords {
             let Some(name) = &keyword.arg else {
                 return Err(self.refuse(keyword.range, "`**`", "name the arguments"));
             };
-            let value = self.expression(&keyword.value)?;
+            let value = if lists {
+                self.sequence(&keyword.value)?
+            } else {
+                self.expression(&keyword.value)?
+            };
             given.named.push((name.to_string(), value, keyword.range));
         }
         Ok(given)
@@ -151,7 +176,7 @@ impl Lowerer<'_> {
         }
         let mut path = self.frame().path.clone();
         path.push(u64::from(u32::from(range.start())) | 1 << 34);
-        self.frames.push(Frame { unit: unit.clone(), env, path });
+        self.frames.push(Frame { unit: unit.clone(), env, path, inner: Names::new() });
         for name in parameters {
             let name = Name::new(name);
             if self.frame().env.contains_key(&name) {
@@ -444,21 +469,8 @@ impl Lowerer<'_> {
                 let rest = self.binary(range, Operator::Mod, x, y)?;
                 Val::Tuple(vec![Val::Num(quotient), Val::Num(rest)].into())
             }
-            ("min" | "max", [Val::Tuple(items)]) if !items.is_empty() => {
-                return self.extreme(range, name, items).map(Some);
-            }
             ("min" | "max", [_, _, ..]) => return self.extreme(range, name, args).map(Some),
-            ("sum", [Val::Tuple(items)]) => {
-                let mut sum = Val::Num(self.int(0));
-                for item in items {
-                    sum = self.operated(range, Operator::Add, &sum, item)?;
-                }
-                sum
-            }
             ("tuple", [Val::Tuple(items)]) => Val::Tuple(items.to_vec().into()),
-            ("sum" | "min" | "max" | "any" | "all", [Val::View(_) | Val::Lazy(_)]) => {
-                return Err(self.whole(range, name, args));
-            }
             _ => {
                 let what: Vec<_> = args.iter().map(Val::describe).collect();
                 let message = format!("{name} of {}", what.join(" and "));
@@ -470,7 +482,7 @@ impl Lowerer<'_> {
     }
 
     /// Python's `min` and `max`: the first of those that none goes beyond.
-    fn extreme(&mut self, range: TextRange, name: &str, items: &[Val]) -> Result<Val> {
+    pub(crate) fn extreme(&mut self, range: TextRange, name: &str, items: &[Val]) -> Result<Val> {
         let mut best: Option<Num> = None;
         for item in items {
             let Val::Num(num) = item else { return Err(self.whole(range, name, items)) };

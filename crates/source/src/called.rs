@@ -15,7 +15,7 @@ use ruff_text_size::TextRange;
 use crate::Unit;
 use crate::call::{DEEPEST, Given};
 use crate::lower::{Frame, Lowerer, RaiseKind, Result, Slot};
-use crate::step::RESULT;
+use crate::step::{Names, RESULT};
 use crate::value::{At, Axis, Num, NumType, Val, View};
 
 /// What is known of a function that calls itself.
@@ -48,7 +48,12 @@ pub(crate) struct Called {
     function: FunctionId,
     /// Arrays that it stores to, once it is written.
     stored: Vec<usize>,
+    /// Whether arrays are made in it, or in what it calls.
+    makes: bool,
 }
+
+/// How many calls may stand inside each other, and one: each has arrays of its own.
+const CALLS: i64 = 10_001;
 
 /// The views that stand for a view inside of a function, made of these values.
 fn rebuilt(view: &View, values: &mut impl Iterator<Item = Value>) -> View {
@@ -126,6 +131,15 @@ impl Lowerer<'_> {
                 }
             }
         }
+        // How many calls are around: each has a place of its own in the arrays that the function makes.
+        let depth = match self.within {
+            Some(depth) => {
+                let one = self.b.constant(1i64);
+                self.b.add(depth, one)
+            }
+            None => self.b.constant(0i64),
+        };
+        arguments.push(depth);
         let results: Vec<_> = match again.returns {
             Some(dtype) if dtype.is_complex() => vec![dtype.part(); 2],
             other => other.into_iter().collect(),
@@ -136,14 +150,23 @@ impl Lowerer<'_> {
             None => {
                 let types: Vec<_> = arguments.iter().map(|&it| self.b.dtype(it)).collect();
                 let function = self.b.function(unit.name(), &types, &results);
-                let called = Called { id: again.id, passed, function, stored: Vec::new() };
+                let called =
+                    Called { id: again.id, passed, function, stored: Vec::new(), makes: false };
                 self.functions.push(called);
                 let place = self.functions.len() - 1;
                 self.written(range, unit, &again, (place, &values))?;
                 place
             }
         };
-        let Called { function, stored, .. } = self.functions[place].clone();
+        let Called { function, stored, makes, .. } = self.functions[place].clone();
+        self.makes |= makes;
+        if makes && self.parallel > 0 {
+            let message =
+                format!("{} makes arrays, calls itself, and is called by prange", unit.name());
+            let hint =
+                "turns would share the arrays: make them outside and pass each turn its part";
+            return Err(self.refuse(range, message, hint));
+        }
         self.stored.extend(stored);
         let message = "maximum recursion depth exceeded".to_owned();
         let deep = self.code(range, RaiseKind::Builtin("RecursionError", message));
@@ -240,6 +263,9 @@ impl Lowerer<'_> {
         let rooms = self.rooms.len();
         let outside = (
             std::mem::take(&mut self.around),
+            std::mem::take(&mut self.within),
+            std::mem::replace(&mut self.makes, false),
+            std::mem::replace(&mut self.base, self.frames.len()),
             std::mem::take(&mut self.held),
             std::mem::take(&mut self.stored),
             std::mem::replace(&mut self.conditional, 0),
@@ -262,8 +288,13 @@ impl Lowerer<'_> {
             };
             env.insert(Name::new(name), Slot { value, assigned: None });
         }
-        let path = vec![1 << 50 | place as u64];
-        self.frames.push(Frame { unit: unit.clone(), env, path });
+        let depth = inside.next().unwrap_or(Value::new(0));
+        let calls = self.b.constant(CALLS);
+        (self.within, self.around) = (Some(depth), vec![(depth, calls)]);
+        // Arrays that it makes are the same for all ways in which arrays are handed on.
+        let one = self.functions.iter().position(|it| it.id == again.id).unwrap_or(place);
+        let path = vec![1 << 50 | one as u64, 1 << 51 | 1 << 33 | place as u64];
+        self.frames.push(Frame { unit: unit.clone(), env, path, inner: Names::new() });
         let found = self.lines(&unit.lines);
         let frame = self.frames.pop();
         let result = frame.and_then(|mut it| it.env.remove(RESULT)).map(|it| it.value);
@@ -272,8 +303,13 @@ impl Lowerer<'_> {
         self.b.leave(result.as_deref().unwrap_or_default());
         let stored = std::mem::take(&mut self.stored);
         self.functions[place].stored = stored;
+        let makes = self.makes || self.rooms.len() > rooms;
+        self.functions[place].makes = makes;
         (
             self.around,
+            self.within,
+            self.makes,
+            self.base,
             self.held,
             self.stored,
             self.conditional,
@@ -281,13 +317,7 @@ impl Lowerer<'_> {
             self.dead,
             self.here,
         ) = outside;
-        result?;
-        if self.rooms.len() > rooms {
-            let message = format!("an array that {} makes, which calls itself", unit.name());
-            let hint = "each of its calls needs one of its own: make one outside and pass it, or parts of it";
-            return Err(self.refuse(range, message, hint));
-        }
-        Ok(())
+        result.map(|_| ())
     }
 
     /// The numbers that a function hands back.

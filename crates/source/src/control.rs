@@ -14,10 +14,10 @@ use crate::value::{Known, Num, Val};
 
 impl Lowerer<'_> {
     pub(crate) fn lines(&mut self, lines: &[Line]) -> Result<()> {
-        for (place, line) in lines.iter().enumerate() {
-            if self.dead {
-                break;
-            }
+        let mut next = 0;
+        while let Some(line) = lines.get(next).filter(|_| !self.dead) {
+            let place = next;
+            next += 1;
             self.work += 1;
             self.here = line.range;
             if self.work > MOST_WORK {
@@ -26,6 +26,14 @@ impl Lowerer<'_> {
                 return Err(self.refuse(line.range, "the program becomes too large", hint));
             }
             let before = self.b.kernel().blocks.len();
+            if let Some(choice) = self.choice_in(&line.reads) {
+                // All of them up to the last one that reads it.
+                let last = lines.iter().rposition(|it| self.reads_choice(it, choice.0));
+                next = last.map_or(next, |it| it + 1).max(next);
+                self.in_each_state(&lines[place..next], choice)?;
+                self.note_lines(before, line.range);
+                continue;
+            }
             self.line(line, &lines[place + 1..])?;
             self.note_lines(before, line.range);
         }
@@ -52,7 +60,10 @@ impl Lowerer<'_> {
         self.flying.retain(|it| it.0 != path);
         match &line.step {
             Step::Assign { targets, value } => {
-                let mut value = self.expression(value)?;
+                let unpacked =
+                    targets.iter().all(|it| matches!(it, Expr::Tuple(_) | Expr::List(_)));
+                let mut value =
+                    if unpacked { self.sequence(value)? } else { self.expression(value)? };
                 if let ([Expr::Name(name)], Val::Lazy(_)) = (&targets[..], &value)
                     && self.read_once(&name.id, rest)
                 {
@@ -69,6 +80,14 @@ impl Lowerer<'_> {
             }
             Step::Change { target, op, value } => self.change(line.range, target, *op, value),
             Step::Do(value) => self.expression(value).map(|_| ()),
+            Step::Fold(how, element) => self.fold(line.range, *how, element),
+            Step::Delete(names) => {
+                for name in names {
+                    self.name(line.range, name)?;
+                    self.frame_mut().env.remove(name);
+                }
+                Ok(())
+            }
             Step::Flag(name, value) => {
                 let value = Val::Num(self.boolean(*value));
                 self.set(name, value);
@@ -208,13 +227,13 @@ impl Lowerer<'_> {
         let before = self.frame().env.clone();
         self.begin_turn(&carry, line, &arguments);
         let go_on = match self.clear(flags) {
-            Err(true) => self.condition(test)?.re,
+            Err(true) => self.condition_in_states(test)?.re,
             Err(false) => self.b.constant(false),
             Ok(clear) => {
                 let found = self.either(
                     test.range(),
                     clear,
-                    |it| it.condition(test).map(Val::Num),
+                    |it| it.condition_in_states(test).map(Val::Num),
                     |it| Ok(Val::Num(it.boolean(false))),
                 )?;
                 self.truth(test.range(), &found)?.re

@@ -59,7 +59,8 @@ impl<'u> Desugar<'u> {
 
     fn line(&mut self, step: Step, range: TextRange) -> Line {
         self.count += 1;
-        Line { step, range, id: self.count, assigned: Names::new(), live: Names::new() }
+        let (assigned, live, reads) = (Names::new(), Names::new(), Names::new());
+        Line { step, range, id: self.count, assigned, live, reads }
     }
 
     /// Add lines that run unless a flag is set.
@@ -270,6 +271,14 @@ impl<'u> Desugar<'u> {
             Stmt::Assert(it) => {
                 Step::Assert { test: (*it.test).clone(), message: it.msg.as_deref().cloned() }
             }
+            Stmt::Delete(it) => {
+                let mut names = Vec::new();
+                for target in &it.targets {
+                    deleted(target, &mut names)
+                        .map_err(|at| self.refuse(at, "`del` of an element", DELETE))?;
+                }
+                Step::Delete(names)
+            }
             other => {
                 let (message, hint) = refused(other);
                 return Err(self.refuse(range, message, hint));
@@ -278,6 +287,19 @@ impl<'u> Desugar<'u> {
         lines.push(self.line(step, range));
         Ok(exit)
     }
+}
+
+const DELETE: &str = "arrays and tuples keep their lengths: names can be deleted";
+
+/// The names that `del` deletes; or the place of something else.
+fn deleted(target: &Expr, names: &mut Vec<Name>) -> std::result::Result<(), TextRange> {
+    match target {
+        Expr::Name(it) => names.push(it.id.clone()),
+        Expr::Tuple(it) => it.elts.iter().try_for_each(|it| deleted(it, names))?,
+        Expr::List(it) => it.elts.iter().try_for_each(|it| deleted(it, names))?,
+        other => return Err(other.range()),
+    }
+    Ok(())
 }
 
 fn is_true(test: &Expr) -> bool {
@@ -297,7 +319,6 @@ fn refused(statement: &Stmt) -> (&'static str, &'static str) {
             ("a function inside a function", "define it outside and decorate it with ab.jit")
         }
         Stmt::ClassDef(_) => ("a class inside a function", "define it outside"),
-        Stmt::Delete(_) => ("`del`", "leave the name: nothing is kept longer for it"),
         Stmt::With(_) => ("`with`", "enter the context around the call"),
         Stmt::Match(_) => ("`match`", "write `if` and `elif`"),
         Stmt::Try(_) => ("`try`", "catch the exception around the call"),

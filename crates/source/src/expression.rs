@@ -102,8 +102,12 @@ impl Lowerer<'_> {
         }
     }
 
-    fn name(&mut self, range: TextRange, name: &ruff_python_ast::name::Name) -> Result<Val> {
-        if self.frame().unit.locals.contains(name) {
+    pub(crate) fn name(
+        &mut self,
+        range: TextRange,
+        name: &ruff_python_ast::name::Name,
+    ) -> Result<Val> {
+        if self.is_local(name) {
             return match self.frame().env.get(name).cloned() {
                 Some(Slot { value, assigned: None }) => Ok(value),
                 Some(Slot { value, assigned: Some(assigned) }) => {
@@ -187,8 +191,7 @@ impl Lowerer<'_> {
         let range = it.range;
         if let Some(chain) = chain(expr) {
             let first = chain.split('.').next().unwrap_or_default();
-            let local = self.frame().unit.locals.iter().any(|it| it == first);
-            if !local && self.frame().unit.constant(&chain).is_some() {
+            if !self.is_local(first) && self.frame().unit.constant(&chain).is_some() {
                 return self.outside(range, &chain);
             }
         }
@@ -349,7 +352,10 @@ impl Lowerer<'_> {
         others: &[Expr],
     ) -> Result<Val> {
         let (Some(op), Some(other)) = (ops.first(), others.first()) else { return Ok(Val::None) };
-        let second = self.expression(other)?;
+        let second = match op {
+            CmpOp::In | CmpOp::NotIn => self.sequence(other)?,
+            _ => self.expression(other)?,
+        };
         if let [CmpOp::Eq | CmpOp::NotEq | CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE] = ops
             && (is_array(first) || is_array(&second))
         {

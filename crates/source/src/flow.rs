@@ -1,7 +1,9 @@
 //! Which names are assigned where, and which are read later: so loops and choices carry no more.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr};
-use ruff_python_ast::{Expr, name::Name};
+use ruff_python_ast::{Comprehension, Expr, name::Name};
+
+use crate::fold::{FOLD, Fold, SOME};
 
 use crate::step::{Line, Names, RESULT, Step};
 
@@ -23,8 +25,32 @@ impl<'a> Visitor<'a> for Reads {
                 }
                 self.visit_expr(&it.value);
             }
+            Expr::Generator(it) => self.inside(&[&it.elt], &it.generators),
+            Expr::ListComp(it) => self.inside(&[&it.elt], &it.generators),
+            Expr::SetComp(it) => self.inside(&[&it.elt], &it.generators),
             _ => walk_expr(self, expr),
         }
+    }
+}
+
+impl Reads {
+    /// What a comprehension reads, without the names that are its own.
+    fn inside(&mut self, elements: &[&Expr], loops: &[Comprehension]) {
+        let (mut inner, mut own) = (Self::default(), Names::new());
+        for it in loops {
+            targets(&it.target, &mut own, &mut inner.names);
+            for it in it.ifs.iter().chain([&it.iter]) {
+                inner.visit_expr(it);
+            }
+        }
+        for it in elements {
+            inner.visit_expr(it);
+        }
+        // The first loop runs over something of outside.
+        let first = loops.first().map(|it| reads(&[&it.iter]).names).unwrap_or_default();
+        self.names.extend(minus(&inner.names, &own));
+        self.names.extend(first);
+        self.assigned.extend(inner.assigned);
     }
 }
 
@@ -58,9 +84,47 @@ pub(crate) fn analyse(lines: &mut [Line], live: Names, assigned: &mut Names) -> 
     let mut live = live;
     for line in lines.iter_mut().rev() {
         live = one(line, live);
+        line.reads = mentioned(line);
         assigned.extend(line.assigned.iter().cloned());
     }
     live
+}
+
+/// Names that a statement reads, and those inside of it, which have theirs.
+fn mentioned(line: &Line) -> Names {
+    let mut names = Names::new();
+    let (exprs, bodies): (Vec<&Expr>, Vec<&Line>) = match &line.step {
+        Step::Assign { targets: to, value } => {
+            for it in to {
+                targets(it, &mut Names::new(), &mut names);
+            }
+            (vec![value], vec![])
+        }
+        Step::Change { target, value, .. } => (vec![target, value], vec![]),
+        Step::Do(value) | Step::Fold(_, value) => (vec![value], vec![]),
+        Step::Return(value) | Step::Raise(value) => (value.iter().collect(), vec![]),
+        Step::Flag(..) => (vec![], vec![]),
+        Step::Delete(all) => {
+            names.extend(all.iter().cloned());
+            (vec![], vec![])
+        }
+        Step::If { test, then, otherwise } => (vec![test], then.iter().chain(otherwise).collect()),
+        Step::Unless { body, .. } => (vec![], body.iter().collect()),
+        Step::For { target, iter, body, .. } => {
+            targets(target, &mut Names::new(), &mut names);
+            (vec![iter], body.iter().collect())
+        }
+        Step::While { test, body, .. } => (vec![test], body.iter().collect()),
+        Step::Assert { test, message } => ([test].into_iter().chain(message).collect(), vec![]),
+    };
+    names.extend(reads(&exprs).names);
+    names.extend(bodies.into_iter().flat_map(|it| it.reads.iter().cloned()));
+    names
+}
+
+/// Names that an expression reads.
+pub(crate) fn read_by(expr: &Expr) -> Names {
+    reads(&[expr]).names
 }
 
 fn one(line: &mut Line, after: Names) -> Names {
@@ -91,6 +155,20 @@ fn one(line: &mut Line, after: Names) -> Names {
             before = after.clone();
             before.extend(found.names);
             assigned.extend(found.assigned);
+        }
+        Step::Fold(how, value) => {
+            let own: &[&str] =
+                if *how == Fold::Store { &["$count", "$out"] } else { &[FOLD, SOME] };
+            assigned.extend(own.iter().map(|it| Name::new(*it)));
+            before = after.clone();
+            before.extend(assigned.iter().cloned());
+            assigned.remove("$out");
+            before.extend(reads(&[value]).names);
+        }
+        Step::Delete(names) => {
+            assigned.extend(names.iter().cloned());
+            before = after.clone();
+            before.extend(names.iter().cloned());
         }
         Step::Flag(name, _) => {
             assigned.insert(name.clone());
@@ -187,9 +265,9 @@ pub(crate) fn chains(lines: &[Line], found: &mut std::collections::BTreeSet<Stri
         let exprs: Vec<&Expr> = match &line.step {
             Step::Assign { targets, value } => targets.iter().chain([value]).collect(),
             Step::Change { target, value, .. } => vec![target, value],
-            Step::Do(value) => vec![value],
+            Step::Do(value) | Step::Fold(_, value) => vec![value],
             Step::Return(value) | Step::Raise(value) => value.iter().collect(),
-            Step::Flag(..) => vec![],
+            Step::Flag(..) | Step::Delete(_) => vec![],
             Step::If { test, then, otherwise } => {
                 chains(then, found);
                 chains(otherwise, found);

@@ -205,6 +205,7 @@ impl Lowerer<'_> {
             }
             Val::Tuple(items) => items.iter().any(|it| Self::shows(it, array)),
             Val::Iter(it) => Self::runs_over(it, array),
+            Val::Choice(it) => it.ways.iter().any(|it| Self::shows(it, array)),
             _ => false,
         }
     }
@@ -225,7 +226,7 @@ impl Lowerer<'_> {
     pub(crate) fn shared(&self, array: usize, name: &str) -> bool {
         let last = self.frames.len() - 1;
         self.held.iter().any(|it| Self::runs_over(it, array))
-            || self.frames.iter().enumerate().any(|(at, frame)| {
+            || self.frames.iter().enumerate().skip(self.base).any(|(at, frame)| {
                 frame.env.iter().any(|(other, slot)| {
                     !(at == last && other.as_str() == name) && Self::shows(&slot.value, array)
                 })
@@ -279,8 +280,8 @@ impl Lowerer<'_> {
     }
 
     pub(crate) fn home_of(&self, name: &str, dtype: DType, rank: usize, count: usize) -> Home {
-        // The turns of an unrolled loop share what they keep.
-        let path = self.frame().path.iter().copied().filter(|it| it >> 33 & 1 == 0).collect();
+        // The turns of an unrolled loop share what they keep, and so do the states of a choice.
+        let path = self.frame().path.iter().copied().filter(|it| it >> 33 & 0b101 == 0).collect();
         let (name, around) = (name.to_owned(), self.around.len());
         self.learned.home(Home { path, name, dtype, rank, around, count, slots: false })
     }

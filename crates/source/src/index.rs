@@ -187,7 +187,7 @@ impl Lowerer<'_> {
                 Expr::Slice(it) => found.push(Part::Slice(it)),
                 Expr::EllipsisLiteral(_) => found.push(Part::Rest),
                 Expr::NoneLiteral(_) => found.push(Part::New),
-                _ => match self.expression(part)? {
+                _ => match self.listed(part)? {
                     Val::Num(it) => found.push(Part::At(it, range)),
                     Val::None => found.push(Part::New),
                     Val::Tuple(items) if parts.len() == 1 => {
@@ -213,6 +213,18 @@ impl Lowerer<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// A part of an index; a list is an array.
+    fn listed(&mut self, part: &Expr) -> Result<Val> {
+        match part {
+            Expr::List(_) => {
+                let items = self.sequence(part)?;
+                self.array_of(part.range(), &items)
+            }
+            Expr::ListComp(_) => self.sequence(part),
+            other => self.expression(other),
+        }
     }
 
     /// The view that an index without arrays makes of a view.

@@ -188,7 +188,7 @@ impl Lowerer<'_> {
         flags: &[Name],
     ) -> Result<()> {
         let range = iter.range();
-        let value = self.expression(iter)?;
+        let value = self.sequence(iter)?;
         let iter = self.iterated(range, value)?;
         if let Iter::Parallel(inner) = iter {
             return self.prange(line, (range, *inner), target, body, flags);

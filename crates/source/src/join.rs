@@ -6,7 +6,9 @@ use ir::{BlockId, If, Statement, Value};
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
-use crate::lower::{Join, Key, Lowerer, Result, Slot};
+use crate::choice::States;
+use crate::learned::{Join, Key};
+use crate::lower::{Lowerer, Result, Slot};
 use crate::step::Line;
 use crate::value::{NumType, Ty, Val};
 
@@ -16,6 +18,7 @@ pub(crate) struct Carry {
     names: Vec<Name>,
     /// Those of the names that are carried, with what they are.
     joins: Vec<(Name, Join)>,
+    states: Option<States>,
     pub(crate) start: Vec<Value>,
 }
 
@@ -34,14 +37,28 @@ impl Lowerer<'_> {
     }
 
     /// Note a type for a meeting; whether something changed.
-    fn meet(&mut self, key: &Key, ty: &Ty, open: bool, range: TextRange) -> Result<bool> {
+    pub(crate) fn meet(
+        &mut self,
+        key: &Key,
+        ty: &Ty,
+        open: bool,
+        range: TextRange,
+    ) -> Result<bool> {
+        if matches!(ty, Ty::Fixed(Val::Choice(_))) {
+            self.choose(key);
+            return Ok(true);
+        }
         let ty = self.learned.homed(ty);
         let Some(join) = self.learned.joins.get(key).cloned() else {
             self.learned.joins.insert(key.clone(), Join { ty, open });
             return Ok(true);
         };
         let join = Join { ty: self.learned.homed(&join.ty), ..join };
-        let both = join.ty.unify(&ty).or_else(|| self.in_turn_of(key, &join.ty, &ty));
+        let unified = join.ty.unify(&ty);
+        if unified.is_none() && self.told_apart(key, &join.ty, &ty) {
+            return Ok(true);
+        }
+        let both = unified.or_else(|| self.in_turn_of(key, &join.ty, &ty));
         let Some(both) = both else {
             let (name, before) = (key.2.trim_start_matches('$'), join.ty.describe());
             let message = format!(
@@ -102,7 +119,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn zeros(&mut self, ty: &Ty, into: &mut Vec<Value>) {
+    pub(crate) fn zeros(&mut self, ty: &Ty, into: &mut Vec<Value>) {
         let mut dtypes = Vec::new();
         ty.dtypes(&mut dtypes);
         for dtype in dtypes {
@@ -134,6 +151,9 @@ impl Lowerer<'_> {
         let env = std::mem::replace(&mut self.frame_mut().env, before);
         let mut yields = Vec::new();
         for name in names {
+            if self.is_chosen(id, name) {
+                continue;
+            }
             let key = self.key(id, name);
             let slot = env.get(name);
             let new = !self.learned.joins.contains_key(&key);
@@ -159,6 +179,7 @@ impl Lowerer<'_> {
             }
             self.handed(&key, slot.filter(|_| !ended), &mut yields);
         }
+        self.hand_states((id, range), Some(&env).filter(|_| !ended), &mut yields)?;
         Ok((self.b.close(&yields), ended))
     }
 
@@ -179,21 +200,25 @@ impl Lowerer<'_> {
             .iter()
             .filter_map(|it| Some((it.clone(), self.learned.joins.get(&self.key(id, it))?.clone())))
             .collect();
-        let results = self.results(&joins);
+        let states = self.states(id);
+        let results = self.results(&joins, states.as_ref());
         self.b.push(Statement::If(If { condition, then, otherwise, results: results.clone() }));
         self.forget(line);
-        self.assign(&joins, &results);
+        self.assign(&joins, states.as_ref(), &results);
         self.dead = self.dead || (first && second);
         Ok(())
     }
 
-    fn results(&mut self, joins: &[(Name, Join)]) -> Vec<Value> {
+    fn results(&mut self, joins: &[(Name, Join)], states: Option<&States>) -> Vec<Value> {
         let mut dtypes = Vec::new();
         for (_, join) in joins {
             join.ty.dtypes(&mut dtypes);
             if join.open {
                 dtypes.push(memory::DType::Bool);
             }
+        }
+        if let Some(states) = states {
+            states.dtypes(&mut dtypes);
         }
         dtypes.into_iter().map(|dtype| self.b.new_value(dtype)).collect()
     }
@@ -205,12 +230,15 @@ impl Lowerer<'_> {
         }
     }
 
-    fn assign(&mut self, joins: &[(Name, Join)], values: &[Value]) {
+    fn assign(&mut self, joins: &[(Name, Join)], states: Option<&States>, values: &[Value]) {
         let mut values = values.iter().copied();
         for (name, join) in joins {
             if let Some(slot) = self.slot(join, &mut values) {
                 self.frame_mut().env.insert(name.clone(), slot);
             }
+        }
+        if let Some(states) = states {
+            self.assign_states(states, &mut values);
         }
     }
 
@@ -218,8 +246,11 @@ impl Lowerer<'_> {
 
     /// What a loop carries, as it is before the first turn.
     pub(crate) fn carry(&mut self, id: u64, line: &Line, names: Vec<Name>) -> Result<Carry> {
-        let mut carry = Carry { id, names, joins: Vec::new(), start: Vec::new() };
+        let mut carry = Carry { id, names, joins: Vec::new(), states: None, start: Vec::new() };
         for name in &carry.names {
+            if self.is_chosen(id, name) {
+                continue;
+            }
             let key = self.key(id, name);
             let slot = self.frame().env.get(name).cloned();
             match &slot {
@@ -237,6 +268,9 @@ impl Lowerer<'_> {
                 carry.joins.push((name.clone(), join.clone()));
             }
         }
+        let env = self.frame().env.clone();
+        self.hand_states((id, line.range), Some(&env), &mut carry.start)?;
+        carry.states = self.states(id);
         Ok(carry)
     }
 
@@ -248,7 +282,7 @@ impl Lowerer<'_> {
     /// Begin a turn with what is carried.
     pub(crate) fn begin_turn(&mut self, carry: &Carry, line: &Line, values: &[Value]) {
         self.forget(line);
-        self.assign(&carry.joins, values);
+        self.assign(&carry.joins, carry.states.as_ref(), values);
     }
 
     /// End a turn; answers what the next one is given.
@@ -256,30 +290,43 @@ impl Lowerer<'_> {
         let ended = std::mem::replace(&mut self.dead, false);
         let mut yields = Vec::new();
         for name in &carry.names {
+            if self.is_chosen(carry.id, name) {
+                continue;
+            }
             let key = self.key(carry.id, name);
             let slot = self.frame().env.get(name).cloned();
             if let Some(slot) = slot.as_ref().filter(|_| !ended) {
                 let known = carry.joins.iter().any(|(it, _)| it == name);
                 let open = (slot.assigned.is_some() || !known) && !own(name);
                 self.learned.again |= self.meet(&key, &Ty::of(&slot.value), open, line.range)?;
+            } else if !ended
+                && !own(name)
+                && let Some(join) = self.learned.joins.get_mut(&key)
+                && !join.open
+            {
+                // It was deleted.
+                join.open = true;
+                self.learned.again = true;
             }
             if carry.joins.iter().any(|(it, _)| it == name) {
                 self.handed(&key, slot.as_ref().filter(|_| !ended), &mut yields);
             }
         }
+        let env = self.frame().env.clone();
+        self.hand_states((carry.id, line.range), Some(&env).filter(|_| !ended), &mut yields)?;
         Ok(yields)
     }
 
     /// The values after a loop.
     pub(crate) fn after_loop(&mut self, carry: &Carry, line: &Line, values: &[Value]) {
         self.forget(line);
-        self.assign(&carry.joins, values);
+        self.assign(&carry.joins, carry.states.as_ref(), values);
     }
 
     /// New values for what a loop carries.
     pub(crate) fn loop_results(&mut self, carry: &Carry) -> Vec<Value> {
         let joins = carry.joins.clone();
-        self.results(&joins)
+        self.results(&joins, carry.states.as_ref())
     }
 
     // Expressions

@@ -11,11 +11,12 @@ use ruff_text_size::TextRange;
 use crate::call::Given;
 use crate::called::Called;
 use crate::fresh::{Home, Room};
+use crate::learned::{Key, Learned};
 use crate::race::{Site, Touched};
 use crate::signature::{ArgumentType, ArrayType, ResultType};
 use crate::size::{Finder, Sizes};
-use crate::step::RESULT;
-use crate::value::{At, Axis, Iter, Known, Num, NumType, Rng, Rngs, Ty, Val, View};
+use crate::step::{Names, RESULT};
+use crate::value::{At, Axis, Iter, Known, Num, NumType, Rng, Rngs, Val, View};
 use crate::{Print, Refusal, Unit};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<Refusal>>;
@@ -125,17 +126,6 @@ pub enum Extra {
     },
 }
 
-/// Where types meet: the calls around, the place, the name.
-pub(crate) type Key = (Vec<u64>, u64, String);
-
-/// What is known of a meeting.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Join {
-    pub(crate) ty: Ty,
-    /// Whether it may be unassigned.
-    pub(crate) open: bool,
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
     pub(crate) value: Val,
@@ -147,20 +137,8 @@ pub(crate) struct Frame {
     pub(crate) unit: Arc<Unit>,
     pub(crate) env: BTreeMap<Name, Slot>,
     pub(crate) path: Vec<u64>,
-}
-
-/// What one try learns for the next.
-#[derive(Default)]
-pub(crate) struct Learned {
-    pub(crate) joins: HashMap<Key, Join>,
-    pub(crate) written: BTreeSet<usize>,
-    /// Lengths of arrays that cannot be told when the call begins.
-    pub(crate) wide: HashSet<(Home, usize)>,
-    /// Arrays that one variable holds in turn, and the home that they share.
-    pub(crate) shared: HashMap<Home, Home>,
-    pub(crate) again: bool,
-    /// Whether messages hold numbers of the run.
-    pub(crate) told: bool,
+    /// Names of loops without a name around.
+    pub(crate) inner: Names,
 }
 
 pub(crate) struct Lowerer<'a> {
@@ -185,6 +163,12 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) mine: HashSet<Value>,
     /// For each loop of `prange` around, the turn counted from 0, and how many there are.
     pub(crate) around: Vec<(Value, Value)>,
+    /// How many calls are around, in a function that calls itself.
+    pub(crate) within: Option<Value>,
+    /// The first of the frames that belong to it.
+    pub(crate) base: usize,
+    /// Whether such a function makes arrays.
+    pub(crate) makes: bool,
     /// What loops around run over.
     pub(crate) held: Vec<Iter>,
     /// Arrays that are stored to, in the order of the source.
@@ -223,6 +207,8 @@ pub(crate) struct Lowerer<'a> {
     pub(crate) watch: Option<crate::watch::Watched>,
     /// The statement that is compiled.
     pub(crate) here: TextRange,
+    /// Comprehensions around: where the types of their elements meet.
+    pub(crate) elements: Vec<(Key, TextRange)>,
     /// Expressions around.
     pub(crate) depth: usize,
     /// Statements written, against programs that explode.
@@ -265,6 +251,9 @@ pub fn specialise(
             mine: HashSet::new(),
             around: Vec::new(),
             held: Vec::new(),
+            within: None,
+            makes: false,
+            base: 0,
             stored: Vec::new(),
             asides: Vec::new(),
             flying: Vec::new(),
@@ -284,10 +273,14 @@ pub fn specialise(
             told: None,
             watch: None,
             here: TextRange::default(),
+            elements: Vec::new(),
             depth: 0,
             work: 0,
         };
         let result = lowerer.function(unit, arguments, closure);
+        if result.is_err() {
+            lowerer.learned.choose_not();
+        }
         let told = lowerer.told.is_some();
         let Lowerer { b, raises, turns, touched, given, rooms, notes, prints, .. } = lowerer;
         let lines = lowerer.block_lines;
@@ -381,7 +374,7 @@ impl Lowerer<'_> {
             let plain = slots.map(|it| (it.value.clone(), TextRange::default())).collect();
             Given { plain, named: Vec::new() }
         });
-        self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new() });
+        self.frames.push(Frame { unit: unit.clone(), env, path: Vec::new(), inner: Names::new() });
         if let Some(given) = given {
             let range = unit.lines.first().map(|it| it.range).unwrap_or_default();
             let result = self.called(range, unit, given)?;
@@ -471,7 +464,19 @@ impl Lowerer<'_> {
             Val::Tuple(items) => ResultType::Tuple(items.try_map(|it| self.returned(it))?),
             Val::None => ResultType::None,
             Val::View(it) if it.whole && it.home.is_none() => ResultType::Array(it.array),
-            Val::View(it) => self.returned_view(it),
+            Val::View(it) => {
+                if it.lent {
+                    // It may be what was passed in, and is that then.
+                    self.learned.choose(false);
+                }
+                self.returned_view(it)
+            }
+            Val::Choice(it) => {
+                let which = self.b.buffer("result", DType::I64, Access::Write, &[]);
+                self.b.store(which, &[], it.which);
+                let ways = it.ways.iter().map(|it| self.returned(it)).collect::<Result<_>>()?;
+                ResultType::Choice(ways)
+            }
             other => {
                 let range = self.frame().unit.lines.last().map(|it| it.range).unwrap_or_default();
                 let message = format!("it returns {}", other.describe());

@@ -7,9 +7,9 @@ use ruff_python_ast::{CmpOp, Operator};
 use ruff_text_size::TextRange;
 
 use crate::call::Given;
-use crate::lower::{Lowerer, Result};
+use crate::lower::{Lowerer, RaiseKind, Result};
 use crate::value::{Num, NumType, Val};
-use crate::whole::{Extent, Lazy, Node, What, extents};
+use crate::whole::{Extent, Lazy, Node, What, extents, is_array};
 
 /// Arguments of a function by the names that NumPy gives them.
 pub(crate) struct Taken {
@@ -226,9 +226,28 @@ impl Lowerer<'_> {
                 self.apply(range, What::Cast(dtype), &[same])?
             }
             "copy" | "asarray" | "array" => {
-                let taken = self.taken(range, name, given, &["a"])?;
+                let names: &[&str] = if name == "copy" { &["a"] } else { &["a", "dtype"] };
+                let taken = self.taken(range, name, given, names)?;
                 let value = taken.get(0).cloned().unwrap_or(Val::None);
-                if !crate::whole::is_array(&value) {
+                let value = match value {
+                    Val::Tuple(items) if items.iter().any(is_array) => {
+                        let given = Given {
+                            plain: vec![(Val::Tuple(items), taken.at(0, range))],
+                            named: Vec::new(),
+                        };
+                        self.put_together(range, "stack", &given)?
+                    }
+                    Val::Tuple(_) => self.array_of(taken.at(0, range), &value)?,
+                    other => other,
+                };
+                let value = match taken.get(1) {
+                    Some(it) => {
+                        let dtype = self.dtype(taken.at(1, range), it)?;
+                        self.apply(range, What::Cast(dtype), &[value])?
+                    }
+                    None => value,
+                };
+                if !is_array(&value) {
                     let hint = "make it with np.empty and store its elements";
                     let message = format!("np.{name} of {}", value.describe());
                     return Err(self.refuse(range, message, hint));
@@ -290,6 +309,7 @@ impl Lowerer<'_> {
             None => ty.dtype,
         };
         let float = ty.dtype.kind() == Kind::Float;
+        let weak = start.ty.weak && stop.ty.weak && step.ty.weak;
         if ty.dtype.is_complex() || dtype == DType::Bool {
             return Err(self.refuse(range, "arange of such numbers", "use ints or floats"));
         }
@@ -297,18 +317,33 @@ impl Lowerer<'_> {
         let [start, stop, step] = [start, stop, step].map(|it| self.to(&it, wide));
         let zero = self.zero(wide.dtype);
         let moves = self.b.ne(step.re, zero);
-        self.check(
-            moves,
-            range,
-            crate::RaiseKind::Builtin("ZeroDivisionError", "division by zero".into()),
-        );
+        // Python divides its own numbers, NumPy those of NumPy.
+        let most = || RaiseKind::Builtin("ValueError", "Maximum allowed size exceeded".into());
+        let kind = match (weak, float) {
+            (true, true) => RaiseKind::Like("1.0 / 0.0"),
+            (true, false) => RaiseKind::Like("1 / 0"),
+            _ => most(),
+        };
+        self.check(moves, range, kind);
         // As NumPy counts: the quotient of floats, rounded up.
         let way = self.b.sub(stop.re, start.re);
         let way = self.b.cast(DType::F64, way);
         let by = self.b.cast(DType::F64, step.re);
         let turns = self.b.div(way, by);
         let turns = self.b.op(ir::Op::Ceil, &[turns]);
+        if float {
+            let unknown = self.b.op(ir::Op::IsNan, &[turns]);
+            let known = self.b.not(unknown);
+            self.value_error(known, range, "arange: cannot compute length");
+            let limit = self.b.constant((1i64 << 60) as f64);
+            let fits = self.b.lt(turns, limit);
+            self.check(fits, range, most());
+        }
+        // Memory is made before anything is checked: none for what has no length.
         let none = self.b.constant(0.0);
+        let limit = self.b.constant((1i64 << 60) as f64);
+        let fits = self.b.lt(turns, limit);
+        let turns = self.b.select(fits, turns, none);
         let turns = self.b.max(turns, none);
         let length = self.b.cast(DType::I64, turns);
         let axes = vec![Extent::new(length, None)];

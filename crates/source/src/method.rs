@@ -9,6 +9,7 @@ use crate::lower::{Lowerer, Result};
 use crate::total::TOTALS;
 use crate::value::{At, NumType, Val, View};
 use crate::whole::{What, is_array};
+use ruff_python_ast::Operator;
 
 impl Lowerer<'_> {
     /// A function of NumPy that makes, reduces or multiplies arrays; none where it is another one.
@@ -21,6 +22,13 @@ impl Lowerer<'_> {
         if let Some(found) = self.into_out(range, name, given)? {
             return Ok(Some(found));
         }
+        let as_arrays = match name {
+            "dot" | "matmul" => 2,
+            "cumsum" | "cumprod" | "count_nonzero" | "transpose" | "reshape" | "ravel" => 1,
+            "nonzero" | "flatnonzero" => 1,
+            _ => usize::from(TOTALS.contains(&name)),
+        };
+        let given = &self.with_arrays(range, name, given, as_arrays)?;
         let arrays = given.plain.iter().any(|it| is_array(&it.0));
         if TOTALS.contains(&name) && arrays {
             return self.total(range, name, given).map(Some);
@@ -42,6 +50,10 @@ impl Lowerer<'_> {
         }
         Ok(Some(match (name, &given.plain[..]) {
             ("real" | "imag", [(value, _)]) => return self.part(range, value, name).map(Some),
+            ("dot", [(Val::Num(x), _), (Val::Num(y), _)]) => {
+                let found = self.binary(range, Operator::Mult, x, y)?;
+                Val::Num(self.to(&found, NumType::strong(found.ty.dtype)))
+            }
             ("dot" | "matmul", [(x, _), (y, _)]) if arrays => {
                 self.matrix_product(range, x, y, name)?
             }
@@ -85,6 +97,30 @@ impl Lowerer<'_> {
             }
             _ => return self.makes(range, name, given),
         }))
+    }
+
+    /// Arguments of which the first ones are arrays where they are lists or tuples, and of a reduction also where
+    /// they are numbers.
+    fn with_arrays(
+        &mut self,
+        range: TextRange,
+        name: &str,
+        given: &Given,
+        count: usize,
+    ) -> Result<Given> {
+        let mut given = Given { plain: given.plain.clone(), named: given.named.clone() };
+        let numbers = TOTALS.contains(&name) || matches!(name, "cumsum" | "cumprod");
+        for (value, _) in given.plain.iter_mut().take(count) {
+            *value = match value {
+                Val::Num(_) if numbers => {
+                    let one = Val::Tuple(vec![value.clone()].into());
+                    self.array_of(range, &one)?
+                }
+                Val::Tuple(items) if !items.iter().any(is_array) => self.array_of(range, value)?,
+                _ => continue,
+            };
+        }
+        Ok(given)
     }
 
     /// A method of an array.

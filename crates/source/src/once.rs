@@ -48,6 +48,8 @@ impl<'a> Visitor<'a> for Reads<'_> {
             Expr::Name(it) => self.count += usize::from(it.id == *self.name),
             // What is evaluated under a condition may not be evaluated.
             Expr::Named(_) | Expr::If(_) | Expr::BoolOp(_) => self.calm = false,
+            // What stands in a loop is read more than once.
+            Expr::Generator(_) | Expr::ListComp(_) | Expr::SetComp(_) => self.calm = false,
             Expr::Call(it) => self.calm &= computes(self.unit, &it.func),
             _ => {}
         }

@@ -7,7 +7,8 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::flow::{chain, targets};
 use crate::join::carried;
-use crate::lower::{Join, Lowerer, Result, Slot};
+use crate::learned::Join;
+use crate::lower::{Lowerer, Result, Slot};
 use crate::step::{Line, Names, Step};
 use crate::value::{Iter, Num, Ty, Val};
 
@@ -112,9 +113,9 @@ fn uses(lines: &[Line], name: &Name, found: &mut Vec<Use>) {
                 see(target);
                 see(value);
             }
-            Step::Do(value) => see(value),
+            Step::Do(value) | Step::Fold(_, value) => see(value),
             Step::Return(value) | Step::Raise(value) => value.iter().for_each(see),
-            Step::Flag(..) => {}
+            Step::Flag(..) | Step::Delete(_) => {}
             Step::If { test, then, otherwise } => {
                 see(test);
                 uses(then, name, found);
@@ -156,6 +157,10 @@ impl Lowerer<'_> {
             let hint =
                 "turns of prange run at once: note what was found in a variable, or use range";
             return Err(self.refuse(line.range, "`break` or `return` inside of prange", hint));
+        }
+        if self.frame().env.contains_key("$fold") || self.frame().env.contains_key("$count") {
+            let hint = "write the loop: `for i in ab.prange(n): s += x[i]`, or use range";
+            return Err(self.refuse(range, "prange in a generator expression", hint));
         }
         let reductions = self.reductions(line, target, body)?;
         if self.options.races {

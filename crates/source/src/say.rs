@@ -7,7 +7,8 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::ResultType;
 use crate::lower::{Lowerer, Result};
-use crate::value::{Known, Num, Val};
+use crate::value::{At, Known, Num, Val, View};
+use crate::whole::extents;
 
 /// A call of `print`: what is said of it is the numbers of its values, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,17 @@ pub struct Print {
     pub end: Option<String>,
     /// Whether it is written at once.
     pub flush: bool,
+    /// What is said of an array that a later one prints; nothing is printed then.
+    pub part: Option<Part>,
+}
+
+/// What is said of an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// An array begins, of elements of a type: its lengths.
+    Begin(DType),
+    /// Its next element.
+    Element,
 }
 
 /// A thing that is printed.
@@ -42,7 +54,15 @@ pub enum Formatted {
     Value(ResultType, &'static str, String),
 }
 
-const HINT: &str = "print takes numbers, tuples of numbers, None, strings and f-strings of these";
+const HINT: &str =
+    "print takes numbers, arrays, tuples of these, None, strings and f-strings of these";
+
+/// What a print is given: its numbers, and the arrays, whose elements are said before.
+#[derive(Default)]
+struct Words {
+    numbers: Vec<Value>,
+    arrays: Vec<View>,
+}
 
 impl Lowerer<'_> {
     /// Whether a call is one of `print`.
@@ -50,13 +70,13 @@ impl Lowerer<'_> {
         let Expr::Name(name) = &*it.func else { return false };
         let unit = &self.frame().unit;
         let named = |it: &crate::Constant| matches!(it, crate::Constant::Named(it) if it == "builtins.print");
-        !unit.locals.contains(&name.id) && unit.constant(&name.id).is_some_and(named)
+        !self.is_local(&name.id) && unit.constant(&name.id).is_some_and(named)
     }
 
     /// A call of `print`.
     pub(crate) fn printed(&mut self, it: &ExprCall) -> Result<Val> {
-        let mut print = Print { items: Vec::new(), sep: None, end: None, flush: false };
-        let mut words = Vec::new();
+        let mut print = Print { items: Vec::new(), sep: None, end: None, flush: false, part: None };
+        let mut words = Words::default();
         for argument in &it.arguments.args {
             match argument {
                 Expr::FString(message) => {
@@ -104,37 +124,89 @@ impl Lowerer<'_> {
                 }
             }
         }
+        // Arrays are printed as they are when all arguments are there.
+        for it in &words.arrays {
+            self.said(it)?;
+        }
+        self.say(print, &words.numbers);
+        Ok(Val::None)
+    }
+
+    fn say(&mut self, print: Print, words: &[Value]) {
         let place = self.prints.iter().position(|it| *it == print).unwrap_or_else(|| {
             self.prints.push(print);
             self.prints.len() - 1
         });
-        self.b.call(Callee::Say(place as i64), &words, &[]);
-        Ok(Val::None)
+        self.b.call(Callee::Say(place as i64), words, &[]);
     }
 
-    fn thing(&mut self, range: TextRange, value: &Val, words: &mut Vec<Value>) -> Result<Shown> {
+    /// Say the lengths of an array, and its elements one after the other.
+    fn said(&mut self, view: &View) -> Result<()> {
+        let part = |part| Print {
+            items: Vec::new(),
+            sep: None,
+            end: None,
+            flush: false,
+            part: Some(part),
+        };
+        let lengths: Vec<_> = view.axes.iter().map(|it| it.length).collect();
+        self.say(part(Part::Begin(view.dtype)), &lengths);
+        let range = self.here;
+        self.nest_of(&extents(view), false, &mut |it, index| {
+            let mut map = view.map.clone();
+            for at in &mut map {
+                if let At::Axis(axis) = at {
+                    let axis = *axis;
+                    *at = At::Fixed(it.moved(&view.axes[axis], index[axis]));
+                }
+            }
+            let element = View { map, axes: Vec::new(), whole: false, ..view.clone() };
+            match it.current(&element) {
+                Val::Num(num) => {
+                    let words: Vec<_> = [Some(num.re), num.im].into_iter().flatten().collect();
+                    it.say(part(Part::Element), &words);
+                    Ok(())
+                }
+                other => Err(it.no_number(range, &other)),
+            }
+        })
+    }
+
+    fn thing(&mut self, range: TextRange, value: &Val, words: &mut Words) -> Result<Shown> {
         Ok(match value {
             Val::Text(text) => Shown::Text(text.clone()),
             other => Shown::Value(self.shown(range, other, words)?),
         })
     }
 
-    fn shown(
-        &mut self,
-        range: TextRange,
-        value: &Val,
-        words: &mut Vec<Value>,
-    ) -> Result<ResultType> {
+    fn shown(&mut self, range: TextRange, value: &Val, words: &mut Words) -> Result<ResultType> {
         Ok(match value {
             Val::Num(it) => {
-                words.push(it.re);
-                words.extend(it.im);
+                words.numbers.push(it.re);
+                words.numbers.extend(it.im);
                 ResultType::Number { dtype: it.ty.dtype, weak: it.ty.weak }
             }
             Val::Tuple(items) => {
                 ResultType::Tuple(items.try_map(|it| self.shown(range, it, words))?)
             }
             Val::None => ResultType::None,
+            Val::View(_) | Val::Lazy(_) => {
+                if self.parallel > 0 {
+                    let hint = "print its elements, or print it after the loop";
+                    return Err(self.refuse(range, "print of an array inside of prange", hint));
+                }
+                match self.settled(range, value.clone(), None)? {
+                    Val::View(view) if !view.axes.is_empty() => {
+                        words.arrays.push(view);
+                        ResultType::Array(words.arrays.len() - 1)
+                    }
+                    Val::View(view) => {
+                        let element = self.current(&view);
+                        return self.shown(range, &element, words);
+                    }
+                    other => return self.shown(range, &other, words),
+                }
+            }
             other => {
                 let message = format!("print of {}", other.describe());
                 return Err(self.refuse(range, message, HINT));

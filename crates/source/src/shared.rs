@@ -12,7 +12,8 @@ use memory::DType;
 use ruff_text_size::TextRange;
 
 use crate::fresh::Home;
-use crate::lower::{Key, Learned, Lowerer, Result};
+use crate::learned::{Key, Learned};
+use crate::lower::{Lowerer, Result};
 use crate::value::{At, Iter, Ty, Val, View};
 use crate::whole::{Lazy, Node, Spot};
 
@@ -185,7 +186,7 @@ impl Lowerer<'_> {
         let mut views: Vec<&View> = Vec::new();
         lazy.node.views(&mut views);
         let last = self.frames.len() - 1;
-        for (at, frame) in self.frames.iter().enumerate() {
+        for (at, frame) in self.frames.iter().enumerate().skip(self.base) {
             for (other, slot) in &frame.env {
                 if !(at == last && Some(other.as_str()) == name) {
                     shown_by(&slot.value, &mut views);
@@ -256,6 +257,7 @@ impl Lowerer<'_> {
     /// Note that an array is changed in place.
     pub(crate) fn changes(&mut self, range: TextRange, view: &View) -> Result<()> {
         if view.lent {
+            self.learned.choose(true);
             return Err(self.refuse(
                 range,
                 "an array that may be a copy of another is changed",
@@ -267,12 +269,13 @@ impl Lowerer<'_> {
     }
 
     /// Refuse changes of arrays that were copied where Python would not.
-    pub(crate) fn lent_stay(&self) -> Result<()> {
-        for (array, (unit, range), before) in &self.lent {
+    pub(crate) fn lent_stay(&mut self) -> Result<()> {
+        for (array, (unit, range), before) in &self.lent.clone() {
             let changed = self.changed[*before..].iter().any(|it| {
                 it == array || (self.options.overlapping && *it < self.given && *array < self.given)
             });
             if changed {
+                self.learned.choose(true);
                 let message = "an array is changed that a variable holds in turn with others";
                 return Err(crate::Refusal::at(unit, *range, message.to_owned(), HINT));
             }
@@ -288,6 +291,7 @@ fn shown_by<'v>(value: &'v Val, into: &mut Vec<&'v View>) {
         Val::Lazy(it) => it.node.views(into),
         Val::Tuple(items) => items.iter().for_each(|it| shown_by(it, into)),
         Val::Iter(it) => run_over(it, into),
+        Val::Choice(it) => it.ways.iter().for_each(|it| shown_by(it, into)),
         _ => {}
     }
 }

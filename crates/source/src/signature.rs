@@ -80,6 +80,8 @@ pub enum ResultType {
     Tuple(Items<ResultType>),
     /// `None`.
     None,
+    /// One of several, by the first of its results; the results of all of them follow.
+    Choice(Vec<ResultType>),
     /// One of the arrays that were given, counted among all arrays.
     Array(usize),
     /// A view of an array that was given, or made: for each axis of that one where it starts, its step and

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use ruff_python_ast::{Expr, Operator, name::Name};
 use ruff_text_size::TextRange;
 
+use crate::fold::Fold;
+
 /// Names, in an order that does not change.
 pub(crate) type Names = BTreeSet<Name>;
 
@@ -24,6 +26,8 @@ pub(crate) struct Line {
     pub(crate) assigned: Names,
     /// Names whose values may be read after it; of loops also those that the next turn reads.
     pub(crate) live: Names,
+    /// Names that it reads, or what stands inside.
+    pub(crate) reads: Names,
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +42,11 @@ pub(crate) enum Step {
         value: Expr,
     },
     Do(Expr),
+    /// An element of a loop without a name comes to those before.
+    Fold(Fold, Expr),
     Flag(Name, bool),
+    /// Names that have no value from here on.
+    Delete(Vec<Name>),
     Return(Option<Expr>),
     If {
         test: Expr,

@@ -103,6 +103,10 @@ impl Unit {
                 return Err(Refusal::at(&unit, it.name.range, "an async function".into(), hint));
             }
             unit.set_parameters(&it.parameters)?;
+            if let Some(at) = suspended(&it.body) {
+                let hint = "write results to an array, or write the loop where they are used";
+                return Err(Refusal::at(&unit, at, "a generator function".into(), hint));
+            }
             Desugar::function(&unit, &it.body)?
         } else if let Some(it) = finder.lambda {
             if let Some(parameters) = &it.parameters {
@@ -194,6 +198,30 @@ impl Unit {
         let start = usize::from(range.start()).min(self.text.len());
         self.text.as_bytes()[..start].split(|&it| it == b'\n').count()
     }
+}
+
+/// Where a function is suspended, also where that is never reached.
+fn suspended(body: &[Stmt]) -> Option<TextRange> {
+    struct Yields(Option<TextRange>);
+    impl<'a> Visitor<'a> for Yields {
+        fn visit_stmt(&mut self, statement: &'a Stmt) {
+            if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) {
+                walk_stmt(self, statement);
+            }
+        }
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            match expr {
+                Expr::Yield(_) | Expr::YieldFrom(_) => self.0 = self.0.or(Some(expr.range())),
+                Expr::Lambda(_) => {}
+                other => walk_expr(self, other),
+            }
+        }
+    }
+    let mut found = Yields(None);
+    for it in body {
+        found.visit_stmt(it);
+    }
+    found.0
 }
 
 struct Finder<'a> {

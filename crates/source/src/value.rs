@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ir::{Buffer, Value};
 use memory::{DType, Kind, promote};
 
+use crate::choice::Choice;
 use crate::fresh::Home;
 use crate::whole::Lazy;
 use crate::{Bits, Constant, Items, Record, Unit};
@@ -170,6 +171,10 @@ pub(crate) enum Val {
     /// A class of named tuples, with its defaults.
     Class(Arc<Record>, Vec<(String, Constant)>),
     Iter(Box<Iter>),
+    /// One thing or another, by a number of the run.
+    Choice(Rc<Choice>),
+    /// What a name holds that has no value yet, on one of several ways.
+    Unassigned,
     Exception(String),
     Rng(Rng),
     Rngs(Rngs),
@@ -184,7 +189,7 @@ impl PartialEq for Val {
             (Self::Num(a), Self::Num(b)) => a == b,
             (Self::Tuple(a), Self::Tuple(b)) => a == b,
             (Self::View(a), Self::View(b)) => a == b,
-            (Self::None, Self::None) => true,
+            (Self::None, Self::None) | (Self::Unassigned, Self::Unassigned) => true,
             (Self::Text(a), Self::Text(b))
             | (Self::Named(a), Self::Named(b))
             | (Self::Module(a), Self::Module(b))
@@ -215,6 +220,8 @@ impl Val {
             Self::Module(it) => format!("the module {it}"),
             Self::Unit(it) => format!("the jit function {}", it.name()),
             Self::Iter(_) => "an iterator".into(),
+            Self::Choice(_) => "one value or another".into(),
+            Self::Unassigned => "nothing yet".into(),
             Self::Exception(it) => format!("the exception {it}"),
             Self::Rng(it) => format!("a generator of {}", it.bits.name()),
             Self::Rngs(it) => format!("a list of generators of {}", it.bits.name()),

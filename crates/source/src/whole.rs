@@ -116,6 +116,10 @@ impl<'l> Lowerer<'l> {
             }
             Val::View(it) => Lazy { axes: extents(it), node: Rc::new(Node::View(it.clone())) },
             Val::Lazy(it) => it.clone(),
+            Val::Tuple(_) => {
+                let made = self.array_of(range, value)?;
+                return self.lazy(range, &made);
+            }
             other => return Err(self.no_number(range, other)),
         })
     }

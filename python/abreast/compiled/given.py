@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from types import FunctionType
 from typing import Any
 
 from abreast.compiled.function import JitFunction
+from abreast.compiled.signature import Array, Nothing, Number, Several, read
+from abreast.errors import LanguageError
 
 __all__ = ["SignedFunction"]
-
-_PART = re.compile(r"\s*(\w+)\s*(\[[\s:,1]*\])?\s*(,|$)")
 
 
 class SignedFunction(JitFunction):
@@ -23,8 +22,8 @@ class SignedFunction(JitFunction):
     """
 
     signature: str
-    _types: list[tuple[str, int]]
-    _returns: str | None
+    _types: list[Any]
+    _returns: Any
 
     def __new__(  # type: ignore[misc]
         cls, function: FunctionType, signature: str, **settings: Any
@@ -33,89 +32,111 @@ class SignedFunction(JitFunction):
         made: Any = super().__new__(cls, function, **settings)
         made.signature = signature
         made._settings["signature"] = signature
-        made._returns, made._types = _read(signature)
+        made._returns, made._types = read(signature, _names(function))
         if len(made._types) != len(made._parameters):
             raise TypeError(
                 f"jit({signature!r}): {len(made._types)} types for "
                 f"{len(made._parameters)} parameters of {function.__qualname__}"
             )
-        import numpy as np
-
         from abreast.compiled.names import undefined
 
         if undefined(made):
             made._found = None  # once more at the first call, when all names are there
             made._decorating = False
             return made  # type: ignore[no-any-return]
-        made.compile(
-            *(
-                np.zeros((1,) * rank, name) if rank else np.dtype(name).type(0)
-                for name, rank in made._types
-            )
-        )
+        made.compile(*(it.sample() for it in made._types))
         made._decorating = False
         return made  # type: ignore[no-any-return]
 
     def __init__(self, *_given: Any, **_settings: Any) -> None:
         pass
 
-    def __call__(self, *given: Any) -> Any:
+    def __call__(self, *given: Any, **named: Any) -> Any:
         """Convert the arguments, and call it."""
-        import numpy as np
-
-        if len(given) != len(self._types):
-            raise TypeError(
-                f"{self.__qualname__}: {len(given)} arguments for the signature {self.signature}"
-            )
+        if named or len(given) != len(self._types):
+            given = self._bound(given, named)
         values = []
-        for x, (name, rank) in zip(given, self._types, strict=True):
-            if rank:
-                if not isinstance(x, np.ndarray) or x.dtype != name or x.ndim != rank:
-                    what = (
-                        f"{x.dtype}, {x.ndim} axes"
-                        if isinstance(x, np.ndarray)
-                        else type(x).__name__
-                    )
-                    raise TypeError(
-                        f"{self.__qualname__}: given {what}; the signature is {self.signature}\n"
-                        f"hint: numpy.asarray(x, {name!r}) makes such an array"
-                    )
-                values.append(x)
-            else:
-                values.append(np.dtype(name).type(x))
+        for x, kind in zip(given, self._types, strict=True):
+            try:
+                values.append(kind.taken(x))
+            except TypeError as error:
+                if len(error.args) != 2:
+                    raise
+                what, hint = error.args
+                raise TypeError(
+                    f"{self.__qualname__}: {what}; the signature is {self.signature}\nhint: {hint}"
+                ) from None
         found = super().__call__(*values)
-        return found if self._returns is None else np.dtype(self._returns).type(found)
+        if self._returns is None or isinstance(self._returns, Nothing):
+            return found
+        return self._returned(self._returns, found)
 
+    def _bound(self, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        """Return the arguments in the order of the parameters."""
+        parameters = self._parameters
+        wrong = TypeError(
+            f"{self.__qualname__}: {len(given) + len(named)} arguments for the signature "
+            f"{self.signature}"
+        )
+        if len(given) > len(parameters):
+            raise wrong
+        values = dict(zip(parameters, given, strict=False))
+        for name, value in named.items():
+            if name in values or name not in parameters:
+                raise TypeError(f"{self.__qualname__}: it cannot be given {name}= here")
+            values[name] = value
+        values = {**self._defaults, **values}
+        if len(values) != len(parameters):
+            raise wrong
+        return tuple(values[name] for name in parameters)
 
-def _read(signature: str) -> tuple[str | None, list[tuple[str, int]]]:
-    import numpy as np
-
-    def refused() -> TypeError:
-        return TypeError(
-            f"jit({signature!r}): this is not a signature\n"
-            'hint: write "int32(int32, float64[:, :])": the result, then types; [:] for each axis'
+    def _returned(self, kind: Any, found: Any) -> Any:
+        """Return a result as one of the type that the signature says."""
+        if isinstance(kind, Array) and getattr(found, "ndim", None) == kind.rank:
+            return found if found.dtype == kind.dtype else found.astype(kind.dtype)
+        if isinstance(kind, Several) and isinstance(found, tuple):
+            if len(found) == len(kind.items):
+                items = zip(kind.items, found, strict=True)
+                return kind._made([self._returned(it, x) for it, x in items])
+        elif isinstance(kind, Number) and getattr(found, "ndim", 0) == 0 and found is not None:
+            return kind.taken(found)
+        shape = getattr(found, "ndim", None)
+        what = type(found).__name__ if not shape else f"{found.dtype}, {shape} axes"
+        raise TypeError(
+            f"{self.__qualname__}: it returns {what}; the signature is {self.signature}\n"
+            'hint: say in the signature what it returns, or leave that away: "(int64, float64[:])"'
         )
 
-    match = re.fullmatch(r"\s*(\w*)\s*\((.*)\)\s*", signature)
-    if match is None:
-        raise refused()
-    returns, inside = match[1] or None, match[2].strip()
-    types = []
-    at = 0
-    while at < len(inside):
-        part = _PART.match(inside, at)
-        if part is None:
-            raise refused()
-        types.append(
-            (part[1], part[2].count(":") // (2 if "::" in part[2] else 1) if part[2] else 0)
-        )
-        if part[2] and "::" in part[2]:
-            types[-1] = (part[1], part[2].count(",") + 1)
-        at = part.end()
-    returns = None if returns in ("void", "none") else returns
-    for name in [*(name for name, _ in types), *([returns] if returns else [])]:
+    def _again(self) -> tuple[list[tuple[str, int]], str | None]:
+        """Types and ranks of the parameters, and the type of the result, for calls of itself."""
+        types = []
+        for kind in self._types:
+            if not isinstance(kind, Number | Array):
+                raise LanguageError(
+                    f"jit of {self.__qualname__}: it calls itself, and its signature has {kind!r}\n"
+                    "hint: functions that call themselves take numbers and arrays: give the parts "
+                    "one by one"
+                )
+            types.append((kind.dtype.name, getattr(kind, "rank", 0)))
+        returns = self._returns
+        if returns is None or isinstance(returns, Nothing):
+            return types, None
+        if not isinstance(returns, Number):
+            raise LanguageError(
+                f"jit of {self.__qualname__}: it calls itself, and returns {returns!r}\n"
+                "hint: functions that call themselves return a number or None: pass an array that "
+                "results are stored to"
+            )
+        return types, returns.dtype.name
+
+
+def _names(function: FunctionType) -> dict[str, Any]:
+    """Return what names around a function stand for."""
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
+    inner = {}
+    for name, cell in cells:
         try:
-            np.dtype(name)
-        except TypeError:
-            raise refused() from None
-    return returns, types
+            inner[name] = cell.cell_contents
+        except ValueError:
+            continue
+    return {**function.__globals__, **inner}

@@ -23,7 +23,7 @@ __all__ = ["resolved", "undefined"]
 _MATH = (
     "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log log2 "
     "log10 log1p sqrt cbrt fabs erf erfc lgamma floor ceil trunc isnan isinf isfinite degrees "
-    "radians atan2 hypot copysign nextafter fmod pow"
+    "radians atan2 hypot copysign nextafter fmod pow prod"
 )
 _NUMPY = (
     "sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh exp exp2 expm1 "
@@ -86,10 +86,7 @@ def _resolve(
     if function not in again:
         return source.named(names)
     signed: Any = function
-    import numpy as np
-
-    types = [(np.dtype(name).name, rank) for name, rank in signed._types]
-    returns = None if signed._returns is None else np.dtype(signed._returns).name
+    types, returns = signed._again()
     return source.named(names, (id(plain), types, returns))
 
 

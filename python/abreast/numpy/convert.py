@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -40,6 +39,8 @@ _NUMBERS = frozenset(
     np.dtype(char).num for char in "?bBhHiIlLqQefdFD" if np.dtype(char).name in COVERED
 )
 
+_NUMBER_OF = {name: np.dtype(name).num for name in COVERED}
+
 _NARROW = {"int64": "int32", "float64": "float32", "complex128": "complex64", "uint64": "uint32"}
 
 
@@ -52,9 +53,10 @@ def dtype_name(dtype: Any) -> str | None:
     """Return the name of an element type, given as NumPy takes it; None for None."""
     if dtype is None:
         return None
-    known: str | None = None
-    with suppress(TypeError):
+    try:
         known = _PLAIN.get(dtype)
+    except TypeError:
+        known = None
     if known is not None:
         return known
     if dtype in (int, float, complex) and array_width(None) == 32:
@@ -109,10 +111,12 @@ def asarray(
     Array([1.5, 2. ])
     """
     check_device(device)
-    name = dtype_name(dtype)
+    name = None if dtype is None else dtype_name(dtype)
     if isinstance(obj, Array):
-        if name is not None and obj.dtype.name != name:
-            _check_copy(copy, f"{obj.dtype} become {name}")
+        # By number, as above.
+        if name is not None and obj.dtype.num != _NUMBER_OF[name]:
+            if copy is False:
+                _check_copy(copy, f"{obj.dtype} become {name}")
             return obj.cast(name)
         if copy:
             return _shown(np.array(obj))
@@ -205,7 +209,7 @@ def _shown(made: np.ndarray[Any, Any], name: str | None = None, copy: bool | Non
         _check_copy(copy, "its bytes are in an order or at places that no kernel reads")
         shown = Array.of_buffer(np.array(made, dtype=made.dtype.newbyteorder("="), order="C"))
         assert shown is not None
-    if name is not None and name != made.dtype.name:
+    if name is not None and made.dtype.num != _NUMBER_OF[name] and made.dtype.name != name:
         _check_copy(copy, f"{made.dtype} becomes {name}")
         return shown.cast(name)
     return shown

@@ -107,6 +107,8 @@ def zeros(shape: Shape, dtype: Any = None, order: str = "C", *, device: Any = No
     >>> anp.zeros(3)
     Array([0., 0., 0.])
     """
+    if dtype is None and type(shape) is int and shape >= 0 and order == "C" and device is None:
+        return Array.full(0, (shape,), _default("float"))
     return full(shape, 0, _default("float") if dtype is None else dtype, order, device=device)
 
 
@@ -206,6 +208,10 @@ def arange(
     >>> anp.arange(2, 8, 2)
     Array([2, 4, 6])
     """
+    if type(start) is int and stop is None and type(step) is int and step == 1 and dtype is None:
+        counted = Array.iota(start if start > 0 else 0)
+        if device is None and array_width(None) == 64:
+            return counted
     check_device(device)
     if start is None and stop is None:
         raise TypeError("arange: no number is given\nhint: arange(5) counts from 0 to 4")

@@ -10,6 +10,7 @@ from abreast._abreast import Array, array_function
 from abreast.numpy import reduction
 from abreast.numpy.convert import asarray
 from abreast.numpy.creation import empty
+from abreast.numpy.fallback import by_numpy
 from abreast.numpy.handover import ByNumpy, composed
 
 __all__ = ["diff", "ediff1d", "gradient", "trapezoid"]
@@ -31,7 +32,7 @@ def _along(axis: int, *parts: int | None) -> tuple[slice, ...]:
 
 
 @composed
-def diff(a: Any, n: int = 1, axis: int = -1) -> Array:
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Array:
     """Return each element less the one before it, along an axis.
 
     Parameters
@@ -42,6 +43,8 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Array:
         How often.
     axis : int
         Which axis.
+    prepend, append : array_like, optional
+        What stands before and behind; NumPy puts them there.
 
     Examples
     --------
@@ -49,6 +52,10 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Array:
     >>> anp.diff([1, 4, 9])
     Array([3, 5])
     """
+    if prepend is not None or append is not None:
+        ends = {"prepend": prepend, "append": append}
+        given = {key: value for key, value in ends.items() if value is not None}
+        return asarray(by_numpy(np.diff, (a, n, axis), given))
     x = asarray(a)
     if n < 0:
         raise ValueError(f"diff: n={n} is negative\nhint: n=1 takes differences of neighbours once")

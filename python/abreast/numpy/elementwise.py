@@ -133,7 +133,7 @@ class Round(ElementFunction):
 
     def _with_options(self, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
         decimals = operands[1] if len(operands) == 2 else options.get("decimals", 0)
-        if len(operands) + len(options) == 2 and type(decimals) is int:
+        if operands and len(operands) + len(options) == 2 and type(decimals) is int:
             x = asarray(operands[0])
             if decimals == 0 and x.dtype.kind in "fiu":
                 return array_function("round", x)

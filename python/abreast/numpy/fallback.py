@@ -76,25 +76,64 @@ def by_numpy(function: Callable[..., Any], args: Any, options: Any = None) -> An
     """Call a function of NumPy with what it knows, and answer with what we know."""
     given = to_numpy(tuple(args))
     out = (options or {}).get("out")
+    if isinstance(out, Array):
+        raise TypeError(
+            f"{function.__name__}: out= is an array of abreast, and arrays do not change\n"
+            "hint: leave it out and use what the function returns"
+        )
     try:
         done = function(*given, **to_numpy(options or {}))
         # What was written to is the answer, as it is.
         return from_numpy(done) if out is None else done
     except Exception as error:
-        note(error, getattr(function, "__name__", "a method"), given)
+        note(error, getattr(function, "__name__", "a method"), given, options)
         raise
 
 
-def note(error: Exception, name: str, given: tuple[Any, ...]) -> None:
-    """Add to NumPy's words what was done to what, for it does not know of our arrays."""
+def note(
+    error: Exception,
+    name: str,
+    given: tuple[Any, ...],
+    options: Any = None,
+    by: str = ", done by NumPy,",
+) -> None:
+    """Add to an error what was done to what: NumPy, for one, does not know of our arrays."""
     name = name.strip("<>")
-    operands = ", ".join(map(_described, given)) or "nothing"
-    hint = f"numpy.{name} says what it takes" if hasattr(np, name) else "see NumPy's documentation"
-    error.add_note(f"{name}, done by NumPy, was given {operands}\nhint: {hint}")
+    named = [f"{key}={_described(value)}" for key, value in (options or {}).items()]
+    operands = ", ".join([*map(_described, given), *named]) or "nothing"
+    hint = "" if "hint: " in str(error) else f"\nhint: {_hint(error, name, given)}"
+    error.add_note(f"{name}{by} was given {operands}{hint}")
+
+
+def _hint(error: Exception, name: str, given: tuple[Any, ...]) -> str:
+    """Return what to write instead, as far as the error tells."""
+    function = getattr(np, name, None)
+    said = str(error)
+    if function is None:
+        return "see NumPy's documentation"
+    if "negative integer powers" in said:
+        return "x.astype(float) ** y"
+    if isinstance(function, np.ufunc) and "not supported for the input types" in said:
+        letters = {signature[0] for signature in function.types}
+        # Integers become floats where there are no others.
+        kinds = ["bool and integers"] if letters & {"l", "d"} else []
+        kinds += [
+            each
+            for letter, each in (("d", "floats"), ("D", "complex numbers"))
+            if letter in letters
+        ]
+        complexes = [
+            value for value in given if getattr(value, "dtype", np.dtype(bool)).kind == "c"
+        ]
+        instead = (
+            "x.real, x.imag and abs(x) are floats" if complexes else "x.astype(...) gives others"
+        )
+        return f"it takes {', '.join(kinds)}; {instead}"
+    return f"numpy.{name} says what it takes"
 
 
 def _described(value: Any) -> str:
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, (Array, np.ndarray, np.generic)):
         return f"{value.dtype} of shape {value.shape}"
     if isinstance(value, (list, tuple)) and len(value) <= 4:
         inside = ", ".join(map(_described, value))
@@ -121,6 +160,13 @@ def elementwise(name: str, operands: tuple[Any, ...]) -> Any:
     if name == "where":
         return by_numpy(np.where, operands)
     return by_numpy(getattr(np, name), operands)
+
+
+def reshaped(array: Array, *shape: Any, **options: Any) -> Any:
+    """Return the elements under another shape, given in any way that NumPy takes."""
+    from abreast.numpy import methods
+
+    return methods.reshaped(array, *shape, **options)
 
 
 def compared(name: str, array: Array, other: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from abreast._abreast import Array, array_width
 from abreast.numpy.convert import asarray
-from abreast.numpy.fallback import by_numpy
+from abreast.numpy.fallback import by_numpy, note
 
 __all__ = ["ByNumpy", "composed", "floats"]
 
@@ -37,6 +37,11 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
                 return function(*args, **options)
             except ByNumpy:
                 pass
+            except (TypeError, ValueError) as error:
+                told = any("was given" in each for each in getattr(error, "__notes__", ()))
+                if not told and not str(error).startswith(name):
+                    note(error, name, args, options, by="")
+                raise
         return by_numpy(getattr(np, name), args, options)
 
     return call

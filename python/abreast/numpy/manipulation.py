@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from abreast._abreast import Array, array_function, array_result_type
+from abreast._abreast import Array, array_function, array_joined, array_result_type
 from abreast.numpy.convert import asarray, dtype_name
 from abreast.numpy.creation import order_of, shape_of
 from abreast.numpy.fallback import by_numpy
@@ -427,7 +427,7 @@ def clip(a: Any, min: Any = None, max: Any = None, **options: Any) -> Any:
 def concat(arrays: Sequence[Any], /, axis: int | None = 0, out: Any = None, **options: Any) -> Any:
     """Return arrays one after the other along an axis.
 
-    Runs through NumPy so far.
+    Few elements are copied here, more by NumPy.
 
     Examples
     --------
@@ -435,6 +435,10 @@ def concat(arrays: Sequence[Any], /, axis: int | None = 0, out: Any = None, **op
     >>> anp.concat([anp.ones(1), anp.zeros(2)])
     Array([1., 0., 0.])
     """
+    if out is None and not options and type(axis) is int and type(arrays) in (list, tuple):
+        made = array_joined(arrays, axis, False)
+        if made is not None:
+            return made
     return by_numpy(np.concatenate, (list(arrays),), {"axis": axis, "out": out, **options})
 
 
@@ -444,7 +448,7 @@ concatenate = concat
 def stack(arrays: Sequence[Any], axis: int = 0, out: Any = None, **options: Any) -> Any:
     """Return arrays side by side along a new axis.
 
-    Runs through NumPy so far.
+    Few elements are copied here, more by NumPy.
 
     Examples
     --------
@@ -453,6 +457,10 @@ def stack(arrays: Sequence[Any], axis: int = 0, out: Any = None, **options: Any)
     Array([[1., 1.],
            [0., 0.]])
     """
+    if out is None and not options and type(axis) is int and type(arrays) in (list, tuple):
+        made = array_joined(arrays, axis, True)
+        if made is not None:
+            return made
     return by_numpy(np.stack, (list(arrays),), {"axis": axis, "out": out, **options})
 
 

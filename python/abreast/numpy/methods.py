@@ -11,7 +11,7 @@ import numpy as np
 from abreast._abreast import Array, array_function
 from abreast.numpy import manipulation, reduction, sorting
 from abreast.numpy.at import At
-from abreast.numpy.convert import asarray
+from abreast.numpy.convert import asarray, dtype_name
 from abreast.numpy.elementwise import FUNCTIONS
 from abreast.numpy.fallback import by_numpy
 
@@ -19,12 +19,13 @@ __all__ = ["METHODS", "PROPERTIES"]
 
 
 def _astype(self: Array, dtype: Any, copy: bool = True, **options: Any) -> Any:  # noqa: ARG001
-    if options.get("casting", "unsafe") != "unsafe":
+    if options and options.get("casting", "unsafe") != "unsafe":
         return by_numpy(lambda x: x.astype(dtype, **options), (self,))
-    return manipulation.astype(self, dtype)
+    name = dtype_name(dtype)
+    return self if name is None else self.cast(name)
 
 
-def _reshape(self: Array, *shape: Any, **options: Any) -> Any:
+def reshaped(self: Array, *shape: Any, **options: Any) -> Any:
     if options.get("order", "C") != "C":
         return by_numpy(lambda x: x.reshape(*shape, **options), (self,))
     if len(shape) == 1:
@@ -40,10 +41,9 @@ def _transpose(self: Array, *axes: Any) -> Array:
 
 def _reducer(name: str) -> Callable[..., Any]:
     function = getattr(reduction, name)
-    plain = name in {"sum", "prod", "min", "max", "mean", "any", "all"}
 
     def reduced(self: Array, axis: Any = None, *args: Any, **options: Any) -> Any:
-        if plain and not (args or options) and (axis is None or type(axis) is int):
+        if not (args or options) and (axis is None or type(axis) is int):
             # The usual call, past all that looks at others: it costs as much as a small sum.
             made = self.reduced(name, None if axis is None else [axis], False, None, 0.0)
             if made is not None:
@@ -79,7 +79,8 @@ def _copy(self: Array, order: str = "C") -> Array:  # noqa: ARG001
 
 
 def _tolist(self: Array) -> Any:
-    return np.asarray(self).tolist()
+    few = self.listed()
+    return np.asarray(self).tolist() if few is None else few
 
 
 def _tobytes(self: Array, order: Any = "C") -> bytes:
@@ -153,7 +154,6 @@ METHODS: dict[str, Callable[..., Any]] = {
     "cumsum": reduction.cumsum,
     "flatten": _flatten,
     "ravel": _flatten,
-    "reshape": _reshape,
     "round": _round,
     "squeeze": _squeeze,
     "swapaxes": manipulation.swapaxes,

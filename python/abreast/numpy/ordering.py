@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-__all__ = ["argsort", "sort"]
+__all__ = ["argsort", "line", "sort"]
 
 Elements = np.ndarray[Any, Any]
 
@@ -36,11 +36,27 @@ def sort(x: Elements, axis: int = -1) -> Elements:
     if x.size <= _FEW:
         return np.sort(x, axis=axis, kind="stable")
     made = np.sort(x, axis=axis)
+    _keep_zeros(made, x, axis)
+    return made
+
+
+def line(x: Elements) -> Elements:
+    """Return a few elements along one axis in order, as `sort` does."""
+    if x.dtype.kind == "c" or x.dtype.char in _RADIX:
+        return np.sort(x, kind="stable")
+    made = x.copy()
+    made.sort()
+    if x.dtype.kind == "f":
+        _keep_zeros(made, x, 0)
+    return made
+
+
+def _keep_zeros(made: Elements, x: Elements, axis: int) -> None:
+    """Put zeros of two signs among elements in order as they stood before."""
     if _has_zero(made) and _has_negative_zero(x):
         # In each row there are as many zeros as before, and they stand together.
         into, source = np.moveaxis(made, axis, -1), np.moveaxis(x, axis, -1)
         into[into == 0] = source[source == 0]
-    return made
 
 
 def _has_zero(made: Elements) -> bool:
@@ -51,9 +67,13 @@ def _has_zero(made: Elements) -> bool:
     return bool(first < made.size and made[first] == 0)
 
 
+_SMALLEST = {size: -(1 << (8 * size - 1)) for size in (2, 4, 8)}
+"""The bits of a negative zero as an integer, by their bytes."""
+
+
 def _has_negative_zero(x: Elements) -> bool:
     bits = x.view(f"i{x.itemsize}")
-    return bool((bits == np.iinfo(bits.dtype).min).any())
+    return bool(np.count_nonzero(bits == _SMALLEST[x.itemsize]) > 0)
 
 
 def argsort(x: Elements, axis: int = -1) -> Elements:

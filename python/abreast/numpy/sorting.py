@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from abreast._abreast import Array
+from abreast._abreast import Array, array_ordered, array_packed, array_unpacked
 from abreast.numpy import ordering
 from abreast.numpy.convert import asarray
 from abreast.numpy.fallback import by_numpy
@@ -62,6 +62,13 @@ def sort(
     >>> anp.sort([3, 1, 2], descending=True)
     Array([3, 2, 1])
     """
+    if type(a) is Array and axis in _ONLY and not (descending or options):
+        few = array_ordered(a, False)
+        if few is None and a.ndim == 1 and a.size <= _FEW:
+            # Past all that looks at other arguments: it takes longer than to sort.
+            few = Array.of_buffer(ordering.line(np.asarray(a)))
+        if few is not None:
+            return few
     if axis is not None and not (descending or options) and stable in (True, False, None):
         found: Array = by_numpy(ordering.sort, (asarray(a), axis))
         return found
@@ -77,6 +84,25 @@ def sort(
 
 def _backwards(array: Array, axis: int) -> Array:
     return flip(array, axis=axis) if array.ndim else array
+
+
+_ONLY = (-1, 0)
+"""The last axis of an array that has one."""
+
+
+def _order_of_few(a: Array) -> Array | None:
+    found = array_ordered(a, True)
+    if found is None and a.ndim == 1 and 1 < a.size <= _FEW:
+        packed = np.empty(a.size, np.uint64)
+        lost = array_packed(a, packed)
+        if lost is not None:
+            packed.sort()
+            found = array_unpacked(a, packed, lost)
+    return found
+
+
+_FEW = 4096
+"""Elements whose order is packed and unpacked outside of NumPy."""
 
 
 def argsort(
@@ -95,9 +121,14 @@ def argsort(
     >>> anp.argsort([3, 1, 2])
     Array([1, 2, 0])
     """
+    plain = _plain(stable, options)
+    if type(a) is Array and axis in _ONLY and plain and not descending:
+        few = _order_of_few(a)
+        if few is not None:
+            return few
     array, axis = _line(a, axis)
     array = _backwards(array, axis) if descending else array
-    if _plain(stable, options):
+    if plain:
         found: Array = by_numpy(ordering.argsort, (array, axis))
     else:
         found = asarray(by_numpy(np.argsort, (array,), _options(axis, stable, options)))

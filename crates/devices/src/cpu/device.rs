@@ -5,14 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use compiler::{Compiled, INTERRUPTED, NO_CODE, NO_ROOM, Unsupported};
 use ir::{Access, ParameterKind, Stride};
-use memory::Buffer;
 use tasks::pool;
 
 use super::exact::Exacts;
 use super::roomy;
 use super::services::{Services, refused_index};
 use super::{Launch, Outcome, cpu};
-use crate::{Argument, Cache, Device, DeviceError, Executable, Kernel, Storage};
+use crate::{Argument, Cache, Chosen, Device, DeviceError, Executable, Kernel, Storage};
 
 /// The cpu of this machine. What is not compiled yet is run by another device.
 #[derive(Debug)]
@@ -93,10 +92,7 @@ impl Device for CpuDevice {
     }
 
     fn allocate(&self, bytes: usize) -> Result<Arc<Storage>, DeviceError> {
-        let buffer = Buffer::new(bytes)
-            .map_err(|error| DeviceError::OutOfMemory { bytes, why: error.why() })?;
-        // SAFETY: the buffer has so many bytes there for as long as it is kept.
-        Ok(unsafe { Storage::kept(buffer.address(), bytes, Box::new(buffer)) })
+        Storage::from_allocator(bytes)
     }
 }
 
@@ -106,18 +102,18 @@ struct Native {
     parameters: Vec<ParameterKind>,
     cache: &'static Cache,
     compiled: Compiled,
-    plain: OnceLock<Machine>,
+    plain: OnceLock<Arc<Machine>>,
     source: (ir::Kernel, usize),
     /// Code that stores past the caches.
-    streaming: OnceLock<Machine>,
+    streaming: OnceLock<Arc<Machine>>,
     /// Code for few points that are reductions of many values.
-    split: OnceLock<Machine>,
+    split: OnceLock<Arc<Machine>>,
     /// Code for many points that are reductions of few values.
-    short: OnceLock<Machine>,
+    short: OnceLock<Arc<Machine>>,
     /// Code for a reduction that lies across memory.
-    turned: OnceLock<Machine>,
+    turned: OnceLock<Arc<Machine>>,
     /// Code for points that lie closer in memory than their values.
-    across: OnceLock<Machine>,
+    across: OnceLock<Arc<Machine>>,
     streams_from: usize,
     splits_from: usize,
 }
@@ -176,11 +172,11 @@ fn product(places: &[usize], arguments: &[Argument]) -> i64 {
 
 impl Native {
     /// The code for these arguments, and its frame.
-    fn machine(&self, arguments: &[Argument]) -> Result<(&Machine, Vec<u64>), DeviceError> {
+    fn machine(&self, arguments: &[Argument]) -> Result<(&Arc<Machine>, Vec<u64>), DeviceError> {
         let (kernel, vector) = (&self.source.0, self.source.1);
         let make = |compiled: Result<Compiled, Unsupported>| {
             let compiled = compiled.map_err(|why| DeviceError::Failed(why.to_string()))?;
-            Machine::new(self.cache, &compiled)
+            Ok(Arc::new(Machine::new(self.cache, &compiled)?))
         };
         // What writes more than caches hold goes past them.
         if self.compiled.streams && self.written(arguments) >= self.streams_from {
@@ -200,7 +196,7 @@ impl Native {
             let machine = made(&self.turned, || make(compiler::compile_turned(kernel, vector)))?;
             return Ok((machine, self.frame(machine, arguments)));
         }
-        let plain = made(&self.plain, || Machine::new(self.cache, &self.compiled))?;
+        let plain = made(&self.plain, || Ok(Arc::new(Machine::new(self.cache, &self.compiled)?)))?;
         let frame = self.frame(plain, arguments);
         if !self.compiled.splits || self.read(arguments) < self.splits_from {
             return Ok((plain, frame));
@@ -311,7 +307,7 @@ impl Machine {
     ///
     /// # Safety
     /// As for [`Executable::launch_words`], of the words before.
-    unsafe fn run(
+    unsafe fn run_anywhere(
         &self,
         frame: &mut [u64],
         bytes: usize,
@@ -330,7 +326,7 @@ impl Machine {
     /// The same on the stack of this thread.
     ///
     /// # Safety
-    /// As for `run`.
+    /// As for `run_anywhere`.
     unsafe fn run_here(
         &self,
         frame: &mut [u64],
@@ -404,6 +400,21 @@ impl Machine {
     }
 }
 
+impl Chosen for Machine {
+    fn words(&self) -> usize {
+        self.words + 2 + self.exacts.len()
+    }
+
+    unsafe fn run(
+        &self,
+        frame: &mut [u64],
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<(), DeviceError> {
+        // SAFETY: as whoever calls this says.
+        unsafe { self.run_anywhere(frame, 0, interrupted) }
+    }
+}
+
 impl Executable for Native {
     fn launch(
         &self,
@@ -412,11 +423,19 @@ impl Executable for Native {
     ) -> Result<(), DeviceError> {
         let (machine, mut frame) = self.machine(arguments)?;
         // SAFETY: `frame` made it of the arguments, checked word by word; places keep their memory.
-        unsafe { machine.run(&mut frame, self.bytes(arguments, |_| true), interrupted) }
+        unsafe { machine.run_anywhere(&mut frame, self.bytes(arguments, |_| true), interrupted) }
     }
 
     fn parameters(&self) -> &[ParameterKind] {
         &self.parameters
+    }
+
+    fn chosen(&self, arguments: &[Argument]) -> Option<Arc<dyn Chosen>> {
+        // Of much, it depends on the number of threads.
+        let much = self.compiled.splits && self.read(arguments) >= self.splits_from
+            || self.bytes(arguments, |_| true) >= LONG;
+        let (machine, _) = (!much).then(|| self.machine(arguments).ok())??;
+        Some(machine.clone())
     }
 
     unsafe fn launch_words(
@@ -437,6 +456,6 @@ impl Executable for Native {
         }
         let frame = room.get_mut(..words + 2 + machine.exacts.len())?;
         // SAFETY: as whoever calls this says.
-        Some(unsafe { machine.run(frame, bytes, interrupted) })
+        Some(unsafe { machine.run_anywhere(frame, bytes, interrupted) })
     }
 }

@@ -4,6 +4,7 @@
 use memory::DType;
 
 use super::Formula;
+use crate::evaluate::exponents;
 use crate::{Op, Value};
 
 /// The parts of a complex number.
@@ -22,10 +23,27 @@ impl Formula<'_, '_> {
             Op::Square => self.product(a, a),
             Op::Div => self.smith(a, b),
             Op::Reciprocal => self.reciprocal(a),
+            Op::Magnitude => return self.magnitude(a),
             Op::Eq => return self.and(self.eq(a.0, b.0), self.eq(a.1, b.1)),
             _ => return self.or(self.ne(a.0, b.0), self.ne(a.1, b.1)),
         };
         self.whole(answer)
+    }
+
+    fn magnitude(self, (x, y): Parts) -> Value {
+        let [high, low, down, up, from_down, from_up] =
+            exponents(self.writer.dtype(x)).map(|it| self.float(x, it));
+        let one = self.float(x, 1.0);
+        let (width, height) = (self.abs(x), self.abs(y));
+        let size = self.writer.apply(Op::Fmax, &[width, height]);
+        let (large, small) = (self.ge(size, high), self.lt(size, low));
+        let there = self.select(large, down, self.select(small, up, one));
+        let back = self.select(large, from_down, self.select(small, from_up, one));
+        let (width, height) = (self.mul(width, there), self.mul(height, there));
+        let square = self.writer.apply(Op::Square, &[height]);
+        let root = self.writer.apply(Op::Sqrt, &[self.fma(width, width, square)]);
+        let infinite = self.writer.apply(Op::IsInf, &[size]);
+        self.select(infinite, size, self.mul(root, back))
     }
 
     /// A cast from or to a complex type.

@@ -1,22 +1,30 @@
 //! Functions of elements on what Python gives.
 
-use arrays::{Array, Error, ErrorKind, Function, Operand, Width};
+use arrays::{Array, Error, ErrorKind, Function, Operand, Weak, Width};
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
-use super::compute::raise;
+use super::compute::{finished, raise};
 use super::operand::{Given, given};
 use super::{Answer, PyArray, python, wrap};
+
+/// Operands of the functions that there are, at most.
+const MOST: usize = 3;
 
 /// A function of elements on what Python gave; by NumPy where there is no kernel.
 pub(super) fn apply<'py>(
     py: Python<'py>,
-    name: &str,
+    function: &Function,
     operands: &[Bound<'py, PyAny>],
 ) -> Answer<'py> {
-    applied(py, name, operands, |ready| arrays::apply(name, ready))
+    applied(py, function.name, operands, |ready| function.apply(ready))
+}
+
+/// A function that has no kernel, by NumPy.
+pub(super) fn without_kernel<'py>(name: &str, operands: &[Bound<'py, PyAny>]) -> Answer<'py> {
+    applied(operands[0].py(), name, operands, |_| Err(Error::not_covered(name)))
 }
 
 fn applied<'py>(
@@ -25,10 +33,16 @@ fn applied<'py>(
     operands: &[Bound<'py, PyAny>],
     function: impl FnOnce(&[Operand]) -> Result<Array, Error>,
 ) -> Answer<'py> {
-    let mut ready = Vec::with_capacity(operands.len());
-    for operand in operands {
+    // On the stack: to have memory for a list takes as long as half of a small operation.
+    let mut few = [const { Operand::Weak(Weak::Bool(false)) }; MOST];
+    let mut many = Vec::new();
+    if operands.len() > MOST {
+        many.resize(operands.len(), Operand::Weak(Weak::Bool(false)));
+    }
+    let ready = if many.is_empty() { &mut few[..operands.len()] } else { &mut many };
+    for (slot, operand) in ready.iter_mut().zip(operands) {
         match given(operand)? {
-            Given::Operand(operand) => ready.push(operand),
+            Given::Operand(operand) => *slot = operand,
             Given::Foreign => {
                 if name == "multiply" {
                     refuse_text(operand, operands)?;
@@ -37,7 +51,7 @@ fn applied<'py>(
             }
         }
     }
-    match function(&ready) {
+    match function(ready) {
         Ok(array) => wrap(py, array),
         Err(error) if error.kind() == ErrorKind::NotCovered => {
             let operands = PyTuple::new(py, operands)?;
@@ -73,20 +87,20 @@ pub(super) fn compare<'py>(
     other: &Bound<'py, PyAny>,
 ) -> Answer<'py> {
     let py = array.py();
-    let name = match how {
-        CompareOp::Eq => "equal",
-        CompareOp::Ne => "not_equal",
-        CompareOp::Lt => "less",
-        CompareOp::Le => "less_equal",
-        CompareOp::Gt => "greater",
-        CompareOp::Ge => "greater_equal",
+    let function = match how {
+        CompareOp::Eq => const { Function::named("equal") },
+        CompareOp::Ne => const { Function::named("not_equal") },
+        CompareOp::Lt => const { Function::named("less") },
+        CompareOp::Le => const { Function::named("less_equal") },
+        CompareOp::Gt => const { Function::named("greater") },
+        CompareOp::Ge => const { Function::named("greater_equal") },
     };
-    let found = apply(py, name, &[array.clone(), other.clone()])?;
+    let found = apply(py, function, &[array.clone(), other.clone()])?;
     let equality = matches!(how, CompareOp::Eq | CompareOp::Ne);
     let no_number = other.is_none() || other.is_instance_of::<PyString>();
     if equality && no_number && found.is(py.NotImplemented()) {
         // For Python they would be unequal as a whole.
-        return python(py, "compared")?.call1((name, array, other));
+        return python(py, "compared")?.call1((function.name, array, other));
     }
     Ok(found)
 }
@@ -100,7 +114,7 @@ pub(crate) fn array_function<'py>(
     operands: &Bound<'py, PyTuple>,
 ) -> Answer<'py> {
     let operands: Vec<_> = operands.iter().collect();
-    let answer = apply(py, name, &operands)?;
+    let answer = applied(py, name, &operands, |ready| arrays::apply(name, ready))?;
     if answer.is(py.NotImplemented()) {
         return python(py, "elementwise")?.call1((name, PyTuple::new(py, operands)?));
     }
@@ -141,13 +155,53 @@ impl ElementCall {
         let Some(function) = it.function else {
             return array_function(py, &it.name, operands);
         };
-        let given: Vec<_> = operands.iter().collect();
-        let answer = applied(py, &it.name, &given, |ready| function.apply(ready))?;
+        let call = |given: &[Bound<'py, PyAny>]| apply(py, function, given);
+        let answer = match it.arity {
+            1 => call(&[operands.get_item(0)?]),
+            2 => call(&[operands.get_item(0)?, operands.get_item(1)?]),
+            _ => call(&operands.iter().collect::<Vec<_>>()),
+        }?;
         if answer.is(py.NotImplemented()) {
             return python(py, "elementwise")?.call1((&it.name, operands));
         }
         Ok(answer)
     }
+}
+
+/// Most arrays that are joined here.
+const JOINED: usize = 64;
+
+/// Small arrays one after the other along an axis, or along a new one; None where NumPy is to do it.
+#[pyfunction]
+pub(crate) fn array_joined<'py>(
+    py: Python<'py>,
+    given: &Bound<'py, PyAny>,
+    axis: isize,
+    new: bool,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let mut arrays = Vec::new();
+    for item in given.try_iter()? {
+        let item = item?;
+        let Ok(array) = item.cast::<PyArray>() else { return Ok(None) };
+        let array = &array.get().array;
+        if arrays.len() == JOINED || array.count() > JOINED * 1024 {
+            return Ok(None);
+        }
+        finished(py, array)?;
+        arrays.push(array.clone());
+    }
+    let Some(rank) = arrays.first().map(|it| it.rank() + usize::from(new)) else { return Ok(None) };
+    let rank = rank.cast_signed();
+    if !(-rank..rank).contains(&axis) {
+        return Ok(None);
+    }
+    let axis = axis.rem_euclid(rank);
+    if new {
+        let expanded = arrays.iter().map(|it| it.expand(axis)).collect::<Result<_, _>>();
+        arrays = expanded.map_err(|error| raise(py, &error))?;
+    }
+    let joined = arrays::join(&arrays, axis.cast_unsigned()).map_err(|error| raise(py, &error))?;
+    joined.map(|array| wrap(py, array)).transpose()
 }
 
 /// The names of the functions of elements.

@@ -8,7 +8,7 @@ use memory::{DType, Kind, Layout, Scalar};
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyComplex;
+use pyo3::types::{PyComplex, PyList};
 
 /// The elements of an object that has the buffer protocol, where they are. None if their type, byte
 /// order or alignment is one that no kernel reads.
@@ -232,11 +232,26 @@ fn some<const SIZE: usize>(bytes: &[u8], wanted: [u8; SIZE]) -> bool {
     pieces.chunks(256).any(|stretch| stretch.iter().filter(|&&it| it == wanted).count() > 0)
 }
 
+/// The elements along the only axis as numbers of Python.
+pub(super) fn numbers<'py>(py: Python<'py>, data: &Data) -> PyResult<Bound<'py, PyList>> {
+    let (&[count], &[stride]) = (data.layout.shape(), data.layout.strides()) else {
+        return Err(PyBufferError::new_err("there is more than one axis"));
+    };
+    let begin = data.layout.offset();
+    let one = |place: usize| number_at(py, data, begin + place.cast_signed() * stride);
+    PyList::new(py, (0..count).map(one).collect::<PyResult<Vec<_>>>()?)
+}
+
 /// The only element as a number of Python.
 pub(super) fn number<'py>(py: Python<'py>, data: &Data) -> PyResult<Bound<'py, PyAny>> {
+    number_at(py, data, data.layout.offset())
+}
+
+/// The element that begins so many bytes into the storage.
+fn number_at<'py>(py: Python<'py>, data: &Data, offset: isize) -> PyResult<Bound<'py, PyAny>> {
     let dtype = data.layout.dtype();
     let mut bytes = [0; 16];
-    let from = data.storage.address().wrapping_offset(data.layout.offset());
+    let from = data.storage.address().wrapping_offset(offset);
     // SAFETY: the element lies in the storage, and is no larger than 16 bytes.
     unsafe { std::ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), dtype.size()) };
     let scalar = Scalar::from_bytes(dtype, &bytes);

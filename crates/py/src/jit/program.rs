@@ -5,22 +5,22 @@ use std::sync::{Arc, OnceLock};
 use devices::cpu::{CpuDevice, cpu};
 use devices::{Argument, Device, DeviceError, Executable, Place, Storage};
 use ir::{Kernel, ParameterKind, Stride};
-use memory::{DType, Kind, Layout, Scalar};
+use memory::{DType, Layout, Scalar};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyComplex, PyTuple};
+use pyo3::types::PyTuple;
 use source::{
     ArgumentType, Extra, Options, Print, Raise, RaiseKind, ResultType, Sizes, Specialised, Unit,
     specialise,
 };
 use tasks::pool;
 
-use super::argument::{Given, Part, Seen, scalar_class, types};
+use super::argument::{Given, Part, Seen, types};
 use super::fresh::{Fresh, strides};
 use super::generators::Generators;
 use super::glance::{Glance, WORDS};
-use super::record::made;
-use super::room::{Rooms, shown};
+use super::result::{leaves, value};
+use super::room::Rooms;
 use super::source::refused;
 use super::voice::Voice;
 use super::watch::{Watch, explained};
@@ -92,20 +92,6 @@ fn failed(py: Python<'_>, error: &str) -> PyErr {
     match class.and_then(|class| class.call1((error,))) {
         Ok(value) => PyErr::from_value(value),
         Err(error) => error,
-    }
-}
-
-/// Types of the numbers that a result is made of.
-pub(super) fn leaves(result: &ResultType, into: &mut Vec<DType>) {
-    match result {
-        ResultType::Number { dtype, .. } if dtype.is_complex() => into.extend([dtype.part(); 2]),
-        ResultType::Number { dtype, .. } => into.push(*dtype),
-        ResultType::Tuple(items) => items.iter().for_each(|it| leaves(it, into)),
-        ResultType::View { axes, .. } => {
-            let words = axes.iter().map(|it| if it.is_some() { 3 } else { 1 }).sum();
-            into.extend(vec![DType::I64; words]);
-        }
-        ResultType::None | ResultType::Array(_) => {}
     }
 }
 
@@ -512,56 +498,6 @@ fn watched<T: Send>(
         })
     });
     (done, raised)
-}
-
-/// A result as Python has it.
-pub(super) fn value<'py>(
-    py: Python<'py>,
-    result: &ResultType,
-    from: &mut impl Iterator<Item = Scalar>,
-    array: &impl Fn(usize) -> Option<Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let missing = || PyRuntimeError::new_err("a result is missing");
-    let mut next = || from.next().ok_or_else(missing);
-    Ok(match result {
-        ResultType::None => py.None().into_bound(py),
-        ResultType::Array(place) => array(*place).ok_or_else(missing)?,
-        ResultType::View { array: place, axes, rank, own } => {
-            let base = array(*place).ok_or_else(missing)?;
-            let mut words = Vec::new();
-            for axis in axes {
-                for _ in 0..if axis.is_some() { 3 } else { 1 } {
-                    words.push(i64::try_from(next()?.to_i128()).unwrap_or(0));
-                }
-            }
-            shown(&base, axes, (*rank, *own), &words)?
-        }
-        ResultType::Tuple(items) => {
-            let class = items.class().cloned();
-            let items: PyResult<Vec<_>> =
-                items.iter().map(|it| value(py, it, from, array)).collect();
-            let found = PyTuple::new(py, items?)?;
-            match class {
-                Some(class) => made(&class, found)?,
-                None => found.into_any(),
-            }
-        }
-        ResultType::Number { dtype, weak } => {
-            let scalar = next()?;
-            let plain = match dtype.kind() {
-                Kind::Bool => scalar.is_true().into_pyobject(py)?.to_owned().into_any(),
-                Kind::Signed | Kind::Unsigned => match i64::try_from(scalar.to_i128()) {
-                    Ok(short) => short.into_pyobject(py)?.into_any(),
-                    Err(_) => scalar.to_i128().into_pyobject(py)?.into_any(),
-                },
-                Kind::Float => scalar.to_f64().into_pyobject(py)?.into_any(),
-                Kind::Complex => {
-                    PyComplex::from_doubles(py, scalar.to_f64(), next()?.to_f64()).into_any()
-                }
-            };
-            if *weak { plain } else { scalar_class(py, *dtype)?.call1((plain,))? }
-        }
-    })
 }
 
 /// Where the elements of an array lie.

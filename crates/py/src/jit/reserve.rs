@@ -12,6 +12,9 @@ use super::room::numpy;
 /// `MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE`, for which `mmap` of Python has no names yet.
 const FLAGS: i32 = 0x2 | 0x20 | 0x4000;
 
+/// Calls of a function that calls itself, each with arrays of its own.
+const CALLS: i128 = 10_001;
+
 /// Memory of the machine, in bytes.
 fn machine(py: Python<'_>) -> PyResult<i128> {
     static FOUND: OnceLock<i128> = OnceLock::new();
@@ -26,12 +29,17 @@ fn machine(py: Python<'_>) -> PyResult<i128> {
 
 /// How long the axes may be whose lengths are not known.
 pub(super) fn limit(py: Python<'_>, dtype: DType, lengths: &[Option<i128>]) -> PyResult<i64> {
-    let mut left = machine(py)? / dtype.size() as i128;
+    // What each of many calls may need is not needed by all of them.
+    let calls = lengths.first().copied().flatten() == Some(CALLS);
+    let most = machine(py)?;
+    let all = if calls { (1i128 << 43).max(most) } else { most };
+    let mut left = all / dtype.size() as i128;
     for length in lengths.iter().flatten() {
         left /= (*length).max(1);
     }
     let unknown = lengths.iter().filter(|it| it.is_none()).count();
     let root = (left as f64).powf(1.0 / unknown.max(1) as f64);
+    left = left.min(most / dtype.size() as i128);
     Ok(if unknown == 1 { left as i64 } else { root as i64 })
 }
 
