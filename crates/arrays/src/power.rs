@@ -63,7 +63,7 @@ pub(crate) fn expm1(array: &Array) -> Result<Array, Error> {
     })
 }
 
-/// `e^(w log z)`; 1 for an exponent of 0, and 0 for the positive powers of 0.
+/// `e^(w log z)`; 1 for an exponent of 0, and 0 for the powers of 0 whose real part is positive.
 pub(crate) fn pow(base: &Array, exponent: &Array) -> Result<Array, Error> {
     widened(&[base, exponent], |wide| {
         let (f, x, y) = Formula::of("pow", &wide[0])?;
@@ -89,7 +89,7 @@ pub(crate) fn pow(base: &Array, exponent: &Array) -> Result<Array, Error> {
         let (real, imag) = f.turned(&it)?;
         let nothing = f.op(Op::Eq, [&x, &zero])?;
         let nothing = f.op(Op::And, [&nothing, &f.op(Op::Eq, [&y, &zero])?])?;
-        let stays = f.op(Op::And, [&straight, &f.op(Op::Gt, [&along, &zero])?])?;
+        let stays = f.op(Op::Gt, [&along, &zero])?;
         let of_nothing = f.select(&stays, &zero, &f.number(f64::NAN)?)?;
         let (real, imag) =
             (f.select(&nothing, &of_nothing, &real)?, f.select(&nothing, &of_nothing, &imag)?);

@@ -67,7 +67,8 @@ fn every_op_on_the_usual_numbers() {
                 let operands: Vec<_> =
                     rows.iter().take(row.arity).map(|(s, l)| Few::There(s, l)).collect();
                 let Some(found) = compute_few(row.op, &operands, result, all.len()) else {
-                    assert_eq!(row.group, ir::Group::Elementary, "{}", row.name);
+                    let slow = row.group == ir::Group::Elementary || result.is_complex();
+                    assert!(slow, "{}", row.name);
                     break;
                 };
                 for position in 0..all.len() {

@@ -33,7 +33,7 @@ pub(crate) use order::{array_ordered, array_packed, array_unpacked};
 
 use answer::{Answer, answer, covered, protocol, python, single};
 use compute::{finished, raise, ready, wrap};
-use function::{apply, compare};
+use function::{apply, binary, compare};
 use operand::{Given, given, to_dtype, weak};
 
 pub(crate) use sight::shown;
@@ -49,14 +49,6 @@ macro_rules! named {
     ($name:literal) => {
         const { Function::named($name) }
     };
-}
-
-fn binary<'py>(
-    function: &'static Function,
-    left: Bound<'py, PyAny>,
-    right: Bound<'py, PyAny>,
-) -> Answer<'py> {
-    apply(left.py(), function, &[left, right])
 }
 
 #[pymethods]

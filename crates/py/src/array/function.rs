@@ -80,6 +80,15 @@ fn refuse_text(text: &Bound<'_, PyAny>, operands: &[Bound<'_, PyAny>]) -> PyResu
     )))
 }
 
+/// An operator of two operands.
+pub(super) fn binary<'py>(
+    function: &'static Function,
+    left: Bound<'py, PyAny>,
+    right: Bound<'py, PyAny>,
+) -> Answer<'py> {
+    apply(left.py(), function, &[left, right])
+}
+
 /// An array compared with whatever Python gave.
 pub(super) fn compare<'py>(
     how: CompareOp,
