@@ -19,12 +19,15 @@ fn signed(value: u32, bits: u32) -> i64 {
 /// A stub: `ldr x16, #8; br x16`, and behind it an address of this process.
 const STUB: [u32; 2] = [0x5800_0050, 0xd61f_0200];
 
+/// What the object itself has: the addresses that stubs hold may look like any instruction.
+fn own(code: &[u32]) -> &[u32] {
+    let end = code.windows(2).position(|words| words == STUB).expect("stubs");
+    &code[..end]
+}
+
 /// Addresses made by `adrp` and the `add` that follows on the same register.
 fn addresses(code: &[u32]) -> Vec<u64> {
     let mut found = Vec::new();
-    // Stubs hold addresses, and those may look like any instruction.
-    let end = code.windows(2).position(|words| words == STUB).expect("stubs");
-    let code = &code[..end];
     for (at, &word) in
         code.iter().enumerate().filter(|(_, word)| **word & 0x9f00_0000 == 0x9000_0000)
     {
@@ -44,7 +47,7 @@ fn constants_are_where_the_code_looks() {
     let image = Image::read(TABLE).unwrap();
     let bytes = image.at(BASE).unwrap();
     let code = words(&bytes[..image.code()]);
-    let found = addresses(&code);
+    let found = addresses(own(&code));
     assert_eq!(found.len(), 2);
     let inside = |address: u64| (address - BASE) as usize;
     // One is the table of numbers, the other that of functions.
@@ -68,7 +71,7 @@ fn calls_go_to_the_stubs() {
     let bytes = image.at(BASE).unwrap();
     let code = words(&bytes[..image.code()]);
     let calls: Vec<_> =
-        code.iter().enumerate().filter(|(_, word)| **word >> 26 == 0b10_0101).collect();
+        own(&code).iter().enumerate().filter(|(_, word)| **word >> 26 == 0b10_0101).collect();
     assert_eq!(calls.len(), 3);
     for (at, word) in calls {
         let target = (4 * at as i64 + 4 * signed(word & 0x3ff_ffff, 26)) as usize / 4;
