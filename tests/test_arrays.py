@@ -81,11 +81,14 @@ def test_operators_with_numbers_of_python(name: str) -> None:
     for dtype in DTYPES:
         for number in (2, -1, 0.5, True, 1.5 - 2j, 1000):
             x = numbers(dtype)
+            # The logarithm's last digits, a thousand times: NumPy's as well, complex64 by float32.
+            lost = name == "pow" and dtype.startswith("complex") and number == 1000
+            scale = 100 if lost else 8
             assert_same_as_numpy(
-                lambda _, x, n=number: function(x, n), x, context=(name, number), scale=8
+                lambda _, x, n=number: function(x, n), x, context=(name, number), scale=scale
             )
             assert_same_as_numpy(
-                lambda _, x, n=number: function(n, x), x, context=(number, name), scale=8
+                lambda _, x, n=number: function(n, x), x, context=(number, name), scale=scale
             )
 
 
