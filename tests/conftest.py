@@ -172,9 +172,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
     return report
 
 
+_forked = threading.Event()
+os.register_at_fork(after_in_parent=_forked.set)
+
+
+def _start_native_threads() -> None:
+    """After a fork, for which OpenBLAS ends its threads: have it start others now.
+
+    It would do so when it is next asked to, in the middle of a test.
+    """
+    if _forked.is_set():
+        _forked.clear()
+        with threadpoolctl.threadpool_limits(limits=1):
+            pass
+
+
 @pytest.fixture(autouse=True)
 def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """Check that a test, once its workers were ended, left nothing behind."""
+    _start_native_threads()
     before, default = _traces(), plans.current()
     plans._process = None
     yield
@@ -197,17 +213,6 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
         left = _left(before, _traces())
         assert not left or time.monotonic() < deadline, f"left behind: {left}"
         time.sleep(0.01)
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[None]:
-    """For modules whose tests fork this very process: OpenBLAS ends its threads for each fork.
-
-    It starts others when it is next asked to, which is here, and not in the middle of another test.
-    """
-    yield
-    with threadpoolctl.threadpool_limits(limits=1):
-        pass
 
 
 def family(leader: int) -> list[psutil.Process]:

@@ -13,8 +13,6 @@ import pytest
 from abreast.backends import between_imports
 from abreast.backends.between_imports import forking_between_imports
 
-pytestmark = pytest.mark.usefixtures("forks")
-
 SLOW = "import time\ntime.sleep({seconds})\n"
 
 

@@ -13,8 +13,6 @@ import pytest
 import abreast as ab
 from abreast.testing.tools import nap
 
-pytestmark = pytest.mark.usefixtures("forks")
-
 WHERE = ("processes:1", "threads:1", "executor:thread:1", "executor:process:1")
 
 

@@ -10,8 +10,6 @@ import abreast as ab
 
 PLAN = "executor:process:2"
 
-pytestmark = pytest.mark.usefixtures("forks")
-
 
 @pytest.fixture(autouse=True)
 def engine() -> Iterator[None]:

@@ -11,8 +11,6 @@ import abreast as ab
 from abreast.backends import keeper, pilot, room
 from abreast.backends.kept import Kept
 
-pytestmark = pytest.mark.usefixtures("forks")
-
 LARGE = 1 << 18  # float64: 2 MiB
 
 
