@@ -83,6 +83,16 @@ def test_a_child_has_no_part_in_a_stream(where: str) -> None:
     assert list(stream) == list(range(9, 0, -1))
 
 
+def test_a_child_forgets_streams_at_any_moment() -> None:
+    ab.plan("processes:2")
+    for _ in range(60):
+        stream = ab.imap(abs, range(-400, 0))
+        next(stream)
+        # The pool's threads are at work now, and hold one lock or another.
+        assert told_in_child(lambda: stream.close()) == "value None"  # noqa: B023
+        assert sum(stream) == sum(range(400))
+
+
 def test_a_child_of_a_child_names_the_first() -> None:
     ab.plan("threads:1")
     pending = ab.submit(nap, 20.0)

@@ -97,6 +97,7 @@ impl Pool {
             store,
             attention: os::create_bell()?,
             own_process: os::open_process(std::process::id())?,
+            home: std::process::id(),
             hook: Box::new(hook),
             state: Mutex::new(State::new(workers)),
             lead: Mutex::default(),
@@ -146,8 +147,12 @@ impl Pool {
     }
 
     /// Nobody asks for the job any more: workers that keep its function may let go of it, and what
-    /// its tasks still answer is taken and dropped.
+    /// its tasks still answer is taken and dropped. In a forked child the parent may still ask, and
+    /// a thread that did not come along may hold any lock.
     pub fn end(&self, job: &Arc<Job>) {
+        if self.shared.is_abroad() {
+            return;
+        }
         if job.outstanding() > 0 {
             self.watch(job);
         }
@@ -354,7 +359,7 @@ impl Pool {
 impl Drop for Pool {
     /// Does not wait: whoever drops may hold a lock that the pool's threads want on their way out.
     fn drop(&mut self) {
-        if !self.shared.state().closed {
+        if !self.shared.is_abroad() && !self.shared.state().closed {
             self.begin_close(Duration::from_millis(200));
         }
     }

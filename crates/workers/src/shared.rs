@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) attention: OwnedFd,
     /// This process, for the workers to see it end.
     pub(crate) own_process: OwnedFd,
+    /// The id of this process, for a forked child to see that it is another.
+    pub(crate) home: u32,
     pub(crate) hook: Hook,
     pub(crate) state: Mutex<State>,
     /// Held by whoever reads the workers' rings; keeps the memory reused for that.
@@ -128,6 +130,11 @@ impl State {
 impl Shared {
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no panic while a pool's state is open")
+    }
+
+    /// Whether this is a copy that a fork left in another process.
+    pub(crate) fn is_abroad(&self) -> bool {
+        std::process::id() != self.home
     }
 
     /// Publish what waits, as far as there is room, and see that somebody runs it.
