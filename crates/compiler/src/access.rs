@@ -325,6 +325,11 @@ impl Emitter<'_> {
         self.fetch_into(place, AHEAD.nearness);
     }
 
+    /// Have what lies there fetched into the first cache.
+    pub(crate) fn fetch_near(&mut self, place: Operand) {
+        self.fetch_into(place, NEAR_AHEAD.nearness);
+    }
+
     fn fetch_into(&mut self, place: Operand, nearness: u8) {
         let place = self.text.show(place, 1);
         self.text.outside.insert(format!("declare void @{FETCH}(ptr, i32, i32, i32)"));

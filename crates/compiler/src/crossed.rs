@@ -20,8 +20,9 @@ use crate::varying::Kind;
 /// Most statements that are written for turns made at once.
 const LARGEST: usize = 640;
 
-/// So many pieces of each row ahead what comes is fetched.
-const AHEAD: i64 = 8;
+/// So many pieces of each row ahead what comes is fetched, into the first cache: from the second one it comes
+/// later than a row of additions takes.
+const AHEAD: i64 = 16;
 
 /// Rows shorter than this are not fetched ahead: matrices of such rows lie in the second cache as a rule,
 /// where asking costs a tenth of the time.
@@ -33,6 +34,8 @@ struct Rows {
     buffer: Buffer,
     /// Where the row of each lane begins.
     addresses: Vec<Operand>,
+    /// How far apart.
+    apart: Step,
 }
 
 /// A loop whose turns are made at once.
@@ -136,14 +139,17 @@ impl Emitter<'_> {
         let count = self.text.begin_count(number(0), whole, width);
         let first = self.index_of_lane(&it.axes[0], count.index);
         if self.mask.is_none() {
-            // Never past the rows: looking for memory that is not there takes long.
-            let last = self.text.op("sub", WORD, &[whole, number(1)]);
+            // Behind the end of these rows come those of the next lanes.
             let later = self.text.op("add", WORD, &[count.index, number(AHEAD * width)]);
-            let later = self.text.intrinsic("smin", WORD, &[later, last]);
+            let behind = self.text.op("icmp sge", WORD, &[later, whole]);
+            let over = self.text.select(behind, WORD, whole, number(0));
+            let later = self.text.op("sub", WORD, &[later, over]);
             let later = self.index_of_lane(&it.axes[0], later);
+            let lanes = number(width * copies.len().cast_signed() as i64);
+            let lanes = self.text.select(behind, WORD, lanes, number(0));
             self.only_if(far, |e| {
                 for rows in rows.iter().flatten() {
-                    e.fetch_rows(rows, later);
+                    e.fetch_rows(rows, lanes, later);
                 }
                 Ok(())
             })?;
@@ -236,15 +242,16 @@ impl Emitter<'_> {
             };
             self.move_by(address, lane, apart)
         });
-        Rows { dtype, buffer: *buffer, addresses: addresses.collect() }
+        Rows { dtype, buffer: *buffer, addresses: addresses.collect(), apart }
     }
 
-    /// Have what comes of each row fetched.
-    fn fetch_rows(&mut self, rows: &Rows, later: Operand) {
+    /// Have what comes of each row fetched, or of the row so many lanes behind it.
+    fn fetch_rows(&mut self, rows: &Rows, lanes: Operand, later: Operand) {
         let size = rows.dtype.size().cast_signed() as i64;
         for &address in &rows.addresses {
-            let ahead = self.move_by(address, later, Step::Bytes(size));
-            self.fetch_at(ahead);
+            let ahead = self.move_by(address, lanes, rows.apart);
+            let ahead = self.move_by(ahead, later, Step::Bytes(size));
+            self.fetch_near(ahead);
         }
     }
 

@@ -155,10 +155,9 @@ impl<'k> Emitter<'k> {
         }
         let cost = self.cost_of(&varying, it.body, 1);
         let vectors = match self.carried_by(it.body, &varying, None) {
-            // Rows of many lanes at once are many streams of memory: two vectors hide an addition.
-            Some(carried) if cost.statements <= TILED && cost.scattered > 0 => {
-                self.tile_of(carried).1.min(2)
-            }
+            // Rows of many lanes at once are many streams of memory. Where they lie a multiple of 4 KiB apart,
+            // 16 of them do not find room in the first cache together.
+            Some(_) if cost.scattered > 0 => 1,
             Some(carried) if cost.statements <= TILED => self.tile_of(carried).1,
             _ => 1,
         };

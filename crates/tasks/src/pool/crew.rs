@@ -66,6 +66,7 @@ pub fn crew(
     let mut done = 0;
     let mut size = 1_i64;
     let mut worth_it = false;
+    let mut first = 1;
     // Alone at first: as long as waking others would not pay.
     while done < blocks && !(long && threads > 1) {
         let end = blocks.min(done.saturating_add(size));
@@ -84,17 +85,23 @@ pub fn crew(
         let took = now - before;
         let pace = took.as_secs_f64() / (end - done) as f64;
         (done, before) = (end, now);
+        let mut growth = stretch(size, took);
         if threads > 1 {
             let rest = pace * left as f64;
-            if rest > HAND.as_secs_f64() {
+            if rest <= HAND.as_secs_f64() {
+                // Looking at the clock takes longer than a small block. But the next ones may be longer
+                // than the first.
+                growth = size.saturating_mul(if rest <= HAND.as_secs_f64() / 2.0 { 16 } else { 4 });
+            } else {
                 let awake = STANDBY.is_there() || (!worth_it && come_often(start));
                 if awake || rest > WAKE.as_secs_f64() {
+                    first = ((STRETCH.as_secs_f64() / pace) as i64).max(1);
                     break;
                 }
                 worth_it = true;
             }
         }
-        size = stretch(size, took);
+        size = growth;
         if now - looked > LOOK {
             looked = now;
             if interrupted() {
@@ -111,6 +118,7 @@ pub fn crew(
         next: AtomicI64::new(done),
         blocks,
         threads: most,
+        first,
         door: AtomicU32::new(0),
         joined: AtomicUsize::new(1),
         stopped: AtomicBool::new(false),
@@ -163,6 +171,8 @@ pub(super) struct Crew {
     next: AtomicI64, // the first block that nobody has taken; beyond `blocks` when all are
     blocks: i64,
     threads: i64,
+    /// How many blocks a thread takes at first.
+    first: i64,
     door: AtomicU32,
     joined: AtomicUsize, // how many have joined, the caller among them
     stopped: AtomicBool,
@@ -218,7 +228,7 @@ impl Crew {
 
     /// Take blocks until there are none.
     fn work(&self, interrupted: &mut dyn FnMut() -> bool) {
-        let mut size = 1;
+        let mut size = self.first;
         let mut looked = Instant::now();
         loop {
             // The end is shared out in ever smaller pieces, so that all end at the same time.
