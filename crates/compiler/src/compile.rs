@@ -11,6 +11,7 @@ use crate::call::routine;
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
+use crate::frame::LENGTH;
 use crate::loops::{is_structured, numbered, scopes};
 use crate::pairs::pairs;
 use crate::shorten::shorten;
@@ -498,10 +499,8 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
          attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
          !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n\
          !3 = !{{!\"llvm.loop.unroll.count\", i32 4}}\n\
-         !4 = !{{!\"llvm.loop.vectorize.enable\", i1 false}}\n\
-         !5 = !{{i64 0, i64 {}}}\n",
+         !4 = !{{!\"llvm.loop.vectorize.enable\", i1 false}}\n!5 = {LENGTH}\n",
         outside.join("\n"),
-        i64::MIN,
     )
 }
 

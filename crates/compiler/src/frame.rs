@@ -40,12 +40,15 @@ fn word(text: &mut Text, index: usize, ty: &str) -> Operand {
     text.define(format_args!("load {ty}, ptr {place}, align 8, !invariant.load !1"))
 }
 
-/// A word that is never negative.
-fn length(text: &mut Text, index: usize) -> Operand {
-    let from = text.mark();
-    let found = word(text, index, "i64");
-    text.tag(from, ", !range !5");
-    found
+/// What LLVM is told of a length: it is not negative, so one comparison tells whether an index is inside.
+pub(crate) const LENGTH: &str = "!{i64 0, i64 -9223372036854775808}";
+
+/// A word that is a length.
+fn extent(text: &mut Text, index: usize) -> Operand {
+    let place = text.define(format_args!("getelementptr inbounds i64, ptr %frame, i64 {index}"));
+    let place = text.show(place, 1);
+    let told = "!invariant.load !1, !range !5";
+    text.define(format_args!("load i64, ptr {place}, align 8, {told}"))
 }
 
 impl Frame {
@@ -73,7 +76,7 @@ impl Frame {
             let mut place = None;
             match &parameter.kind {
                 ParameterKind::Extent(value) => {
-                    let extent = length(text, frame.words);
+                    let extent = extent(text, frame.words);
                     frame.scalars.push((*value, extent));
                     frame.words += 1;
                 }

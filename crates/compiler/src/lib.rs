@@ -28,6 +28,7 @@ mod beside;
 mod bounds;
 mod call;
 mod checked;
+mod checks;
 mod column;
 mod combine;
 
@@ -62,6 +63,7 @@ mod remainder;
 mod report;
 mod rows;
 mod search;
+mod several;
 mod shorten;
 mod split;
 mod stretch;

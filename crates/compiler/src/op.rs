@@ -55,6 +55,9 @@ fn half(
     Ok(if result == DType::F16 { cast(text, DType::F32, DType::F16, lanes, found) } else { found })
 }
 
+/// The least float beyond an integer of 64 bits.
+const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+
 fn constant(ty: Type, value: f64) -> Operand {
     Operand::Constant(ty.dtype, Scalar::from_f64(ty.dtype, value).bits() as u64)
 }
@@ -267,6 +270,9 @@ fn cast(text: &mut Text, from: DType, to: DType, lanes: u32, x: Operand) -> Oper
             let name = if from.size() < to.size() { "fpext" } else { "fptrunc" };
             text.convert(name, source, x, target)
         }
+        (Kind::Float, Kind::Signed) if to == DType::I64 && from != DType::F16 => {
+            clamped(text, source, x, target)
+        }
         (Kind::Float, _) => {
             let name = if to.kind() == Kind::Signed { "fptosi" } else { "fptoui" };
             saturate(text, name, source, x, target)
@@ -296,6 +302,24 @@ fn round_to_odd(text: &mut Text, lanes: u32, x: Operand) -> Operand {
     let last = text.convert("zext", mask, inexact, bits);
     let odd = text.op("or", bits, &[below, last]);
     text.convert("bitcast", bits, odd, narrow)
+}
+
+/// A float as an integer of 64 bits, clamped to its range; NaN is 0.
+///
+/// Machines convert vectors of numbers in range by one instruction, which LLVM does not use for `fptosi.sat`; and
+/// where a check asks the same of the number, nothing else is left of this.
+fn clamped(text: &mut Text, from: Type, x: Operand, to: Type) -> Operand {
+    let mask = Type::new(DType::Bool, from.lanes);
+    let (least, limit) = (constant(from, -TOO_LARGE), constant(from, TOO_LARGE));
+    let above = compare(text, "oge", from, x, least);
+    let below = compare(text, "olt", from, x, limit);
+    let fits = text.op("and", mask, &[above, below]);
+    let safe = text.select(fits, from, x, constant(from, 0.0));
+    let found = text.convert("fptosi", from, safe, to);
+    let over = compare(text, "oge", from, x, limit);
+    let found = text.select(over, to, whole(to, i64::MAX), found);
+    let under = compare(text, "olt", from, x, least);
+    text.select(under, to, whole(to, i64::MIN), found)
 }
 
 /// A float as an integer, clamped to its range; NaN is 0.

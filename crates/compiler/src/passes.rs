@@ -21,6 +21,7 @@ mod memory;
 mod question;
 mod ranges;
 mod shifts;
+mod signs;
 mod simplify;
 
 use ir::{Axis, BlockId, Kernel, Statement};

@@ -1,6 +1,6 @@
 //! Statements with blocks, in one lane.
 
-use ir::{Axis, BlockId, For, If, Op, Statement, Value, While};
+use ir::{Axis, BlockId, For, If, Statement, Value, While};
 use memory::DType;
 
 use crate::Unsupported;
@@ -11,7 +11,7 @@ use crate::poll::STRETCH;
 use crate::text::{Label, Operand, Text, Type};
 
 /// Bodies of no more statements are written several times in a row.
-const SHORT: usize = 12;
+pub(crate) const SHORT: usize = 12;
 
 pub(crate) const WORD: Type = Type { dtype: DType::I64, lanes: 1 };
 
@@ -89,8 +89,16 @@ impl<'k> Emitter<'k> {
 
     /// Write statements in one lane.
     pub(crate) fn rows(&mut self, statements: &'k [Statement]) -> Result<(), Unsupported> {
-        for (place, statement) in statements.iter().enumerate() {
-            self.one(statement, &statements[..place])?;
+        let mut done = 0;
+        while let Some(statement) = statements.get(done) {
+            let (before, rest) = statements.split_at(done);
+            done += match self.questions(before, rest)? {
+                0 => {
+                    self.one(statement, before)?;
+                    1
+                }
+                asked => asked,
+            };
         }
         Ok(())
     }
@@ -120,58 +128,6 @@ impl<'k> Emitter<'k> {
                 self.simple(statement)
             }
         }
-    }
-
-    fn check(
-        &mut self,
-        condition: Value,
-        code: i64,
-        before: &[Statement],
-    ) -> Result<(), Unsupported> {
-        if !self.may_end {
-            return Err(Unsupported::new("a check inside of a parallel reduction"));
-        }
-        let (held, failed) = (self.text.label(), self.text.label());
-        let question = self.compared(condition);
-        let from_end = self.index_asked(before, condition);
-        let asked = from_end.map(|it| self.ask_from_end(it, held, failed));
-        if asked.is_none() {
-            let condition = self.scalar(condition);
-            self.text.branch_likely(condition, held, failed);
-        }
-        self.text.begin(failed);
-        if let Some((index, length)) = question {
-            let services = self.frame.services(&mut self.text);
-            let outside = self.service(&services, 3);
-            let (index, length) = (self.text.show(index, 1), self.text.show(length, 1));
-            self.text.line(format_args!(
-                "call void {outside}(ptr {services}, i64 {index}, i64 {length}) #1"
-            ));
-        }
-        self.text.line(format_args!("ret i64 {code}"));
-        self.text.begin(held);
-        if let Some(asked) = asked {
-            self.index_from_end(&asked);
-        }
-        Ok(())
-    }
-
-    /// The index and the length that a condition compares, if it asks whether one is below the other.
-    fn compared(&mut self, condition: Value) -> Option<(Operand, Operand)> {
-        let ops = self.ops();
-        let below = |value: Value| match ops.get(&value) {
-            Some((Op::Lt, operands)) => Some((operands[0], operands[1])),
-            _ => None,
-        };
-        let (index, length) = match ops.get(&condition) {
-            Some((Op::And, both)) => below(both[0]).or_else(|| below(both[1])),
-            _ => below(condition),
-        }?;
-        let known = |it: &Self, value: Value| {
-            let word = it.kernel.dtype(value) == DType::I64;
-            (word && it.held[value.index()].is_some()).then(|| it.uniform(value)).flatten()
-        };
-        Some((known(self, index)?, known(self, length)?))
     }
 
     fn ty(&self, value: Value) -> Type {
@@ -265,6 +221,8 @@ impl<'k> Emitter<'k> {
             if let Some(plan) = &prepared {
                 self.tell_prepared(it);
                 from = self.turns_prepared(it, plan, &rooms, [from, to])?;
+            } else if checked.is_none() {
+                from = self.several_turns(it, &rooms, [from, to])?;
             }
             let mut count = self.text.begin_count(from, to, 1);
             let short = simple && !it.start.is_empty() && self.is_short(it.body);

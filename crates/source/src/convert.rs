@@ -69,16 +69,18 @@ impl Lowerer<'_> {
             }
             Kind::Float => {
                 let wide = self.to(num, NumType::FLOAT).re;
-                let whole = self.b.op(rounded, &[wide]);
+                // The conversion truncates by itself; no float between two of its limits is not whole.
+                let whole = if rounded == Op::Trunc { wide } else { self.b.op(rounded, &[wide]) };
                 let finite = self.b.op(Op::IsFinite, &[whole]);
                 let nan = self.b.op(Op::IsNan, &[whole]);
                 let number = self.b.not(nan);
-                self.check(number, range, RaiseKind::Like("int(float('nan'))"));
-                self.check(finite, range, RaiseKind::Like("int(float('inf'))"));
                 let limit = self.b.constant(9_223_372_036_854_775_808.0);
                 let least = self.b.constant(-9_223_372_036_854_775_808.0);
                 let (above, below) = (self.b.ge(whole, least), self.b.lt(whole, limit));
                 let fits = self.b.and(above, below);
+                // One after the other, so that they are one branch.
+                self.check(number, range, RaiseKind::Like("int(float('nan'))"));
+                self.check(finite, range, RaiseKind::Like("int(float('inf'))"));
                 let message = "the float is too large for an int of 64 bits".to_owned();
                 self.check(fits, range, RaiseKind::Builtin("OverflowError", message));
                 let re = self.b.cast(DType::I64, whole);

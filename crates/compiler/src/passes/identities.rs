@@ -3,6 +3,7 @@
 use ir::{BlockId, Op, Operands, Statement, Value};
 use memory::{DType, Scalar};
 
+use super::signs;
 use super::simplify::{Simpler, Walk};
 
 /// A simpler op, constant or value, if a rule knows one.
@@ -99,7 +100,7 @@ fn whole(walk: &mut Walk<'_>, op: Op, x: Value, y: Value, dtype: DType) -> Optio
         _ => {}
     }
     match op {
-        Op::Or if is_root_fine(walk, x, y) || is_root_fine(walk, y, x) => {
+        Op::Or if signs::is_root_fine(walk, x, y) || signs::is_root_fine(walk, y, x) => {
             Some(Simpler::Constant(Scalar::from(true)))
         }
         Op::And | Op::Or | Op::Min | Op::Max if x == y => same,
@@ -135,34 +136,6 @@ fn whole(walk: &mut Walk<'_>, op: Op, x: Value, y: Value, dtype: DType) -> Optio
         Op::Max if walk.known.proves(y, x, 0) => same,
         Op::Max if walk.known.proves(x, y, 0) => Some(Simpler::Value(y)),
         _ => None,
-    }
-}
-
-/// `0 <= v or isnan(v)` of what is never negative, such as a sum of squares: what `sqrt` asks for.
-fn is_root_fine(walk: &Walk<'_>, x: Value, y: Value) -> bool {
-    let (Some((Op::Le, compared)), Some((Op::IsNan, of))) = (walk.known.op(x), walk.known.op(y))
-    else {
-        return false;
-    };
-    let zero = walk.known.constant(compared[0]);
-    let is_zero = zero.is_some_and(|it| it.dtype().is_float() && it == Scalar::zero(it.dtype()));
-    is_zero && compared[1] == of[0] && never_negative(walk, of[0], 8)
-}
-
-/// Whether a floating point number is at least -0.0, or NaN.
-fn never_negative(walk: &Walk<'_>, value: Value, depth: usize) -> bool {
-    if let Some(scalar) = walk.known.constant(value) {
-        return scalar.dtype().is_float() && scalar.to_f64() >= 0.0;
-    }
-    let (Some((op, operands)), Some(depth)) = (walk.known.op(value), depth.checked_sub(1)) else {
-        return false;
-    };
-    let all = || operands.iter().all(|&it| never_negative(walk, it, depth));
-    match op {
-        Op::Abs | Op::Square | Op::Sqrt | Op::Exp => true,
-        Op::Mul => operands[0] == operands[1] || all(),
-        Op::Add | Op::Min | Op::Max => all(),
-        _ => false,
     }
 }
 

@@ -15,6 +15,7 @@ use memory::{DType, Scalar};
 use super::identities;
 use super::known::Known;
 use super::memory::Memory;
+use super::signs::{self, Signs};
 
 /// What makes two pure statements the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +48,7 @@ fn simplify_block(kernel: &mut Kernel, body: BlockId) {
         top: Vec::new(),
         computed: HashMap::new(),
         log: Vec::new(),
+        signs: Signs::default(),
         memory: Memory::new(kernel.overlapping, kernel.parameters.len()),
         kernel,
         out: Vec::new(),
@@ -74,12 +76,13 @@ pub(super) struct Walk<'k> {
     computed: HashMap<Expression, Value>,
     log: Vec<Expression>,
     memory: Memory,
+    pub(super) signs: Signs,
     /// The statements of the block under way.
     out: Vec<Statement>,
 }
 
 impl Walk<'_> {
-    fn resolve(&self, value: Value) -> Value {
+    pub(super) fn resolve(&self, value: Value) -> Value {
         self.same[value.index()]
     }
 
@@ -312,7 +315,9 @@ impl Walk<'_> {
         self.scope(|walk| {
             walk.axes(&it.axes, body);
             let arguments = walk.kernel.block(body).arguments.clone();
-            walk.counters(&it.start, &arguments[it.axes.len()..], body);
+            let carried = &arguments[it.axes.len()..];
+            walk.counters(&it.start, carried, body);
+            signs::carried(walk, &it.start, carried, &it.results, body);
             walk.open(body);
         });
         self.memory.enter(self.kernel, &[body]);
