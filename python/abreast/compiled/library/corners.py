@@ -32,7 +32,7 @@ def trace(a: Any, offset: Any = 0) -> Any:
 
 
 def tri(N: Any, M: Any = None, k: Any = 0) -> Any:
-    out = np.zeros((N, N if M is None else M))
+    out = np.zeros((max(N, 0), max(N if M is None else M, 0)))
     for i in range(out.shape[0]):
         for j in range(min(max(i + k + 1, 0), out.shape[1])):
             out[i, j] = 1
@@ -81,7 +81,7 @@ def fill_diagonal(a: Any, val: Any) -> Any:
 
 def vander(x: Any, N: Any = None, increasing: Any = False) -> Any:
     count = len(x) if N is None else N
-    out = np.ones((len(x), count), (x[:0] * 1).dtype)
+    out = np.ones((len(x), count), (x[:0] * np.int64(1)).dtype)
     for i in range(len(x)):
         for j in range(1, count):
             out[i, j] = out[i, j - 1] * x[i]

@@ -35,6 +35,8 @@ def kron(a: Any, b: Any) -> Any:
 
 
 def cross(a: Any, b: Any) -> Any:
+    if not 2 <= a.shape[-1] <= 3 or not 2 <= b.shape[-1] <= 3:
+        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
     if a.shape[-1] != 3 or b.shape[-1] != 3:
         raise ValueError("cross is compiled for vectors of three numbers")
     x = a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1]
@@ -126,10 +128,14 @@ def cholesky(a: Any) -> Any:
 
 def matrix_power(a: Any, n: Any) -> Any:
     size = _square(a)
-    if n < 0:
-        raise ValueError("matrix_power is compiled for powers from 0: invert the matrix before")
     found = np.eye(size).astype(a.dtype)
     square = a.copy()
+    if n < 0:
+        if a.dtype == np.float64 or a.dtype == np.complex128:
+            square = inv(a)
+        else:
+            raise ValueError("matrix_power by negative powers is compiled for matrices of floats")
+    n = abs(n)
     while n > 0:
         if n % 2 == 1:
             found = found @ square

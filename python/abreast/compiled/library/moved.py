@@ -47,13 +47,14 @@ def flipud(m: Any) -> Any:
 
 
 def expand_dims(a: Any, axis: Any) -> Any:
-    if axis == 0:
+    place = axis + a.ndim + 1 if axis < 0 else axis
+    if place == 0:
         return a[None]
-    if axis == -1:
-        return a[..., None]
-    if axis == 1:
+    if place == 1:
         return a[:, None]
-    return a[:, :, None]
+    if place == a.ndim:
+        return a[..., None]
+    raise ValueError("expand_dims is compiled for axes at the begin and at the end")
 
 
 def atleast_1d(a: Any) -> Any:
@@ -98,20 +99,22 @@ def append(arr: Any, values: Any) -> Any:
 
 
 def delete(arr: Any, obj: Any) -> Any:
-    keep = np.ones(len(arr), np.bool_)
+    flat = arr.ravel()
+    keep = np.ones(len(flat), np.bool_)
     keep[obj] = False
-    return arr[keep]
+    return flat[keep]
 
 
 def insert(arr: Any, obj: Any, values: Any) -> Any:
-    at = obj + len(arr) if obj < 0 else obj
-    if at < 0 or at > len(arr):
-        raise IndexError(f"index {obj} is out of bounds for axis 0 with size {len(arr)}")
+    flat = arr.ravel()
+    at = obj + len(flat) if obj < 0 else obj
+    if at < 0 or at > len(flat):
+        raise IndexError(f"index {obj} is out of bounds for axis 0 with size {len(flat)}")
     count = 1 if np.ndim(values) == 0 else np.size(values)
-    out = np.empty(len(arr) + count, arr.dtype)
-    out[:at] = arr[:at]
+    out = np.empty(len(flat) + count, arr.dtype)
+    out[:at] = flat[:at]
     out[at : at + count] = values
-    out[at + count :] = arr[at:]
+    out[at + count :] = flat[at:]
     return out
 
 

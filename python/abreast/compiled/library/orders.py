@@ -100,7 +100,7 @@ def _shares(a: Any, q: Any, most: Any, message: Any) -> Any:
         if not 0 <= q <= most:
             raise ValueError(message)
         return _at(line, q / most)
-    out = np.empty(len(q))
+    out = np.empty(len(q), (line[:0] * q[:0]).dtype)
     for i in range(len(q)):
         if not 0 <= q[i] <= most:
             raise ValueError(message)

@@ -42,6 +42,8 @@ def _place(a: Any, x: Any, after: Any) -> Any:
 
 
 def searchsorted(a: Any, v: Any, side: Any = "left") -> Any:
+    if side != "left" and side != "right":
+        raise ValueError("search side must be 'left' or 'right'")
     after = side == "right"
     if np.ndim(v) == 0:
         return np.int64(_place(a, v, after))

@@ -80,9 +80,11 @@ def average(a: Any, weights: Any = None) -> Any:
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0) -> Any:
-    if x is None:
-        return (dx * (y[1:] + y[:-1]) / 2.0).sum()
-    return ((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2.0).sum()
+    both = y[..., 1:] + y[..., :-1]
+    parts = (dx if x is None else x[..., 1:] - x[..., :-1]) * both / 2.0
+    if y.ndim == 1:
+        return parts.sum()
+    return parts.sum(axis=-1)
 
 
 def ediff1d(ary: Any) -> Any:
