@@ -374,7 +374,10 @@ impl Emitter<'_> {
         let mut length = self.vector(axis.end);
         if let Some(begin) = axis.begin {
             let begin = self.vector(begin);
-            length = self.text.op("sub", words, &[length, begin]);
+            // A difference may wrap where there are no turns.
+            let some = self.text.op("icmp slt", words, &[begin, length]);
+            let difference = self.text.op("sub", words, &[length, begin]);
+            length = self.text.select(some, words, difference, number(0));
         }
         let step = self.room(DType::I64, 1);
         self.put(step, DType::I64, number(0));

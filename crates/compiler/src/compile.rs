@@ -498,8 +498,10 @@ fn module(outside: &BTreeSet<String>, functions: &str) -> String {
          attributes #1 = {{ cold nounwind memory(inaccessiblemem: readwrite) }}\n\
          !0 = !{{!\"branch_weights\", i32 1000000, i32 1}}\n!1 = !{{}}\n!2 = !{{i32 1}}\n\
          !3 = !{{!\"llvm.loop.unroll.count\", i32 4}}\n\
-         !4 = !{{!\"llvm.loop.vectorize.enable\", i1 false}}\n",
+         !4 = !{{!\"llvm.loop.vectorize.enable\", i1 false}}\n\
+         !5 = !{{i64 0, i64 {}}}\n",
         outside.join("\n"),
+        i64::MIN,
     )
 }
 

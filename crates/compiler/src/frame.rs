@@ -40,6 +40,14 @@ fn word(text: &mut Text, index: usize, ty: &str) -> Operand {
     text.define(format_args!("load {ty}, ptr {place}, align 8, !invariant.load !1"))
 }
 
+/// A word that is never negative.
+fn length(text: &mut Text, index: usize) -> Operand {
+    let from = text.mark();
+    let found = word(text, index, "i64");
+    text.tag(from, ", !range !5");
+    found
+}
+
 impl Frame {
     /// The scratch memory, as it stands behind `ptr`.
     pub(crate) fn scratch(&self, text: &mut Text) -> String {
@@ -65,7 +73,7 @@ impl Frame {
             let mut place = None;
             match &parameter.kind {
                 ParameterKind::Extent(value) => {
-                    let extent = word(text, frame.words, "i64");
+                    let extent = length(text, frame.words);
                     frame.scalars.push((*value, extent));
                     frame.words += 1;
                 }

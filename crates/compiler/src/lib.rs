@@ -42,6 +42,7 @@ mod extreme;
 mod few;
 mod forward;
 mod frame;
+mod from_end;
 mod held;
 mod independent;
 mod invariant;

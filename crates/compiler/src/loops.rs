@@ -43,6 +43,8 @@ pub(crate) struct Loops<'k> {
     pub(crate) ops: Option<HashMap<Value, (Op, Operands)>>,
     /// Values that are about as large as the length of an array, once they were asked for.
     pub(crate) lengths: Option<HashSet<Value>>,
+    /// Where a condition says so: values that are not negative, and those that are no larger than one of those.
+    pub(crate) bounded: [Vec<Value>; 2],
 }
 
 impl Loops<'_> {

@@ -3,6 +3,7 @@
 //! Each pass takes a legal kernel and leaves a legal one. [`improve`] runs all of them.
 //! `docs/design/0014-guards.md` says why they are as they are.
 
+mod alike;
 mod copy;
 mod count;
 mod dead;
@@ -24,6 +25,7 @@ mod simplify;
 
 use ir::{Axis, BlockId, Kernel, Statement};
 
+pub use self::alike::alike;
 pub use self::count::count;
 pub use self::dead::dead;
 pub use self::guard::guard;
@@ -70,6 +72,7 @@ pub fn improve(kernel: &Kernel) -> Kernel {
     guard(&mut kernel);
     simplify(&mut kernel);
     hoist(&mut kernel);
+    alike(&mut kernel);
     join(&mut kernel);
     dead(&mut kernel);
     lanes(&mut kernel);

@@ -6,6 +6,7 @@ use ir::{Axis, BlockId, Kernel, Op, ParameterKind, Statement, Value};
 use memory::DType;
 
 use crate::emitter::Emitter;
+use crate::held::Held;
 use crate::poll::STRETCH;
 use crate::structure::{WORD, number};
 use crate::text::{Label, Operand};
@@ -67,7 +68,32 @@ impl Emitter<'_> {
     fn is_one_stretch(&mut self, axis: &Axis) -> bool {
         let kernel = self.kernel;
         let lengths = self.loops.lengths.get_or_insert_with(|| lengths(kernel));
-        lengths.contains(&axis.end) && axis.begin.is_none_or(|it| lengths.contains(&it))
+        let [least, most] = &self.loops.bounded;
+        let ends = lengths.contains(&axis.end) || most.contains(&axis.end);
+        ends && axis.begin.is_none_or(|it| lengths.contains(&it) || least.contains(&it))
+    }
+
+    /// What is known of values where a condition holds, beside what is known already.
+    pub(crate) fn bounded(&mut self, condition: Value) -> [Vec<Value>; 2] {
+        let kernel = self.kernel;
+        self.loops.lengths.get_or_insert_with(|| lengths(kernel));
+        self.ops();
+        let mut bounded = self.loops.bounded.clone();
+        let [least, most] = &mut bounded;
+        let (Some(lengths), Some(ops)) = (&self.loops.lengths, &self.loops.ops) else {
+            return bounded;
+        };
+        let is_zero = |value: Value| self.held[value.index()] == Some(Held::Uniform(number(0)));
+        let mut pending = vec![condition];
+        while let Some(condition) = pending.pop() {
+            match ops.get(&condition) {
+                Some((Op::And, both)) => pending.extend(both.iter()),
+                Some((Op::Le, sides)) if is_zero(sides[0]) => least.push(sides[1]),
+                Some((Op::Le, sides)) if lengths.contains(&sides[1]) => most.push(sides[0]),
+                _ => {}
+            }
+        }
+        bounded
     }
 }
 

@@ -89,13 +89,14 @@ impl<'k> Emitter<'k> {
 
     /// Write statements in one lane.
     pub(crate) fn rows(&mut self, statements: &'k [Statement]) -> Result<(), Unsupported> {
-        for statement in statements {
-            self.one(statement)?;
+        for (place, statement) in statements.iter().enumerate() {
+            self.one(statement, &statements[..place])?;
         }
         Ok(())
     }
 
-    fn one(&mut self, statement: &'k Statement) -> Result<(), Unsupported> {
+    /// Write a statement after these.
+    fn one(&mut self, statement: &'k Statement, before: &[Statement]) -> Result<(), Unsupported> {
         match statement {
             Statement::Store { buffer, index, value } => {
                 let from = self.text.mark();
@@ -104,7 +105,7 @@ impl<'k> Emitter<'k> {
                 self.tag(from, *buffer);
                 Ok(())
             }
-            Statement::Check { condition, code } => self.check(*condition, *code),
+            Statement::Check { condition, code } => self.check(*condition, *code, before),
             Statement::For(it) if it.parallel && self.loops.launches => self.launch(it),
             Statement::For(it) => self.sequence(it),
             Statement::If(it) => self.choose(it),
@@ -121,14 +122,23 @@ impl<'k> Emitter<'k> {
         }
     }
 
-    fn check(&mut self, condition: Value, code: i64) -> Result<(), Unsupported> {
+    fn check(
+        &mut self,
+        condition: Value,
+        code: i64,
+        before: &[Statement],
+    ) -> Result<(), Unsupported> {
         if !self.may_end {
             return Err(Unsupported::new("a check inside of a parallel reduction"));
         }
         let (held, failed) = (self.text.label(), self.text.label());
         let question = self.compared(condition);
-        let condition = self.scalar(condition);
-        self.text.branch_likely(condition, held, failed);
+        let from_end = self.index_asked(before, condition);
+        let asked = from_end.map(|it| self.ask_from_end(it, held, failed));
+        if asked.is_none() {
+            let condition = self.scalar(condition);
+            self.text.branch_likely(condition, held, failed);
+        }
         self.text.begin(failed);
         if let Some((index, length)) = question {
             let services = self.frame.services(&mut self.text);
@@ -140,6 +150,9 @@ impl<'k> Emitter<'k> {
         }
         self.text.line(format_args!("ret i64 {code}"));
         self.text.begin(held);
+        if let Some(asked) = asked {
+            self.index_from_end(&asked);
+        }
         Ok(())
     }
 
@@ -317,11 +330,10 @@ impl<'k> Emitter<'k> {
         let end = self.scalar(axis.end);
         let begin = axis.begin.map(|begin| self.scalar(begin));
         let Some(step) = axis.step else {
-            let length = match begin {
-                None => end,
-                Some(begin) => self.text.op("sub", WORD, &[end, begin]),
+            return match begin {
+                None => self.text.intrinsic("smax", WORD, &[end, number(0)]),
+                Some(begin) => self.distance(begin, end),
             };
-            return self.text.intrinsic("smax", WORD, &[length, number(0)]);
         };
         // (end - begin + step - 1) / step forwards, the same with turned signs backwards.
         let step = self.scalar(step);
@@ -329,13 +341,18 @@ impl<'k> Emitter<'k> {
         let backwards = self.text.op("icmp slt", WORD, &[step, number(0)]);
         let size = self.text.op("sub", WORD, &[number(0), step]);
         let size = self.text.select(backwards, WORD, size, step);
-        let there = self.text.op("sub", WORD, &[end, begin]);
-        let back = self.text.op("sub", WORD, &[begin, end]);
+        let (there, back) = (self.distance(begin, end), self.distance(end, begin));
         let way = self.text.select(backwards, WORD, back, there);
-        let way = self.text.intrinsic("smax", WORD, &[way, number(0)]);
         let raised = self.text.op("add", WORD, &[way, size]);
         let raised = self.text.op("sub", WORD, &[raised, number(1)]);
         self.text.op("sdiv", WORD, &[raised, size])
+    }
+
+    /// How far it is up to a number, which is nothing where that lies below. The difference of such numbers may wrap.
+    fn distance(&mut self, from: Operand, to: Operand) -> Operand {
+        let up = self.text.op("icmp slt", WORD, &[from, to]);
+        let difference = self.text.op("sub", WORD, &[to, from]);
+        self.text.select(up, WORD, difference, number(0))
     }
 
     /// The index of an axis at a place in its row.
@@ -361,9 +378,14 @@ impl<'k> Emitter<'k> {
         let (then, otherwise, join) = (self.text.label(), self.text.label(), self.text.label());
         let condition = self.scalar(it.condition);
         self.text.branch(condition, then, otherwise);
-        for (label, block) in [(then, it.then), (otherwise, it.otherwise)] {
+        // What a guard asks of lengths holds for the loops behind it.
+        let holds = self.has_loops(it.then).then(|| self.bounded(it.condition));
+        for (label, block, bounded) in [(then, it.then, holds), (otherwise, it.otherwise, None)] {
             self.text.begin(label);
+            let outside = self.loops.bounded.clone();
+            self.loops.bounded = bounded.unwrap_or_else(|| outside.clone());
             self.any(block)?;
+            self.loops.bounded = outside;
             let yields = self.kernel.block(block).yields.clone();
             self.put_all(&rooms, &yields);
             self.text.jump(join);

@@ -140,7 +140,7 @@ fn choices() -> impl Strategy<Value = Vec<u32>> {
 /// A pass by its name.
 type Pass = (&'static str, fn(&mut Kernel));
 
-const PASSES: [Pass; 14] = [
+const PASSES: [Pass; 15] = [
     ("simplify", compiler::passes::simplify),
     ("hoist", compiler::passes::hoist),
     ("count", compiler::passes::count),
@@ -152,6 +152,7 @@ const PASSES: [Pass; 14] = [
     ("simplify the guarded", compiler::passes::simplify),
     ("hoist the guarded", compiler::passes::hoist),
     ("dead guards", compiler::passes::dead),
+    ("alike", compiler::passes::alike),
     ("join", compiler::passes::join),
     ("lanes", compiler::passes::lanes),
     ("shifts", compiler::passes::shifts),

@@ -28,6 +28,14 @@ struct Ends {
     exact: Vec<Affine>,
 }
 
+/// The values `x` and `y` of a sum `x - y`. To compare them is never wrong, whatever they are.
+pub(super) fn difference(sum: &Sum) -> Option<(Value, Value)> {
+    match &sum[..] {
+        [(x, 1), (y, -1)] | [(y, -1), (x, 1)] if x.len() == 1 && y.len() == 1 => Some((x[0], y[0])),
+        _ => None,
+    }
+}
+
 /// A loop nest as it is seen from outside.
 #[derive(Debug)]
 pub(super) struct Nest<'k> {
@@ -211,7 +219,7 @@ impl<'k> Nest<'k> {
         let mut found = Symbols::default();
         let natural = Limit::default();
         let mut loose = false;
-        for sum in &requirement.sums {
+        for sum in requirement.sums.iter().filter(|it| difference(it).is_none()) {
             if !fits(self.interval_of(sum, &natural)) {
                 loose = true;
                 found.look(sum);
@@ -230,7 +238,9 @@ impl<'k> Nest<'k> {
         let limit = LIMITS.into_iter().find_map(|product| {
             let limit = Limit { single: LIMITS[0], product, products: found.products.clone() };
             let fitting = requirement.sums.iter().all(|sum| {
-                fits(self.interval_of(sum, &natural)) || fits(self.interval_of(sum, &limit))
+                difference(sum).is_some()
+                    || fits(self.interval_of(sum, &natural))
+                    || fits(self.interval_of(sum, &limit))
             }) && wide.iter().all(|form| fits(self.interval(form, &limit)));
             fitting.then_some(limit)
         })?;

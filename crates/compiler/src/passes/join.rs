@@ -1,8 +1,14 @@
 //! What both ways of a choice store to one place is stored once, behind the choice.
 //!
 //! `if c: x[i] = a else: x[i] = b` becomes a choice of a value, which lanes make without a branch, and one store.
+//! What then is left in the ways, if it is a few sums, is computed in any case: a branch that is guessed wrong costs more.
 
-use ir::{BlockId, Buffer, If, Kernel, Statement, Value};
+use ir::{BlockId, Buffer, If, Kernel, Op, Operands, Statement, Value};
+
+use super::alike::is_pure;
+
+/// Most values that are computed in any case, and most that are chosen from.
+const FEW: usize = 4;
 
 /// Join the stores that both ways of a choice end with, in all of a legal kernel.
 pub fn join(kernel: &mut Kernel) {
@@ -23,7 +29,13 @@ fn block(kernel: &mut Kernel, id: BlockId) {
             while let Some((buffer, index)) = common(kernel, &it) {
                 joined.push(one(kernel, &mut it, buffer, index));
             }
+            let few = if joined.is_empty() { None } else { chosen(kernel, &it) };
             kernel.block_mut(id).statements[at] = Statement::If(it);
+            if let Some(few) = few {
+                let count = few.len();
+                kernel.block_mut(id).statements.splice(at..=at, few);
+                at = at + count - 1;
+            }
         }
         let further = at + 1 + joined.len();
         // The last ones were found first.
@@ -33,9 +45,14 @@ fn block(kernel: &mut Kernel, id: BlockId) {
     }
 }
 
+/// What a way does last, but for what only computes.
+fn last(kernel: &Kernel, block: BlockId) -> Option<(usize, &Statement)> {
+    kernel.block(block).statements.iter().enumerate().rfind(|it| !is_pure(it.1))
+}
+
 /// The place that both ways store to last.
 fn common(kernel: &Kernel, it: &If) -> Option<(Buffer, Vec<Value>)> {
-    let last = |block: BlockId| match kernel.block(block).statements.last() {
+    let last = |block: BlockId| match last(kernel, block).map(|it| it.1) {
         Some(Statement::Store { buffer, index, .. }) => Some((*buffer, index.clone())),
         _ => None,
     };
@@ -47,7 +64,8 @@ fn common(kernel: &Kernel, it: &If) -> Option<(Buffer, Vec<Value>)> {
 fn one(kernel: &mut Kernel, it: &mut If, buffer: Buffer, index: Vec<Value>) -> Statement {
     let mut result = None;
     for block in [it.then, it.otherwise] {
-        if let Some(Statement::Store { value, .. }) = kernel.block_mut(block).statements.pop() {
+        let at = last(kernel, block).expect("both ways end with a store").0;
+        if let Statement::Store { value, .. } = kernel.block_mut(block).statements.remove(at) {
             kernel.block_mut(block).yields.push(value);
             result.get_or_insert(value);
         }
@@ -56,4 +74,26 @@ fn one(kernel: &mut Kernel, it: &mut If, buffer: Buffer, index: Vec<Value>) -> S
     let value = kernel.new_value(dtype);
     it.results.push(value);
     Statement::Store { buffer, index, value }
+}
+
+/// A choice without a branch, if its ways do next to nothing.
+fn chosen(kernel: &Kernel, it: &If) -> Option<Vec<Statement>> {
+    let ways = [it.then, it.otherwise].map(|block| kernel.block(block));
+    let cheap = |it: &Statement| match it {
+        Statement::Constant { .. } => true,
+        Statement::Op { op, .. } => matches!(op, Op::Add | Op::Sub),
+        _ => false,
+    };
+    let inside = || ways.iter().flat_map(|way| &way.statements);
+    let fits = inside().count() <= FEW
+        && inside().all(cheap)
+        && it.results.len() <= FEW
+        && it.results.iter().all(|&it| !kernel.dtype(it).is_complex());
+    fits.then(|| {
+        let choices = it.results.iter().enumerate().map(|(place, &result)| {
+            let operands = [it.condition, ways[0].yields[place], ways[1].yields[place]];
+            Statement::Op { result, op: Op::Select, operands: Operands::new(&operands) }
+        });
+        inside().cloned().chain(choices).collect()
+    })
 }

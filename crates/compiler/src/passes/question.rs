@@ -3,7 +3,7 @@
 use ir::{Kernel, Op, Operands, Statement, Value};
 use memory::{DType, Scalar};
 
-use super::formula::Sum;
+use super::formula::{Sum, difference};
 
 /// Writes the statements that compute a guard.
 #[derive(Debug)]
@@ -43,6 +43,10 @@ impl<'k> Guard<'k> {
 
     /// Require that a sum is not negative.
     pub(super) fn not_negative(&mut self, sum: &Sum) {
+        if let Some((larger, smaller)) = difference(sum) {
+            let condition = self.op(Op::Le, smaller, larger);
+            return self.holds(condition);
+        }
         let mut total = None;
         let (minus, plus): (Vec<_>, Vec<_>) = sum.iter().partition(|(_, factor)| *factor == -1);
         for (symbols, factor) in plus {
