@@ -161,7 +161,7 @@ def refusal(text: str, names: dict[str, Any] | None = None) -> str:
         ("x = plain(n)", "a Python function that is not compiled", "plain"),
         ("x = a[n > 1]", "an index is bool", "n > 1"),
         ("x = a[0, 1]", "2 indices for an array of 1 dimensions", "0, 1"),
-        ("x = a.sort()", "the method sort of a 1-dimensional array", "a.sort()"),
+        ("x = a.partition(2)", "the method partition of a 1-dimensional array", "a.partition(2)"),
         ("x = f'{n}'", "a formatted string", "f'{n}'"),
         ("print(range(n))", "print of an iterator", "range(n)"),
         ("try:\n        pass\n    finally:\n        pass", "`try`", "try:"),

@@ -478,7 +478,7 @@ def test_memory_goes_back():
         ("return a.tolist()", "the method tolist"),
         ("for i in range(n):\n        a = a[None]\n    return a", "on one way"),
         ("return np.zeros(n, dtype=n)", "a dtype that is"),
-        ("return math.factorial(n)", "math.factorial"),
+        ("return math.perm(n)", "math.perm"),
     ],
 )
 def test_refusals(body, words, tmp_path):

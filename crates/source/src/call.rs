@@ -33,6 +33,9 @@ fn takes_lists(name: &str) -> bool {
             .any(|it| name.strip_prefix("builtins.") == Some(it))
 }
 
+/// Under this name a function that stands for another one keeps that one's name.
+const STANDS_FOR: &str = "$stands for";
+
 impl Lowerer<'_> {
     pub(crate) fn call(&mut self, it: &ExprCall) -> Result<Val> {
         let range = it.range();
@@ -196,11 +199,24 @@ impl Lowerer<'_> {
         self.flying.truncate(flying);
         self.conditional = depth;
         let frame = self.frames.pop();
-        found?;
+        found.map_err(|it| self.in_the_callers_words(range, unit, it))?;
         let result = frame.and_then(|mut it| it.env.remove(RESULT));
         let result = result.map_or(Val::None, |slot| slot.value);
         self.fly(&result);
         Ok(result)
+    }
+
+    /// Of what stands for a function of NumPy's, the caller is shown the call: the lines inside are not theirs.
+    fn in_the_callers_words(
+        &self,
+        range: TextRange,
+        unit: &Unit,
+        refusal: Box<crate::Refusal>,
+    ) -> Box<crate::Refusal> {
+        let Some(crate::Constant::Text(name)) = unit.constant(STANDS_FOR) else { return refusal };
+        let message = format!("{name} of such arguments: {}", refusal.message);
+        let hint = "docs/guide/jit.md says for which it is compiled; else write a loop, or call it outside";
+        self.refuse(range, message, hint)
     }
 
     pub(crate) fn default(&mut self, constant: &crate::Constant) -> Result<Val> {
@@ -210,6 +226,7 @@ impl Lowerer<'_> {
             Constant::Float(it) => Val::Num(self.float(*it)),
             Constant::Bool(it) => Val::Num(self.boolean(*it)),
             Constant::Complex(re, im) => Val::Num(self.complex_constant(*re, *im)),
+            Constant::Text(it) => Val::Text(it.clone()),
             Constant::Tuple(items) => {
                 Val::Tuple(items.iter().map(|it| self.default(it)).collect::<Result<_>>()?)
             }
@@ -292,6 +309,18 @@ impl Lowerer<'_> {
         args: &[Val],
     ) -> Result<Val> {
         let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
+        let numbers = |it: &Val| match it {
+            Val::Tuple(items) => items.iter().all(|it| matches!(it, Val::Num(_))),
+            _ => false,
+        };
+        if module == "numpy" && args.iter().any(numbers) {
+            // Of tuples NumPy makes arrays.
+            let mut arrays = args.to_vec();
+            for it in arrays.iter_mut().filter(|it| numbers(it)) {
+                *it = self.array_of(range, it)?;
+            }
+            return self.named_numbers(range, name, &arrays);
+        }
         if module == "numpy" && args.iter().any(is_array) {
             return self.apply(range, What::Call(name.to_owned()), args);
         }
@@ -307,7 +336,8 @@ impl Lowerer<'_> {
             _ => None,
         };
         found.ok_or_else(|| {
-            let message = format!("{name} with {} arguments", args.len());
+            let given: Vec<_> = args.iter().map(Val::describe).collect();
+            let message = format!("{name} of {}", given.join(" and "));
             self.refuse(range, message, "docs/guide/jit.md lists the functions that are compiled")
         })
     }

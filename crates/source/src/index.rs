@@ -25,7 +25,7 @@ enum New {
 }
 
 /// More than any axis is long; so no position wraps.
-const LONGEST: i64 = 1 << 60;
+pub(crate) const LONGEST: i64 = 1 << 60;
 
 impl Lowerer<'_> {
     /// An index as it counts from the front, checked against the length of its axis.
@@ -328,9 +328,14 @@ impl Lowerer<'_> {
             None => 1,
             // Beyond the length of every array all steps are the same.
             Some(Num { known: Some(Known::Int(it)), .. }) if it != 0 => it.clamp(-LONGEST, LONGEST),
-            Some(_) => {
-                let hint = "write the step as a number, such as ::2 or ::-1";
-                return Err(self.refuse(range, "the step of a slice varies", hint));
+            Some(it) => {
+                return Ok(self.sliced_by(
+                    range,
+                    axis,
+                    [begin.as_ref(), end.as_ref()],
+                    &it,
+                    bounded,
+                ));
             }
         };
         if begin.is_none() && end.is_none() && step == 1 {
@@ -349,20 +354,9 @@ impl Lowerer<'_> {
         } else {
             (self.b.constant(-1i64), self.b.sub(length, one))
         };
-        let clamp = |it: &mut Self, bound: &Num| {
-            let at = if bound.natural {
-                bound.re
-            } else {
-                let below = it.b.lt(bound.re, zero);
-                let sum = it.b.add(bound.re, length);
-                let at = it.b.select(below, sum, bound.re);
-                it.b.max(at, low)
-            };
-            it.b.min(at, high)
-        };
         let (first, last) = if step > 0 { (zero, length) } else { (high, low) };
-        let begin = begin.map_or(first, |it| clamp(self, &it));
-        let end = end.map_or(last, |it| clamp(self, &it));
+        let begin = begin.map_or(first, |it| self.clamped(&it, length, low, high));
+        let end = end.map_or(last, |it| self.clamped(&it, length, low, high));
         let way = if step > 0 { self.b.sub(end, begin) } else { self.b.sub(begin, end) };
         let size = step.abs();
         let count = if size == 1 {

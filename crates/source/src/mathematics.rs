@@ -219,6 +219,7 @@ impl Lowerer<'_> {
                         return Ok(Some(Val::Num(Num { ty: strong(found.ty), ..found })));
                     }
                     match name {
+                        "isnan" | "isinf" | "isfinite" => return self.cmath(range, name, args),
                         "abs" | "absolute" | "conj" | "conjugate" | "real" | "imag" | "square" => {}
                         _ => return Ok(None),
                     }
@@ -278,6 +279,7 @@ impl Lowerer<'_> {
                 }
                 let ty = strong(x.ty.meet(y.ty));
                 let (a, b) = (Num { ty: x.ty, ..x.clone() }, Num { ty: y.ty, ..y.clone() });
+                let float = matches!(ty.dtype.kind(), Kind::Float);
                 match name {
                     "minimum" => self.plain(Op::Min, &a, &b, ty),
                     "maximum" => self.plain(Op::Max, &a, &b, ty),
@@ -295,6 +297,9 @@ impl Lowerer<'_> {
                         let (x, y) = (self.to(x, strong(x.ty)), self.to(y, y.ty));
                         self.binary(range, op, &x, &y)?
                     }
+                    "fmin" if !float => self.plain(Op::Min, &a, &b, ty),
+                    "fmax" if !float => self.plain(Op::Max, &a, &b, ty),
+                    "fmod" if ty.dtype.is_integer() => self.whole_rest(range, &a, &b, ty)?,
                     "arctan2" | "hypot" | "copysign" | "nextafter" | "fmod" | "fmin" | "fmax" => {
                         let ty = Self::floating(ty);
                         let op = match name {
@@ -314,6 +319,20 @@ impl Lowerer<'_> {
             _ => return Ok(None),
         };
         Ok(Some(Val::Num(found)))
+    }
+
+    /// NumPy's `fmod` of integers: what is left has the sign of the number that is divided.
+    fn whole_rest(&mut self, range: TextRange, x: &Num, y: &Num, ty: NumType) -> Result<Num> {
+        let (x, y) = (self.to(x, ty), self.to(y, ty));
+        let rest = self.binary(range, Operator::Mod, &x, &y)?;
+        let zero = self.zero(ty.dtype);
+        let (below, under) = (self.b.lt(x.re, zero), self.b.lt(y.re, zero));
+        let crossed = self.b.ne(below, under);
+        let some = self.b.ne(rest.re, zero);
+        let turned = self.b.and(crossed, some);
+        let other = self.b.sub(rest.re, y.re);
+        let re = self.b.select(turned, other, rest.re);
+        Ok(self.number(ty, re))
     }
 
     /// Python's `abs`.

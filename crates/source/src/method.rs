@@ -89,14 +89,29 @@ impl Lowerer<'_> {
                 Val::View(self.nonzero(range, &mask)?.remove(0))
             }
             ("take", [(Val::View(x), _), (index, at)]) if x.axes.len() == 1 => {
-                self.picked(range, x, vec![Part::Array(index.clone(), *at)])?
+                let index = self.as_places(range, index)?;
+                self.picked(range, x, vec![Part::Array(index, *at)])?
             }
             ("size" | "ndim" | "shape", [(Val::View(x), _)]) => {
                 let axes = x.axes.clone();
                 self.sized(&axes, name)?
             }
+            ("size" | "ndim" | "shape", [(Val::Num(_), _)]) => self.sized(&[], name)?,
             _ => return self.makes(range, name, given),
         }))
+    }
+
+    /// Indices that are taken as ints, also if they are bools.
+    fn as_places(&mut self, range: TextRange, index: &Val) -> Result<Val> {
+        let bools = match index {
+            Val::View(it) => it.dtype == DType::Bool,
+            Val::Lazy(it) => self.type_within(it)? == DType::Bool,
+            _ => false,
+        };
+        if bools {
+            return self.apply(range, What::Cast(DType::I64), std::slice::from_ref(index));
+        }
+        Ok(index.clone())
     }
 
     /// Arguments of which the first ones are arrays where they are lists or tuples, and of a reduction also where
@@ -133,6 +148,13 @@ impl Lowerer<'_> {
     ) -> Result<Val> {
         let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
         let converts = name == "astype" && given.named.iter().all(|it| it.0 == "copy");
+        // A method that is written in the language itself.
+        if let Some(crate::Constant::Unit(unit)) =
+            self.frame().unit.constant(&format!(".{name}")).cloned()
+        {
+            given.plain.insert(0, (value.clone(), range));
+            return self.inlined(range, &unit, given);
+        }
         if !TOTALS.contains(&name)
             && !matches!(name, "reshape" | "cumsum" | "cumprod" | "transpose")
             && !converts
@@ -204,8 +226,8 @@ impl Lowerer<'_> {
         }
         let message = format!("the method {name} of {}", value.describe());
         let hint = "arrays have sum, prod, mean, min, max, any, all, argmin, argmax, var, std, dot, cumsum, \
-                    copy, astype, fill, clip, round, reshape, ravel, flatten, nonzero, take, transpose and \
-                    swapaxes here";
+                    copy, astype, fill, clip, round, reshape, ravel, flatten, nonzero, take, transpose, swapaxes, \
+                    sort, argsort and repeat here";
         Err(self.refuse(range, message, hint))
     }
 }

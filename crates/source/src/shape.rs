@@ -13,7 +13,7 @@ use crate::call::Given;
 use crate::gather::Pick;
 use crate::lower::{Lowerer, Result};
 use crate::value::{At, Axis, Known, Num, NumType, Val, View};
-use crate::whole::{Extent, Lazy, Node, What, is_array, shown};
+use crate::whole::{Extent, Lazy, Node, What, is_array};
 
 impl Lowerer<'_> {
     /// An array that NumPy may show as a view of another, as a copy.
@@ -98,79 +98,6 @@ impl Lowerer<'_> {
             Val::View(of) => self.lends(range, of, new),
             _ => new,
         }))
-    }
-
-    /// A shape of as many elements, of which one length may be left to be found.
-    fn other_shape(
-        &mut self,
-        range: TextRange,
-        from: &[Extent],
-        shape: &Val,
-    ) -> Result<Vec<Extent>> {
-        let items = match shape {
-            Val::Tuple(items) => items.to_vec(),
-            other => vec![other.clone()],
-        };
-        let mut total: Option<Value> = None;
-        for axis in from {
-            total = Some(match total {
-                None => axis.length,
-                Some(before) => self.b.mul(before, axis.length),
-            });
-        }
-        let total = total.unwrap_or_else(|| self.b.constant(1i64));
-        let mut axes = Vec::new();
-        let mut left = None;
-        for (place, it) in items.iter().enumerate() {
-            let known = |it: &Val| match it {
-                Val::Num(Num { known: Some(Known::Int(it)), .. }) => Some(*it),
-                _ => None,
-            };
-            if known(it) == Some(-1) && left.is_none() {
-                left = Some(place);
-                axes.push(Extent::new(total, None));
-                continue;
-            }
-            axes.extend(self.new_shape(range, it)?);
-        }
-        let mut size: Option<Value> = None;
-        for (place, axis) in axes.iter().enumerate() {
-            if left != Some(place) {
-                size = Some(match size {
-                    None => axis.length,
-                    Some(before) => self.b.mul(before, axis.length),
-                });
-            }
-        }
-        let size = size.unwrap_or_else(|| self.b.constant(1i64));
-        let mut words = vec![total];
-        let mut text = shown(&axes, &mut words);
-        let holds = match left {
-            None => self.b.eq(size, total),
-            Some(place) => {
-                // Of nothing, no length can be found.
-                let (zero, one) = (self.b.constant(0i64), self.b.constant(1i64));
-                let some = self.b.gt(size, zero);
-                let divisor = self.b.select(some, size, one);
-                let length = self.b.floor_div(total, divisor);
-                // It is not longer than all, in words that `size.rs` knows.
-                let length = self.b.min(length, total);
-                axes[place] = Extent::new(length, None);
-                let whole = self.b.mul(length, size);
-                let even = self.b.eq(whole, total);
-                words.remove(1 + place);
-                let mut parts: Vec<_> =
-                    (0..axes.len()).map(|it| if it == place { "newaxis" } else { "{}" }).collect();
-                if let ([first], 0) = (&mut parts[..], place) {
-                    *first = "newaxis,";
-                }
-                text = format!("({})", parts.join(","));
-                self.b.and(some, even)
-            }
-        };
-        let text = format!("cannot reshape array of size {{}} into shape {text}");
-        self.noted(holds, range, "ValueError", text, &words);
-        Ok(axes)
     }
 
     /// `np.concatenate`, `stack`, `vstack` and `hstack` of a tuple of arrays.

@@ -83,11 +83,23 @@ def _resolve(
             names[chain] = constant
     for name, value in function._defaults.items():
         names[f"{name}="] = known.described(value, name)
+    if plain in _stands_for:
+        names["$stands for"] = ("text", _stands_for[plain])
+    theirs = not str(plain.__module__).startswith(f"{_LIBRARY}.")
+    for method in _METHODS & _attributes(plain.__code__) if theirs else ():
+        made = _compiled(importlib.import_module(_LIBRARY).METHODS[method])
+        names[f".{method}"] = ("unit", _resolve(made, arrays, function._classes, around))
     if function not in again:
         return source.named(names)
     signed: Any = function
     types, returns = signed._again()
     return source.named(names, (id(plain), types, returns))
+
+
+def _attributes(code: Any) -> set[str]:
+    """Return the names of attributes, and others, that a function reads."""
+    inner = (it for it in code.co_consts if isinstance(it, type(code)))
+    return set(code.co_names).union(*map(_attributes, inner))
 
 
 def _read(function: FunctionType) -> Any:
@@ -275,21 +287,34 @@ def _named(value: Any) -> str | None:
 
 
 _LIBRARY = "abreast.compiled.library"
+_METHODS = {"argsort", "repeat", "sort"}
 _library: dict[int, tuple[Any, FunctionType]] = {}
+_homes: set[str] = set()
+_stands_for: dict[FunctionType, str] = {}
 
 
 def _written(value: Any) -> JitFunction | None:
     """Return what stands for a function of NumPy's that is written in the language itself."""
     module = getattr(value, "__module__", None)
-    if isinstance(value, FunctionType) and module == _LIBRARY:
+    if isinstance(value, FunctionType) and str(module).startswith(f"{_LIBRARY}."):
         return _compiled(value)
     numpy = sys.modules.get("numpy")
-    if numpy is None or not isinstance(module, str) or not module.startswith("numpy"):
+    if not isinstance(module, str) or not module.startswith(("numpy", "math")):
         return None
-    if not _library:
-        for name, function in importlib.import_module(_LIBRARY).FUNCTIONS.items():
-            theirs = operator.attrgetter(name)(numpy)
+    home = numpy if module.startswith("numpy") else math
+    if home is None:
+        return None
+    short = "np" if home is numpy else "math"
+    if short not in _homes:
+        library = importlib.import_module(_LIBRARY)
+        for name, function in (library.FUNCTIONS if home is numpy else library.MATH).items():
+            try:
+                theirs = operator.attrgetter(name)(home)
+            except AttributeError:
+                continue  # this NumPy has it not, or not yet
             _library[id(theirs)] = (theirs, function)
+            _stands_for[function] = f"{short}.{name}"
+        _homes.add(short)
     found = _library.get(id(value))
     return None if found is None else _compiled(found[1])
 
