@@ -13,6 +13,7 @@ is on disk should be there in milliseconds, so this module loads next to nothing
 
 from __future__ import annotations
 
+import _thread
 import os
 
 TYPE_CHECKING = False  # as of typing, which is not loaded for it
@@ -72,6 +73,19 @@ def assemble(text: str, triple: str, cpu: str, features: str, readable: bool = F
     >>> assemble("define i32 @one() { ret i32 1 }", "x86_64-unknown-linux-gnu", "x86-64", "")[:4]
     b'\x7fELF'
     """
+    with _busy:
+        return _assembled(text, triple, cpu, features, readable)
+
+
+# A process that is forked off while another thread is in LLVM, or loads it, could wait for ever for
+# that thread, which did not come along: so whoever forks waits until nobody is at it.
+_busy = _thread.RLock()
+os.register_at_fork(
+    before=_busy.acquire, after_in_parent=_busy.release, after_in_child=_busy.release
+)
+
+
+def _assembled(text: str, triple: str, cpu: str, features: str, readable: bool) -> bytes:
     llvm = _llvm()
     machine = _target(llvm, triple).create_target_machine(
         cpu=cpu, features=features, opt=_CODE, reloc="pic", codemodel="small"

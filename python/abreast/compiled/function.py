@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from types import FunctionType
 from typing import Any
 
 from abreast import _abreast
+from abreast.compiled.lines import written
 from abreast.errors import LanguageError
 
 __all__ = ["JitFunction"]
@@ -59,6 +61,8 @@ class JitFunction(_abreast.JitCall):
             cls, function.__qualname__, names, defaults, boundscheck, domain, races
         )
         functools.update_wrapper(made, function)
+        with contextlib.suppress(LanguageError):  # told when it is called
+            written(function)
         made._settings = {"boundscheck": boundscheck, "domain": domain, "races": races}
         made._defaults = defaults
         made._found = None

@@ -6,7 +6,6 @@ import builtins
 import cmath
 import functools
 import importlib
-import linecache
 import math
 import operator
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 from abreast import _abreast
 from abreast.compiled.function import JitFunction
+from abreast.compiled.lines import written
 from abreast.compiled.loops import prange, thread_count, thread_id
 from abreast.errors import LanguageError
 
@@ -104,7 +104,7 @@ def _attributes(code: Any) -> set[str]:
 
 def _read(function: FunctionType) -> Any:
     code = function.__code__
-    text = "".join(linecache.getlines(code.co_filename, function.__globals__)) or _command(code)
+    text = "".join(written(function))
     if not text:
         raise LanguageError(
             f"jit of {function.__qualname__}: its source is not there ({code.co_filename})\n"
@@ -120,14 +120,6 @@ def _read(function: FunctionType) -> Any:
         places = [it for it in places if it != (code.co_firstlineno, 0)] or places
         body = min(places, default=None)
     return _abreast.JitSource(text, code.co_filename, code.co_name, code.co_firstlineno, body)
-
-
-def _command(code: Any) -> str:
-    """Return the text of ``python -c``."""
-    if code.co_filename != "<string>" or "-c" not in sys.orig_argv:
-        return ""
-    after = sys.orig_argv[sys.orig_argv.index("-c") + 1 :]
-    return after[0] if after else ""
 
 
 class _Known:

@@ -24,26 +24,19 @@ def reduced(function: JitFunction) -> Any:
         found = getattr(found, part, None)
     if found is function and plain.__module__ != "__main__":
         return function.__qualname__
-    import linecache
-
+    from abreast.compiled.lines import written
     from abreast.compiled.names import _read
 
-    code = plain.__code__
-    text = "".join(linecache.getlines(code.co_filename, plain.__globals__))
-    if not text:
-        _read(plain)  # raises if the source is nowhere
-        text = sys.orig_argv[sys.orig_argv.index("-c") + 1]
-    return _restored, (plain, function._settings, code.co_filename, text)
+    _read(plain)  # raises if the source is nowhere
+    return _restored, (plain, function._settings, "".join(written(plain)))
 
 
-def _restored(plain: FunctionType, settings: dict[str, Any], file: str, text: str) -> Any:
-    import linecache
-
+def _restored(plain: FunctionType, settings: dict[str, Any], text: str) -> Any:
     from abreast.compiled.decorator import jit
     from abreast.compiled.function import JitFunction
+    from abreast.compiled.lines import remember
 
-    if not linecache.getlines(file):
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    remember(plain, text)
     if "signature" in settings:
         given = {name: settings[name] for name in ("boundscheck", "races")}
         return jit(settings["signature"], **given)(plain)

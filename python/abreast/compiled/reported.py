@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import linecache
 from types import FunctionType
+
+from abreast.compiled.lines import written
 
 __all__ = ["reported"]
 
@@ -22,12 +23,12 @@ def reported(function: FunctionType, signature: str, told: list[tuple[int, str, 
     lines = [f"{function.__qualname__}({signature})"]
     if not told:
         lines.append("  no loops")
-    code = function.__code__
+    source = written(function)
     last = None
     for line, inner, depth, words in told:
         space = "  " * (depth + 1)
         if line and (line, inner) != last:
-            text = "" if inner else linecache.getline(code.co_filename, line).strip()
+            text = "" if inner or line > len(source) else source[line - 1].strip()
             where = f"line {line}" + (f" of {inner}" if inner else "")
             lines.append(f"{space}{where}: {text}".rstrip(": "))
         elif not line:
