@@ -35,11 +35,10 @@ def compare(name: str, given: tuple[Any, ...], library: Any, other: Any) -> floa
     if library:
         calls["gcc"] = in_c(library[name], memory["gcc"])
 
-    def fresh() -> None:
-        for own in memory.values():
-            for each, first in zip(own, given, strict=True):
-                if isinstance(each, np.ndarray):
-                    each[...] = first
+    def fresh(name: str) -> None:
+        for each, first in zip(memory[name], given, strict=True):
+            if isinstance(each, np.ndarray):
+                each[...] = first
 
     first = {}
     for each, call in calls.items():

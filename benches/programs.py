@@ -70,18 +70,21 @@ def numba() -> Any:
 
 
 def measured(
-    calls: dict[str, Call], fresh: Callable[[], None] = lambda: None, rest: float = 0.0
+    calls: dict[str, Call], fresh: Callable[[str], None] = lambda _: None, rest: float = 0.0
 ) -> dict[str, float]:
     """The shortest of several rounds, in turns, so that all meet the same weather.
 
+    `fresh` sets back the memory of the one that comes next, and only that: else whose memory is set
+    back last would find it in the caches, and the others would not.
+
     Threads of OpenBLAS and OpenMP stay awake after their work and take a core from whoever comes
-    next: `rest` is how long to wait until they sleep. Before a call is measured it then comes again and
-    again for a while, as in a solver's loop: caches and threads are warm for all alike.
+    next: `rest` is how long to wait until they sleep. Before a call is measured it then comes again
+    and again for a while, as in a solver's loop: caches and threads are warm for all alike.
     """
     found = dict.fromkeys(calls, float("inf"))
     for _ in range(ROUNDS):
         for name, call in calls.items():
-            fresh()
+            fresh(name)
             if rest:
                 time.sleep(rest)
                 warm = time.perf_counter() + WARM
@@ -122,11 +125,10 @@ def compare(name: str, given: tuple[Any, ...], library: Any, other: Any) -> floa
     if library:
         calls["gcc"] = in_c(library[name], memory["gcc"])
 
-    def fresh() -> None:
-        for own in memory.values():
-            for each, first in zip(own, given, strict=True):
-                if isinstance(each, np.ndarray):
-                    each[...] = first
+    def fresh(name: str) -> None:
+        for each, first in zip(memory[name], given, strict=True):
+            if isinstance(each, np.ndarray):
+                each[...] = first
 
     for call in calls.values():
         call()
