@@ -78,8 +78,8 @@ def measured(
     back last would find it in the caches, and the others would not.
 
     Threads of OpenBLAS and OpenMP stay awake after their work and take a core from whoever comes
-    next: `rest` is how long to wait until they sleep. Before a call is measured it then comes again and
-    again for a while, as in a solver's loop: caches and threads are warm for all alike.
+    next: `rest` is how long to wait until they sleep. Before a call is measured it then comes again
+    and again for a while, as in a solver's loop: caches and threads are warm for all alike.
     """
     found = dict.fromkeys(calls, float("inf"))
     for _ in range(ROUNDS):
