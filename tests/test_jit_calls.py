@@ -193,7 +193,7 @@ def test_refusals_stay_after_calls_that_went_well():
         for place in range(3):
             given = list(fine)
             given[place] = odd
-            said = f"argument {place + 1} of a jit function is an array"
+            said = f"added: the argument {('a', 'b', 'out')[place]} is an array"
             with pytest.raises(TypeError, match=said):
                 call(*given)
     locked = np.zeros(4)

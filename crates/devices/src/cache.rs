@@ -1,6 +1,6 @@
 //! Code that was compiled before: in memory, and on disk for the next process.
 
-use crate::folder::{Folder, Found};
+use crate::folder::{Entry, Folder, Found};
 use crate::{Assembler, AssemblyError, Code, LoadError, PerProcess, Target};
 use std::collections::HashMap;
 use std::fmt;
@@ -122,20 +122,15 @@ impl Cache {
         let key =
             [env!("CARGO_PKG_VERSION"), self.assembler.version(), triple, cpu, features, text];
         let entry = folder.entry(&key.map(str::as_bytes));
-        let damaged = match entry.read() {
-            Found::Object(object) => match Code::load(&object) {
-                Ok(code) => {
-                    self.count(1);
-                    return Ok(code);
-                }
-                Err(LoadError::Memory(why)) => {
-                    return Err(CompileError::Load(LoadError::Memory(why)));
-                }
-                Err(_) => true,
-            },
-            Found::Absent => false,
-            Found::Damaged => true,
-        };
+        let mut damaged = false;
+        if let Some(code) = self.kept_code(&entry, &mut damaged)? {
+            return Ok(code);
+        }
+        let _claim = folder.claim(&entry);
+        // Another process may have been at it just now.
+        if let Some(code) = self.kept_code(&entry, &mut damaged)? {
+            return Ok(code);
+        }
         self.count(2);
         if damaged {
             self.count(3);
@@ -147,6 +142,29 @@ impl Cache {
             self.count(4);
         }
         Ok(code)
+    }
+
+    /// The code of an entry, if it is there and whole.
+    fn kept_code(
+        &self,
+        entry: &Entry,
+        damaged: &mut bool,
+    ) -> Result<Option<Arc<Code>>, CompileError> {
+        *damaged = match entry.read() {
+            Found::Object(object) => match Code::load(&object) {
+                Ok(code) => {
+                    self.count(1);
+                    return Ok(Some(code));
+                }
+                Err(LoadError::Memory(why)) => {
+                    return Err(CompileError::Load(LoadError::Memory(why)));
+                }
+                Err(_) => true,
+            },
+            Found::Absent => false,
+            Found::Damaged => true,
+        };
+        Ok(None)
     }
 
     fn assemble(&self, text: &str, target: &Target) -> Result<Vec<u8>, CompileError> {

@@ -4,8 +4,10 @@
 //! all the same is no entry. Nothing here is an error to the caller: a folder that cannot be read
 //! has no entries, and what cannot be written is not kept.
 
+use crate::claim::Claim;
 use crate::digest::digest;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use rustix::fs::OFlags;
+use std::fs::{self, DirBuilder, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -14,10 +16,13 @@ use std::time::{Duration, SystemTime};
 
 /// First bytes of an entry; another format gets another number.
 const MAGIC: &[u8; 16] = b"abreast code 01\n";
+/// No entry is as large: there would be no memory for what only looks like one.
+const LARGEST: u64 = 256 << 20;
 const HEAD: usize = 16 + 8 + 8 + 16; // magic, length of the key, of the object, digest of both
-/// Suffixes of entries, and of files on the way to become one.
+/// Suffixes of entries, of files on the way to become one, and of the locks of those who compile.
 const ENTRY: &str = "code";
 const FRESH: &str = "new";
+const CLAIM: &str = "busy";
 /// A file of a writer that did not come to its end is removed when it is so old.
 const STALE: Duration = Duration::from_secs(3600);
 /// How old an entry may look before a use makes it look young again.
@@ -35,10 +40,16 @@ pub(crate) struct Entry {
 impl Entry {
     /// Its object, if it is there.
     pub(crate) fn read(&self) -> Found {
-        let Ok(mut file) = File::open(&self.path) else { return Found::Absent };
+        // A pipe of that name would have it wait for a writer.
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let open = OpenOptions::new().read(true).custom_flags(flags).open(&self.path);
+        let Ok(mut file) = open else { return Found::Absent };
         let Ok(metadata) = file.metadata() else { return Found::Absent };
         if !is_trusted(&metadata) {
             return Found::Absent;
+        }
+        if metadata.len() > LARGEST {
+            return Found::Damaged;
         }
         let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
         if file.read_to_end(&mut bytes).is_err() {
@@ -88,6 +99,17 @@ impl Folder {
         Entry { key: whole, path }
     }
 
+    /// Wait until no other process compiles this entry. Nothing if there is no telling.
+    pub(crate) fn claim(&self, entry: &Entry) -> Option<Claim> {
+        // Mostly it is there.
+        let _ = self.make();
+        Claim::wait(entry.path.with_extension(CLAIM))
+    }
+
+    fn make(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.path)
+    }
+
     /// Keep an object; whether that was possible.
     pub(crate) fn write(&self, entry: &Entry, object: &[u8]) -> bool {
         let number = self.writes.fetch_add(1, Ordering::Relaxed);
@@ -112,7 +134,7 @@ impl Folder {
         let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let mut file = match open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                DirBuilder::new().recursive(true).mode(0o700).create(&self.path)?;
+                self.make()?;
                 open()?
             }
             other => other?,
@@ -129,7 +151,7 @@ impl Folder {
             let (path, Ok(metadata)) = (file.path(), file.metadata()) else { continue };
             match path.extension().and_then(|suffix| suffix.to_str()) {
                 Some(ENTRY) => entries.push((age(&metadata), metadata.len(), path)),
-                Some(FRESH) if age(&metadata) > STALE => {
+                Some(FRESH | CLAIM) if age(&metadata) > STALE => {
                     let _ = fs::remove_file(path);
                 }
                 _ => {}

@@ -14,6 +14,7 @@
 mod assembler;
 mod builtin;
 mod cache;
+mod claim;
 mod code;
 pub mod cpu;
 mod device;

@@ -241,7 +241,7 @@ fn errors_are_told_and_not_kept() {
         assert_eq!(error.to_string(), "LLVM refuses a kernel: expected top-level entity");
     }
     assert_eq!(cache.counts().compiled, 2);
-    assert!(!scratch.0.exists());
+    assert!(scratch.entries().is_empty());
 }
 
 #[test]

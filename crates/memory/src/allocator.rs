@@ -163,6 +163,21 @@ impl Allocator {
         (self.limit.load(Ordering::Relaxed), self.keep.load(Ordering::Relaxed))
     }
 
+    /// Bytes that buffers may still have, where they are bounded.
+    pub fn room(&self) -> Option<usize> {
+        let limit = self.limit.load(Ordering::Relaxed);
+        (limit != usize::MAX).then(|| limit.saturating_sub(self.used.load(Ordering::Relaxed)))
+    }
+
+    /// Whether memory of somebody else may stand for a buffer: an array that is not counted must not be larger
+    /// than one that is.
+    pub fn admit(&self, bytes: usize) -> Result<(), OutOfMemory> {
+        match self.room() {
+            Some(room) if bytes > room => Err(self.refuse(bytes, None)),
+            _ => Ok(()),
+        }
+    }
+
     /// Count the peak from what is in buffers now.
     pub fn reset_peak(&self) {
         self.peak.store(self.used.load(Ordering::Relaxed), Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! Waiting without the interpreter's lock, but with an ear for Ctrl-C.
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use std::time::{Duration, Instant};
 
 /// Do `work` while other threads may use the interpreter: the one place where it is let go.
@@ -34,6 +35,16 @@ pub(crate) fn enter(
             return Ok(false);
         }
     }
+}
+
+/// What came while compiled code ran: what a handler of signals raises on the main thread, and what another thread
+/// has had raised in this one, which only code of Python's notices.
+pub(crate) fn heard(py: Python<'_>) -> PyResult<()> {
+    static NOTHING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let nothing =
+        NOTHING.get_or_try_init(py, || py.eval(c"lambda: None", None, None).map(Bound::unbind))?;
+    nothing.call0(py)?;
+    py.check_signals()
 }
 
 /// Raise `KeyboardInterrupt` again, as if Ctrl-C came once the interpreter goes on.

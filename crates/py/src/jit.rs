@@ -23,4 +23,5 @@ mod voice;
 mod watch;
 
 pub(crate) use call::JitCall;
+pub(crate) use kept::jit_empty;
 pub(crate) use source::JitSource;

@@ -65,6 +65,7 @@ fn _abreast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(loops::loop_llvm, module)?)?;
     module.add_function(wrap_pyfunction!(loops::loop_ops, module)?)?;
     module.add_class::<jit::JitSource>()?;
+    module.add_function(wrap_pyfunction!(jit::jit_empty, module)?)?;
     module.add_class::<array::ElementCall>()?;
     module.add_class::<jit::JitCall>()?;
     module.add_class::<compile::Kernel>()?;

@@ -2,7 +2,7 @@
 
 use crate::array::shown;
 use crate::compile::cache;
-use crate::enter::outside;
+use crate::enter::{heard, outside};
 use devices::cpu::CpuDevice;
 use devices::{Argument, Device, Interpreter, Place};
 use ir::{Kernel, ParameterKind};
@@ -65,7 +65,7 @@ pub(crate) fn run_loop(
     let done = outside(py, || {
         let executable = device.compile(&kernel)?;
         executable.launch(&given, &mut || {
-            raised = Python::attach(|py| py.check_signals().err());
+            raised = Python::attach(|py| heard(py).err());
             raised.is_some()
         })
     });

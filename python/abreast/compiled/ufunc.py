@@ -7,8 +7,10 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, overload
 
+from abreast import _abreast
 from abreast.compiled.function import JitFunction
 from abreast.compiled.loops import prange
+from abreast.compiled.subclasses import means_more
 
 __all__ = ["Vectorized", "vectorize"]
 
@@ -130,6 +132,14 @@ class Vectorized:
         values = [
             x if isinstance(x, bool | int | float | complex) else np.asarray(x) for x in given
         ]
+        for x in (*given, out):
+            kind: Any = type(x)
+            if isinstance(x, np.ndarray) and kind is not np.ndarray and means_more(kind):
+                raise TypeError(
+                    f"{self.__qualname__}: a {kind.__name__} is more than its numbers\n"
+                    "hint: numpy.asarray(x) is the numbers alone; x.filled(numpy.nan) of a masked "
+                    "array"
+                )
         arrays = [x for x in values if isinstance(x, np.ndarray)]
         mask = None if where is True else np.asarray(where, bool)
         shapes = [x.shape for x in arrays] + ([] if mask is None else [mask.shape])
@@ -153,7 +163,7 @@ class Vectorized:
             flat.append(x if full is None else full.reshape(-1))
         dtype = self._one._result(*ones)
         if out is None:
-            result = np.empty(shape, dtype)
+            result = _abreast.jit_empty(shape, np.dtype(dtype))
         elif np.can_cast(dtype, out.dtype, "same_kind"):
             result = out
         else:

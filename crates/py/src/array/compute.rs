@@ -18,7 +18,7 @@ use tasks::pool;
 use super::{PyArray, protocol, sight};
 use crate::assembler;
 use crate::compile;
-use crate::enter::outside;
+use crate::enter::{heard, outside};
 
 /// Compute all of these in one go.
 #[pyfunction]
@@ -244,7 +244,7 @@ fn run(
     let result = outside(py, || {
         pool::with_threads(threads, || {
             work(&mut || {
-                raised = Python::attach(|py| py.check_signals().err());
+                raised = Python::attach(|py| heard(py).err());
                 raised.is_some()
             })
         })

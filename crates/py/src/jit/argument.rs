@@ -44,7 +44,8 @@ pub(super) struct Given<'py> {
     pub(super) objects: Vec<Bound<'py, PyAny>>,
     /// Random generators: a number or list of them.
     pub(super) generators: Vec<Generators<'py>>,
-    /// Whether arrays that are the same are told apart from now on: those of a closure are.
+    /// Whether arrays that are the same are told apart from now on: those of a closure are, which is set
+    /// once these are known.
     pub(super) distinct: bool,
 }
 
@@ -102,7 +103,20 @@ impl<'py> Given<'py> {
         }
         let py = object.py();
         let numpy = numpy(py)?;
-        if object.is_instance(numpy.array.bind(py).as_any())? {
+        let array = numpy.array.bind(py);
+        if object.is_exact_instance(array) {
+            return self.array(place, object);
+        }
+        if object.is_instance(array)? {
+            let judge = py.import("abreast.compiled.subclasses")?.getattr("means_more")?;
+            if judge.call1((object.get_type(),))?.is_truthy()? {
+                return Err(PyTypeError::new_err(format!(
+                    "argument {} of a jit function is a {}, which is more than its numbers\n\
+                     hint: numpy.asarray(x) is the numbers alone; x.filled(numpy.nan) of a masked array",
+                    place + 1,
+                    object.get_type().name()?
+                )));
+            }
             return self.array(place, object);
         }
         self.rare(place, object, numpy)

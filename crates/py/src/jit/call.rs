@@ -156,11 +156,11 @@ impl JitCall {
         let mut given = Given::default();
         if kwargs.is_none() && args.len() == it.parameters.len() {
             for (place, object) in args.iter_borrowed().enumerate() {
-                given.add(place, &object)?;
+                given.add(place, &object).map_err(|error| it.named(slf.py(), place, &error))?;
             }
         } else {
             for (place, object) in it.bound(args, kwargs)?.iter().enumerate() {
-                given.add(place, object)?;
+                given.add(place, object).map_err(|error| it.named(slf.py(), place, &error))?;
             }
         }
         let closure = it.closure.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -171,6 +171,16 @@ impl JitCall {
             }
         }
         Ok(given)
+    }
+
+    /// An error of an argument that is not taken, with the names that its place has here.
+    fn named(&self, py: Python<'_>, place: usize, error: &PyErr) -> PyErr {
+        let told = error.value(py).to_string();
+        let numbered = format!("argument {} of a jit function ", place + 1);
+        let Some(rest) = told.strip_prefix(&numbered) else { return error.clone_ref(py) };
+        let what = self.parameters.get(place);
+        let what = what.map_or("an array from outside".into(), |it| format!("the argument {it}"));
+        PyErr::from_type(error.get_type(py), format!("{}: {what} {rest}", self.name))
     }
 
     /// One argument for each parameter, as Python would pass them.
@@ -230,18 +240,22 @@ impl JitCall {
         let py = slf.py();
         let found = slf.call_method0("_source")?;
         let (source, arrays): (Bound<'py, JitSource>, Vec<Py<PyAny>>) = found.extract()?;
-        let closure = arrays.len();
         let mut key = given.key.clone();
-        let before = it.closure.read().unwrap_or_else(PoisonError::into_inner).is_some();
-        if !before {
-            // The first call did not know of them.
+        let closure = {
+            let mut known = it.closure.write().unwrap_or_else(PoisonError::into_inner);
+            known.get_or_insert_with(|| Arc::new(arrays)).clone()
+        };
+        // The first call did not know of them, nor did others that came before it was here.
+        if !given.distinct {
             let mut more = Given { distinct: true, ..Given::default() };
-            for array in &arrays {
-                more.add(it.parameters.len(), array.bind(py))?;
+            for array in closure.iter() {
+                let place = it.parameters.len();
+                let added = more.add(place, array.bind(py));
+                added.map_err(|error| it.named(py, place, &error))?;
             }
             key.extend(&more.key);
-            *it.closure.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(arrays));
         }
+        let closure = closure.len();
         // Whoever makes a program needs the interpreter now and then: wait without it.
         let held = outside(py, || Held(it.making.lock().unwrap_or_else(PoisonError::into_inner)));
         if let Some(program) = it.programs.find(&key) {

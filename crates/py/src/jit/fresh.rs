@@ -4,7 +4,7 @@
 //! before the call. Both are made by NumPy.
 
 use ir::{Kernel, ParameterKind, Stride};
-use memory::{DType, Scalar};
+use memory::{DType, Scalar, allocator};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
@@ -97,7 +97,9 @@ impl Fresh {
             let size = lengths
                 .iter()
                 .try_fold(dtype.size(), |size, it| size.checked_mul(it.unsigned_abs().max(1)));
-            let Some(size) = size.filter(|&it| it < LARGE) else { return Ok(None) };
+            // What is too large is told by whoever makes large ones.
+            let small = |&it: &usize| it < LARGE && allocator().admit(it).is_ok();
+            let Some(size) = size.filter(small) else { return Ok(None) };
             let object =
                 empty(py)?.call1((PyTuple::new(py, &lengths)?, scalar_class(py, *dtype)?))?;
             if !object.is_instance(array_class(py)?)? {

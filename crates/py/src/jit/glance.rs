@@ -54,8 +54,7 @@ impl Glance {
             // SAFETY: both are objects of Python's, the second one a class. The tuple keeps the array as
             // long as it is borrowed, and nothing here or in `fill` has Python run code.
             let head = unsafe {
-                (ffi::PyObject_TypeCheck(object.as_ptr(), array) != 0)
-                    .then(|| Head::of(object.as_ptr()))
+                (ffi::Py_TYPE(object.as_ptr()) == array).then(|| Head::of(object.as_ptr()))
             };
             (self.key[place], self.parts[place]) = if let Some(head) = head {
                 self.array(place, head)?

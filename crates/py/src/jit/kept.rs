@@ -2,9 +2,12 @@
 //! the next. To write memory that the system hands out afresh takes as long as to compute what is written.
 
 use super::argument::array_class;
-use ::memory::Buffer;
+use super::room::numpy;
+use ::memory::{Buffer, OutOfMemory, allocator};
+use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use std::ffi::c_int;
 
 /// From so many bytes on. Smaller ones come from NumPy, which keeps memory itself.
@@ -17,6 +20,7 @@ struct Kept {
 }
 
 /// An array of NumPy with any contents; nothing if NumPy's own memory is as good, or there is no other.
+/// Where arrays may have only so much memory and this one is too large, an error.
 pub(super) fn array<'py>(
     py: Python<'py>,
     lengths: &[i128],
@@ -24,11 +28,42 @@ pub(super) fn array<'py>(
     size: usize,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let bytes = lengths.iter().try_fold(size, |bytes, &it| bytes.checked_mul(it.try_into().ok()?));
-    let Some(bytes) = bytes.filter(|&it| it >= LARGE) else { return Ok(None) };
-    // Where arrays may have no more, this one is NumPy's own, as a small one would be.
-    let Ok(buffer) = Buffer::new(bytes) else { return Ok(None) };
+    let Some(bytes) = bytes else { return Ok(None) };
+    if bytes < LARGE {
+        return admit(bytes).map(|()| None);
+    }
+    let buffer = match Buffer::new(bytes) {
+        Ok(buffer) => buffer,
+        Err(error) if allocator().room().is_some() => return Err(full(&error)),
+        // NumPy's memory is taken when it is written, and maybe not all of it will be.
+        Err(_) => return Ok(None),
+    };
     let kept = Bound::new(py, Kept { buffer })?;
     array_class(py)?.call1((lengths, dtype, kept)).map(Some)
+}
+
+/// Whether an array of so many bytes is within what arrays may have.
+fn admit(bytes: usize) -> PyResult<()> {
+    allocator().admit(bytes).map_err(|error| full(&error))
+}
+
+fn full(error: &OutOfMemory) -> PyErr {
+    PyMemoryError::new_err(error.to_string())
+}
+
+/// An array of NumPy with any contents, for whoever makes results in Python.
+#[pyfunction]
+pub(crate) fn jit_empty<'py>(
+    shape: Vec<i128>,
+    dtype: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = dtype.py();
+    let size = dtype.getattr("itemsize")?.extract()?;
+    let name: String = dtype.getattr("name")?.extract()?;
+    match array(py, &shape, &name, size)? {
+        Some(made) => Ok(made),
+        None => numpy(py, "empty")?.call1((PyTuple::new(py, shape)?, dtype)),
+    }
 }
 
 #[pymethods]

@@ -26,7 +26,7 @@ use super::voice::Voice;
 use super::watch::{Watch, explained};
 use crate::array::threads_here;
 use crate::compile::cache;
-use crate::enter::outside;
+use crate::enter::{heard, outside};
 
 /// A function compiled for some types.
 #[expect(clippy::struct_excessive_bools, reason = "none of them follows from another")]
@@ -491,8 +491,7 @@ fn watched<T: Send>(
     let done = outside(py, || {
         pool::with_threads(threads, || {
             work(&mut || {
-                raised =
-                    Python::attach(|py| py.check_signals().and_then(|()| voice.speak(py)).err());
+                raised = Python::attach(|py| heard(py).and_then(|()| voice.speak(py)).err());
                 raised.is_some()
             })
         })

@@ -12,7 +12,7 @@ use source::{Extra, Raise, RaiseKind, Sizes};
 use super::argument::Given;
 use super::kept;
 use super::program::argument;
-use super::reserve::{limit, reserved};
+use super::reserve::{limit, most, reserved};
 
 /// The buffers of one call.
 pub(super) struct Rooms<'py> {
@@ -39,6 +39,10 @@ impl<'py> Rooms<'py> {
         };
         let lost = || PyRuntimeError::new_err("the lengths of arrays were not found");
         let steps = sizes.evaluate(threads, number).ok_or_else(lost)?;
+        // Asked once: what the kernel checks lengths against is what the arrays have.
+        let is_wide = |it: &&Extra| matches!(it, Extra::Room { lengths, .. } if lengths.iter().any(Option::is_none));
+        let wide = extras.iter().filter(is_wide).count();
+        let most = if wide > 0 { most(py, wide)? } else { 0 };
         for extra in extras {
             match extra {
                 Extra::Notes(count) => {
@@ -53,7 +57,7 @@ impl<'py> Rooms<'py> {
                     arguments.push(Argument::Buffer(Place::new(storage, layout)));
                 }
                 Extra::Limit { dtype, lengths } => {
-                    let limit = limit(py, *dtype, &known(&steps, lengths))?;
+                    let limit = limit(most, *dtype, &known(&steps, lengths));
                     arguments.push(Argument::Extent(limit));
                 }
                 Extra::Room { array, dtype, lengths } => {
@@ -61,7 +65,7 @@ impl<'py> Rooms<'py> {
                     let lengths = known(&steps, lengths);
                     let name = if *dtype == DType::Bool { "bool" } else { dtype.name() };
                     let object = if wide {
-                        let limit = limit(py, *dtype, &lengths)?;
+                        let limit = limit(most, *dtype, &lengths);
                         let lengths: Vec<_> =
                             lengths.iter().map(|it| it.unwrap_or(limit.into())).collect();
                         reserved(py, *dtype, name, &lengths)?
