@@ -5,6 +5,7 @@ use memory::DType;
 
 use crate::Unsupported;
 use crate::beside::is_plain;
+use crate::compile::How;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::poll::STRETCH;
@@ -95,6 +96,11 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
+    /// Whether a reduction is launches of its own.
+    fn launches_reductions(&self) -> bool {
+        self.loops.launches && (self.loops.structured || self.how == How::Rounds)
+    }
+
     fn one(&mut self, statement: &'k Statement) -> Result<(), Unsupported> {
         match statement {
             Statement::Store { buffer, index, value } => {
@@ -109,9 +115,7 @@ impl<'k> Emitter<'k> {
             Statement::For(it) => self.sequence(it),
             Statement::If(it) => self.choose(it),
             Statement::While(it) => self.repeat(it),
-            Statement::Reduce(it) if self.loops.launches && self.loops.structured => {
-                self.launch_reduction(it)
-            }
+            Statement::Reduce(it) if self.launches_reductions() => self.launch_reduction(it),
             Statement::Reduce(it) => self.reduce(it),
             Statement::Call(it) => self.call(it),
             _ => {

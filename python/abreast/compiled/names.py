@@ -275,23 +275,37 @@ def _named(value: Any) -> str | None:
 
 
 _LIBRARY = "abreast.compiled.library"
+_LIBRARIES = {
+    _LIBRARY: "numpy",
+    f"{_LIBRARY}_arrays": "numpy",
+    f"{_LIBRARY}_math": "math",
+}
 _library: dict[int, tuple[Any, FunctionType]] = {}
 
 
 def _written(value: Any) -> JitFunction | None:
-    """Return what stands for a function of NumPy's that is written in the language itself."""
+    """Return what stands for a function that is written in the language itself."""
     module = getattr(value, "__module__", None)
-    if isinstance(value, FunctionType) and module == _LIBRARY:
+    if isinstance(value, FunctionType) and module in _LIBRARIES:
         return _compiled(value)
-    numpy = sys.modules.get("numpy")
-    if numpy is None or not isinstance(module, str) or not module.startswith("numpy"):
+    if not isinstance(module, str) or not module.startswith(("numpy", "math")):
         return None
     if not _library:
-        for name, function in importlib.import_module(_LIBRARY).FUNCTIONS.items():
-            theirs = operator.attrgetter(name)(numpy)
-            _library[id(theirs)] = (theirs, function)
+        for library, home in _LIBRARIES.items():
+            for name, function in importlib.import_module(library).FUNCTIONS.items():
+                theirs = _found(importlib.import_module(home), name)
+                if theirs is not None:
+                    _library[id(theirs)] = (theirs, function)
     found = _library.get(id(value))
     return None if found is None else _compiled(found[1])
+
+
+def _found(home: Any, name: str) -> Any:
+    """Return what a name stands for in a module, None where that is too old."""
+    try:
+        return operator.attrgetter(name)(home)
+    except AttributeError:
+        return None
 
 
 @functools.cache
