@@ -168,7 +168,7 @@ def refusal(text: str, names: dict[str, Any] | None = None) -> str:
         ("import math", "an import", "import math"),
         ("x = y\n    y = 1", "y is read before it is assigned", "y"),
         (
-            "if n:\n        x = 1\n    else:\n        x = a[1:]\n    return x",
+            "if n:\n        x = 1\n    else:\n        x = range(n)\n    return x",
             "x is int on one way",
             "if n:",
         ),

@@ -162,3 +162,54 @@ def test_an_index_error_inside_of_prange():
 
     with pytest.raises(IndexError, match="out of bounds for axis 0"):
         shift(np.zeros(10_000), np.zeros(10_000), 9000)
+
+
+def counted(n, where):
+    counts = np.zeros(n, np.int32)
+    for i in ab.prange(len(where)):
+        counts[where[i]] += 1
+    return counts
+
+
+def exchanging(n, where):
+    x, y = np.zeros(n), np.ones(n)
+    for _ in range(3):
+        for i in ab.prange(n):
+            y[where[i]] = x[i] + 1
+        x, y = y, x
+    return x
+
+
+def with_its_own(n):
+    out = np.zeros((n, 3))
+    for i in ab.prange(n):
+        line = np.zeros(4)
+        for k in range(4):
+            line[k] = i
+        out[i] = line.sum()
+    return out
+
+
+def of_threads(n, where):
+    counts = np.zeros((ab.thread_count(), 4))
+    for i in ab.prange(n):
+        counts[ab.thread_id(), where[i]] += 1
+    return counts.sum(axis=0)
+
+
+def test_arrays_that_the_function_makes_are_watched():
+    checked = ab.jit(counted, races=True)
+    with pytest.raises(ab.RaceError, match=r"turn 2 of prange reads counts\[1\], which turn 0"):
+        checked(5, np.array([1, 2, 1]))
+    assert checked(5, np.array([1, 2, 4])).tolist() == [0, 1, 1, 0, 1]
+    checked = ab.jit(exchanging, races=True)
+    with pytest.raises(ab.RaceError, match=r"turn 2 of prange writes an array\[1\], which turn 1"):
+        checked(4, np.array([0, 1, 1, 3]))
+    assert checked(4, np.array([3, 1, 2, 0])).tolist() == [3.0] * 4
+
+
+def test_arrays_of_turns_and_of_threads_meet_nobody():
+    made = ab.jit(with_its_own, races=True)(6)
+    assert np.array_equal(made, with_its_own(6))
+    found = ab.jit(of_threads, races=True)(4, np.array([0, 1, 1, 3]))
+    assert found.tolist() == [1, 2, 0, 1]

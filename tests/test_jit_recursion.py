@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -437,3 +438,51 @@ def test_each_call_has_arrays_of_its_own():
     assert weighed(9) == weighed.plain(9) and weighed(3000) == 3000 * 3001 // 2 + 3000
     with pytest.raises(RecursionError):
         weighed(20000)
+
+
+@ab.jit("Tuple((int64, int64, int64))(int64, int64)")
+def bezout(a, b):
+    if b == 0:
+        return a, 1, 0
+    g, x, y = bezout(b, a % b)
+    return g, y, x - (a // b) * y
+
+
+@ab.jit("complex128((float64, complex128), int64)")
+def walked(p, n):
+    x, z = p
+    return z if n == 0 else walked((x + 0.5, z * 1j + x), n - 1)
+
+
+class Best(NamedTuple):
+    value: float
+    at: int
+
+
+@ab.jit("Best(float64[:], int64, int64)")
+def highest(a, low, high):
+    if high - low == 1:
+        return Best(a[low], low)
+    middle = (low + high) // 2
+    left, right = highest(a, low, middle), highest(a, middle, high)
+    return left if left.value >= right.value else right
+
+
+def test_tuples_are_given_and_handed_back():
+    for a, b in [(240, 46), (17, 5), (0, 3), (12, 0)]:
+        assert bezout(a, b) == bezout.plain(a, b)
+    assert walked((1.0, 2j), 5) == walked.plain((1.0, 2j), 5)
+    a = np.random.default_rng(3).normal(size=77)
+    found = highest(a, 0, 77)
+    assert type(found) is Best
+    assert found == (a.max(), a.argmax())
+
+
+def test_arrays_are_not_handed_back():
+    with pytest.raises(ab.LanguageError, match="pass an array that results are stored to"):
+
+        @ab.jit("(int64, float64[:])(float64[:], int64)")
+        def doubled(a, n):
+            return (n, a) if n == 0 else doubled(a, n - 1)
+
+        doubled(np.zeros(3), 2)

@@ -91,6 +91,8 @@ pub(crate) enum How {
     Across,
     /// A reduction is read across the order of its values.
     Turned,
+    /// A reduction of more blocks than it keeps results of at once.
+    Rounds,
 }
 
 /// Compile a kernel for vector registers of so many bytes.
@@ -142,6 +144,16 @@ pub fn compile_short(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, U
 /// As [`compile`].
 pub fn compile_turned(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
     written(kernel, vector_bytes, How::Turned)
+}
+
+/// As [`compile`], with a reduction in rounds of [`MANY`](crate::MANY) blocks, which keeps the results of so many
+/// and no more: the same results. For kernels with [`Compiled::scratch`] that are not in pieces or turned.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_rounds(kernel: &Kernel, vector_bytes: usize) -> Result<Compiled, Unsupported> {
+    written(kernel, vector_bytes, How::Rounds)
 }
 
 /// As [`compile`], with the points of a loop as columns, for points that lie closer in memory than the values
@@ -238,7 +250,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
                 Ok(number(0))
             })?;
         }
-        Shape::Reduction(before, it, after) => {
+        Shape::Reduction(before, it, after) if how != How::Rounds => {
             let e = Emitter::new(kernel, width, Vec::new());
             let turns = !kernel.overlapping && e.turns_of(it);
             if how == How::Turned && turns {
@@ -248,7 +260,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
                 (words, scratch) = written.reduction(kernel, width, (before, it, after))?;
             }
         }
-        Shape::Sequence => {
+        Shape::Reduction(..) | Shape::Sequence => {
             words = written.function("count", kernel, width, |_| Ok(number(1)))?;
             written.function("kernel", kernel, width, |e| {
                 e.loops.launches = true;

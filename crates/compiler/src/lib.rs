@@ -77,7 +77,8 @@ mod varying;
 mod wrapped;
 
 pub use compile::{
-    compile, compile_across, compile_short, compile_split, compile_streaming, compile_turned,
+    compile, compile_across, compile_rounds, compile_short, compile_split, compile_streaming,
+    compile_turned,
 };
 pub use compiled::{Across, Compiled, ExactModule};
 pub use passes::improve;
@@ -95,6 +96,9 @@ pub const NO_CODE: i64 = i64::MIN + 2;
 
 /// Most calls of functions inside each other; fewer where a thread has little room for them.
 pub const DEEPEST_CALLS: i64 = 10_000;
+
+/// Most blocks of a reduction whose results are kept at once, where they are kept in rounds.
+pub const MANY: i64 = 1 << 16;
 
 /// Most values of a point for which [`compile_short`] pays.
 pub const SHORT: i64 = 39;

@@ -37,7 +37,7 @@ impl Emitter<'_> {
     /// How many blocks there are of so many points.
     pub(crate) fn blocks_of(&mut self, count: Operand) -> Operand {
         let raised = self.text.op("add", WORD, &[count, number(BLOCK - 1)]);
-        self.text.op("sdiv", WORD, &[raised, number(BLOCK)])
+        self.text.op("udiv", WORD, &[raised, number(BLOCK)])
     }
 
     /// Reduce block number `block`, which is not empty.

@@ -11,7 +11,7 @@ use crate::emitter::{Emitter, Lanes};
 use crate::held::Held;
 use crate::structure::{WORD, number};
 use crate::text::{Operand, Type};
-use crate::{NO_ROOM, Unsupported};
+use crate::{MANY, NO_ROOM, Unsupported};
 
 impl<'k> Emitter<'k> {
     /// A parallel loop as a launch of its own.
@@ -25,7 +25,8 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
-    /// A reduction as a launch of its own; its blocks meet here afterwards.
+    /// A reduction as launches of its own, each of at most [`MANY`] blocks: what blocks found meets here after
+    /// each, so that it takes little memory however many there are.
     pub(crate) fn launch_reduction(&mut self, it: &'k Reduce) -> Result<(), Unsupported> {
         let count = self.points(it);
         let blocks = self.blocks_of(count);
@@ -37,11 +38,14 @@ impl<'k> Emitter<'k> {
             let word = inner.text.show(word, 1);
             let scratch = inner.text.define(format_args!("load ptr, ptr {word}"));
             let scratch = inner.text.show(scratch, 1);
+            let first = inner.word_of("%context", last + 1);
+            let first = inner.take(first, DType::I64);
             let parts = inner.parts(it)?;
             let count = inner.points(it);
             let (begin, end) = (Operand::Argument("begin"), Operand::Argument("end"));
             let block = inner.text.begin_count(begin, end, 1);
-            let found = inner.block(it, count, block.index)?;
+            let number = inner.text.op("add", WORD, &[first, block.index]);
+            let found = inner.block(it, count, number)?;
             for (place, (part, value)) in parts.iter().zip(found).enumerate() {
                 let room = slot(inner, &scratch, block.index, parts.len(), place);
                 inner.put(room, part.dtype, value);
@@ -50,7 +54,8 @@ impl<'k> Emitter<'k> {
             Ok(())
         })?;
         let bytes = number(16 * i64::try_from(parts.len()).expect("a kernel has fewer values"));
-        let bytes = self.text.op("mul", WORD, &[blocks, bytes]);
+        let most = self.text.intrinsic("smin", WORD, &[blocks, number(MANY)]);
+        let bytes = self.text.op("mul", WORD, &[most, bytes]);
         let services = self.frame.services(&mut self.text);
         let place = self.service(&services, 2);
         let bytes = self.text.show(bytes, 1);
@@ -63,20 +68,29 @@ impl<'k> Emitter<'k> {
         self.text.begin(end);
         self.text.line(format_args!("ret i64 {NO_ROOM}"));
         self.text.begin(on);
-        self.share_out(&name, &outside, Some(&scratch), blocks);
-        self.join_blocks(it, &parts, &scratch, number(0), blocks)
+        let tree = self.tree(&parts);
+        let raised = self.text.op("add", WORD, &[blocks, number(MANY - 1)]);
+        let rounds = self.text.op("udiv", WORD, &[raised, number(MANY)]);
+        let round = self.text.begin_count(number(0), rounds, 1);
+        let first = self.text.op("mul", WORD, &[round.index, number(MANY)]);
+        let left = self.text.op("sub", WORD, &[blocks, first]);
+        let these = self.text.intrinsic("smin", WORD, &[left, number(MANY)]);
+        self.share_out(&name, &outside, Some((&scratch, first)), these);
+        self.take_blocks(&parts, &tree, &scratch, (first, these))?;
+        self.text.end_count(&round);
+        self.collect(it, &parts, &tree, blocks)
     }
 
     /// Have a function run over blocks; its context is the frame, what it uses from outside, and perhaps
-    /// an address.
+    /// an address and the number of the first block.
     fn share_out(
         &mut self,
         name: &str,
         outside: &[(Value, Operand)],
-        scratch: Option<&str>,
+        scratch: Option<(&str, Operand)>,
         blocks: Operand,
     ) {
-        let words = i64::try_from(outside.len() + 2).expect("a kernel has fewer values");
+        let words = i64::try_from(outside.len() + 3).expect("a kernel has fewer values");
         let room = self.room(DType::I64, words);
         let context = self.text.show(room, 1);
         self.text.line(format_args!("store ptr %frame, ptr {context}"));
@@ -84,10 +98,12 @@ impl<'k> Emitter<'k> {
             let word = self.word_of(&context, place + 1);
             self.put(word, self.kernel.dtype(value), operand);
         }
-        if let Some(scratch) = scratch {
+        if let Some((scratch, first)) = scratch {
             let word = self.word_of(&context, outside.len() + 1);
             let word = self.text.show(word, 1);
             self.text.line(format_args!("store ptr {scratch}, ptr {word}"));
+            let word = self.word_of(&context, outside.len() + 2);
+            self.put(word, DType::I64, first);
         }
         let services = self.frame.services(&mut self.text);
         let launch = self.service(&services, 0);

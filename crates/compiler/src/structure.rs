@@ -5,6 +5,7 @@ use memory::DType;
 
 use crate::Unsupported;
 use crate::beside::is_plain;
+use crate::compile::How;
 use crate::emitter::Emitter;
 use crate::held::Held;
 use crate::poll::STRETCH;
@@ -103,6 +104,11 @@ impl<'k> Emitter<'k> {
         Ok(())
     }
 
+    /// Whether a reduction is launches of its own.
+    fn launches_reductions(&self) -> bool {
+        self.loops.launches && (self.loops.structured || self.how == How::Rounds)
+    }
+
     /// Write a statement after these.
     fn one(&mut self, statement: &'k Statement, before: &[Statement]) -> Result<(), Unsupported> {
         match statement {
@@ -118,9 +124,7 @@ impl<'k> Emitter<'k> {
             Statement::For(it) => self.sequence(it),
             Statement::If(it) => self.choose(it),
             Statement::While(it) => self.repeat(it),
-            Statement::Reduce(it) if self.loops.launches && self.loops.structured => {
-                self.launch_reduction(it)
-            }
+            Statement::Reduce(it) if self.launches_reductions() => self.launch_reduction(it),
             Statement::Reduce(it) => self.reduce(it),
             Statement::Call(it) => self.call(it),
             _ => {

@@ -40,14 +40,40 @@ impl Emitter<'_> {
     ) -> Result<(), Unsupported> {
         let tree = self.tree(parts);
         let block = self.text.begin_count(begin, end, 1);
-        let mut found = Vec::new();
-        for (place, part) in parts.iter().enumerate() {
-            let room = slot(self, scratch, block.index, parts.len(), place);
-            found.push(self.take(room, part.dtype));
-        }
-        self.push(parts, &tree, block.index, &found)?;
+        self.take_block(parts, &tree, scratch, (block.index, block.index))?;
         self.text.end_count(&block);
         self.collect(it, parts, &tree, end)
+    }
+
+    /// Add the results of so many blocks from number `first` on to the tree; the first one's lies first.
+    pub(crate) fn take_blocks(
+        &mut self,
+        parts: &[Part],
+        tree: &Tree,
+        scratch: &str,
+        (first, count): (Operand, Operand),
+    ) -> Result<(), Unsupported> {
+        let place = self.text.begin_count(number(0), count, 1);
+        let block = self.text.op("add", WORD, &[first, place.index]);
+        self.take_block(parts, tree, scratch, (block, place.index))?;
+        self.text.end_count(&place);
+        Ok(())
+    }
+
+    /// Add the result of a block, which lies at a place in scratch memory, to the tree.
+    fn take_block(
+        &mut self,
+        parts: &[Part],
+        tree: &Tree,
+        scratch: &str,
+        (block, at): (Operand, Operand),
+    ) -> Result<(), Unsupported> {
+        let mut found = Vec::new();
+        for (place, part) in parts.iter().enumerate() {
+            let room = slot(self, scratch, at, parts.len(), place);
+            found.push(self.take(room, part.dtype));
+        }
+        self.push(parts, tree, block, &found)
     }
 
     /// Add the result of block number `block` to the tree: neighbours combine as soon as both are there.

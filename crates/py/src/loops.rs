@@ -75,7 +75,7 @@ pub(crate) fn run_loop(
 /// What the compiler makes of the kernel `text`, for vectors of so many bytes. `how`: "plain",
 /// "streaming" for stores past the caches, "split" for reductions in pieces, "short" for many
 /// of few values each, "turned" for one that lies across memory, "across" for points that lie
-/// closer in memory than their values.
+/// closer in memory than their values, "rounds" for a reduction that keeps few results at once.
 #[pyfunction]
 #[pyo3(signature = (text, vector, how = "plain"))]
 pub(crate) fn loop_llvm(text: &str, vector: usize, how: &str) -> PyResult<String> {
@@ -86,6 +86,7 @@ pub(crate) fn loop_llvm(text: &str, vector: usize, how: &str) -> PyResult<String
         "short" => compiler::compile_short(&kernel, vector),
         "turned" => compiler::compile_turned(&kernel, vector),
         "across" => compiler::compile_across(&kernel, vector),
+        "rounds" => compiler::compile_rounds(&kernel, vector),
         _ => compiler::compile(&kernel, vector),
     };
     compiled.map(|it| it.text).map_err(|error| PyTypeError::new_err(error.to_string()))

@@ -11,7 +11,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::Unit;
 use crate::fold::Fold;
-use crate::lower::{Frame, Lowerer, Result, Slot};
+use crate::lower::{Frame, Lowerer, RaiseKind, Result, Slot};
 use crate::step::{Names, RESULT};
 use crate::value::{Iter, Known, Num, NumType, Val};
 use crate::whole::{What, is_array};
@@ -52,6 +52,9 @@ impl Lowerer<'_> {
                     }
                     let im = num.im.map(|im| self.b.neg(im));
                     return Ok(Val::Num(Num { im, ..num }));
+                }
+                Val::Num(num) if it.arguments.is_empty() && name == "is_integer" => {
+                    return self.is_whole(range, &num);
                 }
                 Val::Tuple(items) if name == "_replace" && items.class().is_some() => {
                     let given = self.arguments(it)?;
@@ -238,7 +241,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn named(&mut self, range: TextRange, name: &str, given: &Given) -> Result<Val> {
+    pub(crate) fn named(&mut self, range: TextRange, name: &str, given: &Given) -> Result<Val> {
         let args: Vec<Val> = given.plain.iter().map(|it| it.0.clone()).collect();
         let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
         if module == "numpy"
@@ -459,11 +462,7 @@ impl Lowerer<'_> {
             ("int", []) => Val::Num(self.int(0)),
             ("int", [Val::Num(num)]) => Val::Num(self.to_int(range, num, Op::Trunc)?),
             ("round", [Val::Num(num)]) => Val::Num(self.to_int(range, num, Op::Rint)?),
-            ("round", [Val::Num(_), _]) => {
-                let hint =
-                    "write np.round(x, digits), which rounds as NumPy does; round(x) gives an int";
-                return Err(self.refuse(range, "round to a number of digits", hint));
-            }
+            ("round", [Val::Num(x), Val::Num(digits)]) => self.round_to(range, x, digits)?,
             ("float", _) => return self.converted(range, NumType::FLOAT, args).map(Some),
             ("bool", [value]) => Val::Num(self.truth(range, value)?),
             ("complex", [Val::Num(re), Val::Num(im)]) => {
@@ -495,6 +494,11 @@ impl Lowerer<'_> {
                 Val::Num(self.binary(range, Operator::Pow, x, y)?)
             }
             ("divmod", [Val::Num(x), Val::Num(y)]) => {
+                if x.ty.meet(y.ty) == NumType::FLOAT {
+                    let (y, zero) = (self.to(y, NumType::FLOAT), self.b.constant(0f64));
+                    let fine = self.b.ne(y.re, zero);
+                    self.check(fine, range, RaiseKind::Like("divmod(1.0, 0.0)"));
+                }
                 let quotient = self.binary(range, Operator::FloorDiv, x, y)?;
                 let rest = self.binary(range, Operator::Mod, x, y)?;
                 Val::Tuple(vec![Val::Num(quotient), Val::Num(rest)].into())

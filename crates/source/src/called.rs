@@ -12,27 +12,28 @@ use memory::DType;
 use ruff_python_ast::name::Name;
 use ruff_text_size::TextRange;
 
-use crate::Unit;
 use crate::call::{DEEPEST, Given};
 use crate::lower::{Frame, Lowerer, RaiseKind, Result, Slot};
 use crate::step::{Names, RESULT};
 use crate::value::{At, Axis, Num, NumType, Val, View};
+use crate::{Said, Unit};
 
 /// What is known of a function that calls itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Again {
     /// A number that no other function has.
     pub id: u64,
-    /// Types and ranks of its parameters; of a number the rank is zero.
-    pub types: Vec<(DType, usize)>,
-    /// Type of the number that it returns, if it returns one.
-    pub returns: Option<DType>,
+    /// Types of its parameters.
+    pub types: Vec<Said>,
+    /// What it returns.
+    pub returns: Said,
 }
 
 /// How an argument is passed.
 #[derive(Clone, Debug, PartialEq)]
 enum Passed {
     Number,
+    Tuple(Vec<Passed>),
     /// An array that is there in all of the kernel.
     Whole(View),
     /// A view: which array, which of the array's axes have one index, which of its own begin elsewhere and go
@@ -89,6 +90,46 @@ fn words(view: &View) -> Vec<Value> {
     fixed.chain(axes.flatten()).collect()
 }
 
+/// How a value is passed, and the numbers that are.
+fn pass(value: &Val, into: &mut Vec<Value>) -> Option<Passed> {
+    Some(match value {
+        Val::Num(it) => {
+            into.push(it.re);
+            into.extend(it.im);
+            Passed::Number
+        }
+        Val::Tuple(items) => {
+            Passed::Tuple(items.iter().map(|it| pass(it, into)).collect::<Option<_>>()?)
+        }
+        Val::View(it) if it.whole && it.home.is_none() => Passed::Whole(it.clone()),
+        Val::View(it) => {
+            into.extend(words(it));
+            let map = it.map.iter().map(|at| match at {
+                At::Fixed(_) => None,
+                At::Axis(axis) => Some(*axis),
+            });
+            let axes = it.axes.iter().map(|it| (it.begin.is_some(), it.step.is_some()));
+            Passed::Part(it.array, map.collect(), axes.collect(), it.lent)
+        }
+        _ => return None,
+    })
+}
+
+/// The value that stands for one inside of a function, made of these values.
+fn taken(value: &Val, from: &mut impl Iterator<Item = Value>) -> Val {
+    match value {
+        Val::Num(it) => {
+            let re = from.next().unwrap_or(it.re);
+            let im = it.im.and_then(|_| from.next());
+            Val::Num(Num { ty: it.ty, re, im, known: None, natural: false })
+        }
+        Val::Tuple(items) => Val::Tuple(items.map(|it| taken(it, from))),
+        Val::View(it) if it.whole && it.home.is_none() => Val::View(it.clone()),
+        Val::View(it) => Val::View(rebuilt(it, from)),
+        other => other.clone(),
+    }
+}
+
 impl Lowerer<'_> {
     /// Call a function that calls itself.
     pub(crate) fn called(
@@ -106,30 +147,13 @@ impl Lowerer<'_> {
         let mut passed = Vec::new();
         let mut arguments = Vec::new();
         for value in &values {
-            match value {
-                Val::Num(it) => {
-                    arguments.push(it.re);
-                    arguments.extend(it.im);
-                    passed.push(Passed::Number);
-                }
-                Val::View(it) if it.whole && it.home.is_none() => {
-                    passed.push(Passed::Whole(it.clone()));
-                }
-                Val::View(it) => {
-                    arguments.extend(words(it));
-                    let map = it.map.iter().map(|at| match at {
-                        At::Fixed(_) => None,
-                        At::Axis(axis) => Some(*axis),
-                    });
-                    let axes = it.axes.iter().map(|it| (it.begin.is_some(), it.step.is_some()));
-                    passed.push(Passed::Part(it.array, map.collect(), axes.collect(), it.lent));
-                }
-                other => {
-                    let message = format!("{} is given {}", unit.name(), other.describe());
-                    let hint = "functions that call themselves take numbers and arrays";
-                    return Err(self.refuse(range, message, hint));
-                }
-            }
+            let Some(it) = pass(value, &mut arguments) else {
+                let message = format!("{} is given {}", unit.name(), value.describe());
+                let hint =
+                    "functions that call themselves take numbers, arrays and tuples of these";
+                return Err(self.refuse(range, message, hint));
+            };
+            passed.push(it);
         }
         // How many calls are around: each has a place of its own in the arrays that the function makes.
         let depth = match self.within {
@@ -140,10 +164,8 @@ impl Lowerer<'_> {
             None => self.b.constant(0i64),
         };
         arguments.push(depth);
-        let results: Vec<_> = match again.returns {
-            Some(dtype) if dtype.is_complex() => vec![dtype.part(); 2],
-            other => other.into_iter().collect(),
-        };
+        let mut results = Vec::new();
+        again.returns.dtypes(&mut results);
         let known = self.functions.iter().position(|it| it.id == again.id && it.passed == passed);
         let place = match known {
             Some(place) => place,
@@ -171,13 +193,7 @@ impl Lowerer<'_> {
         let message = "maximum recursion depth exceeded".to_owned();
         let deep = self.code(range, RaiseKind::Builtin("RecursionError", message));
         let found = self.b.call(Callee::Function { function, deep }, &arguments, &results);
-        Ok(match (again.returns, &found[..]) {
-            (Some(dtype), &[re]) => Val::Num(self.number(NumType::strong(dtype), re)),
-            (Some(dtype), &[re, im]) => {
-                Val::Num(Num { im: Some(im), ..self.number(NumType::strong(dtype), re) })
-            }
-            _ => Val::None,
-        })
+        Ok(self.answered(&again.returns, &mut found.into_iter()))
     }
 
     /// The arguments in the order of the parameters, in the types of the signature.
@@ -211,7 +227,7 @@ impl Lowerer<'_> {
             }
         }
         let mut found = Vec::new();
-        for ((slot, name), &(dtype, rank)) in values.into_iter().zip(parameters).zip(&again.types) {
+        for ((slot, name), said) in values.into_iter().zip(parameters).zip(&again.types) {
             let (value, at) = match slot {
                 Some(it) => it,
                 None => match unit.constant(&format!("{name}=")).cloned() {
@@ -223,25 +239,23 @@ impl Lowerer<'_> {
                 },
             };
             let value = self.settled(at, value, None)?;
-            found.push(match value {
-                Val::Num(it) if rank == 0 => self.in_type(at, &it, dtype)?,
-                Val::View(it) if it.dtype == dtype && it.axes.len() == rank => Val::View(it),
-                other => {
-                    let message = format!(
-                        "{} is given {} for {name}, which its signature does not say",
-                        unit.name(),
-                        other.describe()
-                    );
-                    let hint = "give numbers for numbers, and arrays of the type and rank of the signature";
-                    return Err(self.refuse(at, message, hint));
-                }
-            });
+            let Some(fits) = self.as_said(at, &value, said)? else {
+                let message = format!(
+                    "{} is given {} for {name}, which its signature does not say",
+                    unit.name(),
+                    value.describe()
+                );
+                let hint =
+                    "give numbers for numbers, and arrays of the type and rank of the signature";
+                return Err(self.refuse(at, message, hint));
+            };
+            found.push(fits);
         }
         Ok(found)
     }
 
     /// A number as NumPy's class of a type makes it.
-    fn in_type(&mut self, range: TextRange, value: &Num, dtype: DType) -> Result<Val> {
+    pub(crate) fn in_type(&mut self, range: TextRange, value: &Num, dtype: DType) -> Result<Val> {
         if dtype == DType::Bool {
             let truth = self.truth(range, &Val::Num(value.clone()))?;
             return Ok(Val::Num(self.to(&truth, NumType::strong(DType::Bool))));
@@ -276,16 +290,7 @@ impl Lowerer<'_> {
         let mut inside = self.b.enter(self.functions[place].function).into_iter();
         let mut env = BTreeMap::new();
         for (name, value) in unit.parameters().iter().zip(values) {
-            let value = match value {
-                Val::Num(it) => {
-                    let re = inside.next().unwrap_or(it.re);
-                    let im = it.im.and_then(|_| inside.next());
-                    Val::Num(Num { im, ..self.number(it.ty, re) })
-                }
-                Val::View(it) if it.whole && it.home.is_none() => Val::View(it.clone()),
-                Val::View(it) => Val::View(rebuilt(it, &mut inside)),
-                other => other.clone(),
-            };
+            let value = taken(value, &mut inside);
             env.insert(Name::new(name), Slot { value, assigned: None });
         }
         let depth = inside.next().unwrap_or(Value::new(0));
@@ -298,7 +303,7 @@ impl Lowerer<'_> {
         let found = self.lines(&unit.lines);
         let frame = self.frames.pop();
         let result = frame.and_then(|mut it| it.env.remove(RESULT)).map(|it| it.value);
-        let result = found.and_then(|()| self.handed_back(range, unit, again, result));
+        let result = found.and_then(|()| self.handed_back(range, (unit, &again.returns), result));
         // Also what is refused must leave the block: another try may follow.
         self.b.leave(result.as_deref().unwrap_or_default());
         let stored = std::mem::take(&mut self.stored);
@@ -318,33 +323,5 @@ impl Lowerer<'_> {
             self.here,
         ) = outside;
         result.map(|_| ())
-    }
-
-    /// The numbers that a function hands back.
-    fn handed_back(
-        &mut self,
-        range: TextRange,
-        unit: &Arc<Unit>,
-        again: &Again,
-        result: Option<Val>,
-    ) -> Result<Vec<Value>> {
-        match (again.returns, result.unwrap_or(Val::None)) {
-            (None, Val::None) => Ok(Vec::new()),
-            (Some(dtype), Val::Num(it)) => match self.in_type(range, &it, dtype)? {
-                Val::Num(it) => Ok([Some(it.re), it.im].into_iter().flatten().collect()),
-                _ => Ok(Vec::new()),
-            },
-            (returns, other) => {
-                let said = returns.map_or("None", DType::name);
-                let message = format!(
-                    "{} returns {}, and {said} by its signature",
-                    unit.name(),
-                    other.describe()
-                );
-                let hint = "the signature of a function that calls itself says what it returns: \
-                            \"int64(int64)\", or \"void(float64[:])\" for nothing";
-                Err(self.refuse(range, message, hint))
-            }
-        }
     }
 }

@@ -47,12 +47,16 @@ impl States {
 /// Whether a value of this type is the same thing wherever it is read.
 fn lasts(ty: &Ty) -> bool {
     match ty {
-        Ty::Num(_) | Ty::Array(..) => true,
+        Ty::Num(_) | Ty::Array(..) | Ty::Window(_) => true,
         Ty::Tuple(items) => items.iter().all(lasts),
         Ty::Fixed(it) => match it {
-            Val::View(it) => it.whole && it.home.is_none(),
             Val::Rng(it) => it.row.is_none(),
-            Val::None | Val::Unassigned | Val::Text(_) | Val::Named(_) | Val::Unit(_) => true,
+            Val::View(_)
+            | Val::None
+            | Val::Unassigned
+            | Val::Text(_)
+            | Val::Named(_)
+            | Val::Unit(_) => true,
             _ => false,
         },
     }
@@ -79,19 +83,18 @@ fn may_turn(one: &Ty, other: &Ty) -> bool {
         (Ty::Array(a, _), Ty::Array(b, _)) => {
             (a.dtype, a.rank, a.around) == (b.dtype, b.rank, b.around)
         }
-        (Ty::Array(home, _), Ty::Fixed(Val::View(view)))
-        | (Ty::Fixed(Val::View(view)), Ty::Array(home, _)) => {
-            (home.dtype, home.rank) == (view.dtype, view.axes.len())
-        }
-        (Ty::Fixed(Val::View(a)), Ty::Fixed(Val::View(b))) => {
-            (a.dtype, a.axes.len()) == (b.dtype, b.axes.len())
-        }
         (Ty::Tuple(a), Ty::Tuple(b)) => {
             a.len() == b.len()
                 && a.class() == b.class()
                 && a.iter().zip(b).all(|(a, b)| a.unify(b).is_some() || may_turn(a, b))
         }
-        _ => false,
+        (Ty::Array(home, _), part) | (part, Ty::Array(home, _)) => {
+            part.view().is_some_and(|it| (home.dtype, home.rank) == (it.dtype, it.axes.len()))
+        }
+        (one, other) => one
+            .view()
+            .zip(other.view())
+            .is_some_and(|(a, b)| (a.dtype, a.axes.len()) == (b.dtype, b.axes.len())),
     }
 }
 
@@ -228,12 +231,13 @@ impl Lowerer<'_> {
 
     /// The state of these values; a new one if need be.
     fn way(&mut self, range: TextRange, states: &mut States, values: &[Val]) -> Result<usize> {
-        let types: Vec<_> = values.iter().map(|it| self.learned.homed(&Ty::of(it))).collect();
+        let types: Vec<_> =
+            values.iter().map(|it| self.learned.homed(&Ty::of(it).before(0))).collect();
         if let Some(at) = types.iter().position(|it| !lasts(it)) {
             let name = &states.names[at];
-            let message = format!("{name} is a part of an array here, and another array elsewhere");
-            let hint = "a variable that is one array and then another is all of an array: copy the part, or use \
-                        two names";
+            let message =
+                format!("{name} is {} here, and something else elsewhere", types[at].describe());
+            let hint = "give it values of one kind on all ways, or use two names";
             return Err(self.refuse(range, message, hint));
         }
         for (place, way) in states.ways.iter_mut().enumerate() {

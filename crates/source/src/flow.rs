@@ -4,6 +4,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Comprehension, Expr, name::Name};
 
 use crate::fold::{FOLD, Fold, SOME};
+use crate::key::KEY;
 
 use crate::step::{Line, Names, RESULT, Step};
 
@@ -158,7 +159,7 @@ fn one(line: &mut Line, after: Names) -> Names {
         }
         Step::Fold(how, value) => {
             let own: &[&str] =
-                if *how == Fold::Store { &["$count", "$out"] } else { &[FOLD, SOME] };
+                if *how == Fold::Store { &["$count", "$out"] } else { &[FOLD, SOME, KEY] };
             assigned.extend(own.iter().map(|it| Name::new(*it)));
             before = after.clone();
             before.extend(assigned.iter().cloned());

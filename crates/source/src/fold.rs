@@ -9,6 +9,7 @@ use ruff_python_ast::{CmpOp, Comprehension, Expr, ExprContext, ExprName, Operato
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::flow::{analyse, targets};
+use crate::key::{BY, KEY};
 use crate::lower::{Frame, Lowerer, RaiseKind, Result, Slot};
 use crate::step::{Line, Names, Step};
 use crate::value::{Known, Num, Val};
@@ -154,7 +155,7 @@ impl Lowerer<'_> {
         how: Fold,
         source: &Source<'_>,
         over: Val,
-        start: Option<Val>,
+        (start, by): (Option<Val>, Option<Val>),
     ) -> Result<Val> {
         let mut inner = Names::new();
         for it in source.loops {
@@ -200,13 +201,18 @@ impl Lowerer<'_> {
             _ => Val::Num(self.boolean(how == Fold::All)),
         };
         let none = Val::Num(self.boolean(false));
-        let set = vec![
+        let mut set = vec![
             (Name::new(OVER), over),
             (Name::new(FOLD), begin),
             (Name::new(SOME), none.clone()),
-            (Name::new(STOP), none),
+            (Name::new(STOP), none.clone()),
         ];
-        let env = self.aside(range, vec![line], set, &inner, &[FOLD, SOME])?;
+        // Those of another one around are not meant.
+        inner.extend([BY, KEY].map(Name::new));
+        if let Some(by) = by {
+            set.extend([(Name::new(BY), by), (Name::new(KEY), none)]);
+        }
+        let env = self.aside(range, vec![line], set, &inner, &[FOLD, SOME, KEY])?;
         let value = |name: &str| env.get(&Name::new(name)).map(|it| it.value.clone());
         let found = value(FOLD).unwrap_or(Val::None);
         if !matches!(how, Fold::Least | Fold::Most) {
@@ -228,6 +234,9 @@ impl Lowerer<'_> {
         let value = self.expression(element)?;
         if how == Fold::Store {
             return self.stored_next(range, &value);
+        }
+        if matches!(how, Fold::Least | Fold::Most) && self.further_by(range, how, &value)? {
+            return Ok(());
         }
         let before = match self.frame().env.get(FOLD) {
             Some(it) => it.value.clone(),
@@ -285,9 +294,19 @@ impl Lowerer<'_> {
         it: &ruff_python_ast::ExprCall,
     ) -> Result<Option<Val>> {
         let mut start = None;
+        let extreme = matches!(how, Fold::Least | Fold::Most);
+        let mut by = None;
+        if extreme && let Some(key) = it.arguments.find_keyword("key") {
+            by = Some(self.key_function(&key.value)?).filter(|it| !matches!(it, Val::None));
+        }
         let (over, more) = match &it.arguments.args[..] {
             [over] => (over, None),
             [over, start] if how == Fold::Sum => (over, Some(start)),
+            [_, _, ..] if extreme && it.arguments.keywords.len() == 1 && by.is_some() => {
+                let items = it.arguments.args.iter().map(|it| self.expression(it));
+                let items: Vec<_> = items.collect::<Result<_>>()?;
+                return self.extreme_by(range, (how, &by.unwrap_or(Val::None)), &items).map(Some);
+            }
             _ => return Ok(None),
         };
         let (element, loops) = match over {
@@ -309,14 +328,12 @@ impl Lowerer<'_> {
             let name = keyword.arg.as_ref().map_or("**", |it| it.as_str());
             let takes = match name {
                 "start" => matches!(how, Fold::Sum | Fold::Product) && start.is_none(),
-                "default" => matches!(how, Fold::Least | Fold::Most),
+                "default" => extreme,
+                "key" if extreme => continue,
                 _ => false,
             };
             if !takes {
-                let hint = match name {
-                    "key" => "write the loop: `if f(x) < f(best): best = x`",
-                    _ => "sum takes start=, min and max take default=",
-                };
+                let hint = "sum takes start=, min and max take default= and key=";
                 let message = format!("{} with {name}=", how.name());
                 return Err(self.refuse(keyword.range, message, hint));
             }
@@ -329,7 +346,8 @@ impl Lowerer<'_> {
                 }
                 let adds = matches!(how, Fold::Sum | Fold::Product);
                 if !adds && !items.is_empty() {
-                    return self.extreme(range, how.name(), &items).map(Some);
+                    let by = by.unwrap_or(Val::None);
+                    return self.extreme_by(range, (how, &by), &items).map(Some);
                 }
                 if items.is_empty() {
                     return match (how, start) {
@@ -353,7 +371,7 @@ impl Lowerer<'_> {
             other => other,
         };
         let source = Source { element, loops };
-        self.folded_over(range, how, &source, value, start).map(Some)
+        self.folded_over(range, how, &source, value, (start, by)).map(Some)
     }
 
     /// `any` and `all` of a tuple.

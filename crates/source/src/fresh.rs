@@ -38,6 +38,8 @@ pub(crate) struct Room {
     /// The lengths that it may have.
     pub(crate) lengths: Vec<Vec<Value>>,
     pub(crate) home: Home,
+    /// The array that it is kept beside, if it watches one.
+    pub(crate) beside: Option<usize>,
     /// Limits of the lengths that cannot be told when the call begins, and their parameters.
     pub(crate) limits: Vec<Option<(Value, usize)>>,
 }
@@ -145,15 +147,15 @@ impl Lowerer<'_> {
                     dtype,
                     lengths: Vec::new(),
                     home: home.clone(),
+                    beside: None,
                     limits,
                 });
                 self.homes.insert(home.clone(), array);
+                self.shadow_room(array);
                 array
             }
         };
-        if let Some(room) = self.rooms.iter_mut().find(|it| it.array == array) {
-            room.lengths.push(lengths);
-        }
+        self.room_for(array, &lengths);
         let axes = axes
             .iter()
             .map(|it| Axis { length: it.length, known: it.known, begin: None, step: None })
@@ -190,6 +192,7 @@ impl Lowerer<'_> {
                 let view = self.home_in(home, &axes, slot);
                 Val::View(View { lent: *lent, ..view })
             }
+            Ty::Window(it) => Val::View(self.rebuilt_window(it, from)?),
             Ty::Fixed(it) => it.clone(),
         })
     }
@@ -281,7 +284,8 @@ impl Lowerer<'_> {
 
     pub(crate) fn home_of(&self, name: &str, dtype: DType, rank: usize, count: usize) -> Home {
         // The turns of an unrolled loop share what they keep, and so do the states of a choice.
-        let path = self.frame().path.iter().copied().filter(|it| it >> 33 & 0b101 == 0).collect();
+        let path = self.frame().path.iter().copied().filter(|it| it >> 33 & 0b101 == 0);
+        let path = path.chain(self.in_watched_turn()).collect();
         let (name, around) = (name.to_owned(), self.around.len());
         self.learned.home(Home { path, name, dtype, rank, around, count, slots: false })
     }

@@ -19,6 +19,8 @@ pub(crate) struct Carry {
     /// Those of the names that are carried, with what they are.
     joins: Vec<(Name, Join)>,
     states: Option<States>,
+    /// How many values there were before the first turn.
+    mark: usize,
     pub(crate) start: Vec<Value>,
 }
 
@@ -110,6 +112,7 @@ impl Lowerer<'_> {
                 into.extend(it.im);
             }
             (Val::View(it), Ty::Array(home, _)) => self.handed_array(it, home, into),
+            (Val::View(it), Ty::Window(window)) => self.handed_window(it, window, into),
             (Val::Tuple(items), Ty::Tuple(types)) if items.len() == types.len() => {
                 for (item, ty) in items.iter().zip(types) {
                     self.flatten(item, ty, into);
@@ -143,7 +146,7 @@ impl Lowerer<'_> {
         write: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<(BlockId, bool)> {
         let (before, dead) = (self.frame().env.clone(), self.dead);
-        let flying = self.flying.len();
+        let (flying, mark) = (self.flying.len(), self.mark());
         self.b.open(&[]);
         write(self)?;
         self.flying.truncate(flying);
@@ -161,8 +164,8 @@ impl Lowerer<'_> {
                 _ if ended => {}
                 Some(slot) => {
                     let open = slot.assigned.is_some() || (absent.contains(name) && !own(name));
-                    let changed =
-                        self.meet(&key, &Ty::of(&slot.value), open && !own(name), range)?;
+                    let ty = Ty::of(&slot.value).before(mark);
+                    let changed = self.meet(&key, &ty, open && !own(name), range)?;
                     // Nobody has handed anything yet when the first arm is the first to tell.
                     self.learned.again |= changed && (second || !new);
                 }
@@ -246,7 +249,8 @@ impl Lowerer<'_> {
 
     /// What a loop carries, as it is before the first turn.
     pub(crate) fn carry(&mut self, id: u64, line: &Line, names: Vec<Name>) -> Result<Carry> {
-        let mut carry = Carry { id, names, joins: Vec::new(), states: None, start: Vec::new() };
+        let (mark, joins, start) = (self.mark(), Vec::new(), Vec::new());
+        let mut carry = Carry { id, names, joins, states: None, mark, start };
         for name in &carry.names {
             if self.is_chosen(id, name) {
                 continue;
@@ -298,7 +302,8 @@ impl Lowerer<'_> {
             if let Some(slot) = slot.as_ref().filter(|_| !ended) {
                 let known = carry.joins.iter().any(|(it, _)| it == name);
                 let open = (slot.assigned.is_some() || !known) && !own(name);
-                self.learned.again |= self.meet(&key, &Ty::of(&slot.value), open, line.range)?;
+                let ty = Ty::of(&slot.value).before(carry.mark);
+                self.learned.again |= self.meet(&key, &ty, open, line.range)?;
             } else if !ended
                 && !own(name)
                 && let Some(join) = self.learned.joins.get_mut(&key)
@@ -344,12 +349,12 @@ impl Lowerer<'_> {
             | u64::from(u32::from(range.len()) & 0xff);
         let key = self.key(id, "the value");
         self.conditional += 1;
-        let flying = self.flying.len();
+        let (flying, mark) = (self.flying.len(), self.mark());
         self.b.open(&[]);
         let name = format!("$either{}", u32::from(range.start()));
         let first = then(self)?;
         let first = self.settled(range, first, Some(&name))?;
-        let changed = self.meet(&key, &Ty::of(&first), false, range)?;
+        let changed = self.meet(&key, &Ty::of(&first).before(mark), false, range)?;
         let mut yields = Vec::new();
         self.handed(&key, Some(&Slot { value: first, assigned: None }), &mut yields);
         self.flying.truncate(flying);
@@ -360,7 +365,7 @@ impl Lowerer<'_> {
         let second = otherwise(self)?;
         let second = self.settled(range, second, Some(&name))?;
         self.conditional -= 1;
-        let widened = self.meet(&key, &Ty::of(&second), false, range)?;
+        let widened = self.meet(&key, &Ty::of(&second).before(mark), false, range)?;
         self.learned.again |= widened || (changed && before.is_none());
         let mut others = Vec::new();
         self.handed(&key, Some(&Slot { value: second, assigned: None }), &mut others);

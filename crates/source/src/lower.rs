@@ -116,6 +116,8 @@ pub enum Extra {
         /// Which steps of [`Specialised::sizes`] say its lengths; those that they do not say are as long
         /// as there is memory.
         lengths: Vec<Option<usize>>,
+        /// Whether its elements are zero when the call begins.
+        zero: bool,
     },
     /// The most that the lengths of the next array may be that are not known.
     Limit {
@@ -344,7 +346,8 @@ fn extras(
             let limit = Extra::Limit { dtype: room.dtype, lengths: lengths.clone() };
             found.push((*parameter, limit));
         }
-        let extra = Extra::Room { array: room.array, dtype: room.dtype, lengths };
+        let zero = room.beside.is_some();
+        let extra = Extra::Room { array: room.array, dtype: room.dtype, lengths, zero };
         found.push((room.parameter, extra));
     }
     found.sort_by_key(|it| it.0);

@@ -182,8 +182,14 @@ impl Lowerer<'_> {
                 return self.apply(range, what, std::slice::from_ref(value));
             }
             ("clip", [low, high]) => {
-                let of = [value.clone(), low.clone(), high.clone()];
-                return self.apply(range, What::Call("numpy.clip".into()), &of);
+                let mut found = value.clone();
+                for (function, limit) in [("numpy.maximum", low), ("numpy.minimum", high)] {
+                    if !matches!(limit, Val::None) {
+                        let what = What::Call(function.into());
+                        found = self.apply(range, what, &[found, limit.clone()])?;
+                    }
+                }
+                return Ok(found);
             }
             ("dot", [other]) => return self.matrix_product(range, value, other, "dot"),
             ("reshape", [shape]) if given.named.is_empty() => {

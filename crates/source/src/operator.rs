@@ -331,6 +331,11 @@ impl Lowerer<'_> {
                 let re = self.b.not(any.re);
                 return Ok(self.number(NumType::BOOL, re));
             }
+            (CmpOp::Eq | CmpOp::NotEq, Val::Named(_), _)
+            | (CmpOp::Eq | CmpOp::NotEq, _, Val::Named(_)) => {
+                let same = self.dtype(range, x)? == self.dtype(range, y)?;
+                return Ok(self.boolean(same == (op == CmpOp::Eq)));
+            }
             (CmpOp::Eq | CmpOp::NotEq, Val::None | Val::Text(_), Val::None | Val::Text(_)) => {
                 return Ok(self.boolean((x == y) == (op == CmpOp::Eq)));
             }

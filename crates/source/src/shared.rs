@@ -50,6 +50,7 @@ impl Learned {
         match ty {
             Ty::Array(home, lent) => Ty::Array(self.home((**home).clone()).into(), *lent),
             Ty::Tuple(items) => Ty::Tuple(items.map(|it| self.homed(it))),
+            Ty::Window(it) => Ty::Window(it.homed(self).into()),
             other => other.clone(),
         }
     }
@@ -66,15 +67,16 @@ impl Lowerer<'_> {
                 self.learned.again |= self.learned.share(a, b);
                 Ty::Array(self.learned.home((**a).clone()).into(), *x || *y)
             }
-            (Ty::Array(home, _), Ty::Fixed(Val::View(view)))
-            | (Ty::Fixed(Val::View(view)), Ty::Array(home, _)) => {
+            (Ty::Array(home, _), part) | (part, Ty::Array(home, _)) => {
+                let view = part.view()?;
                 if (home.dtype, home.rank) != (view.dtype, view.axes.len()) {
                     return None;
                 }
                 self.learned.again |= self.learned.share(home, home);
                 Ty::Array(self.learned.home((**home).clone()).into(), true)
             }
-            (Ty::Fixed(Val::View(a)), Ty::Fixed(Val::View(b))) => {
+            (Ty::Fixed(_) | Ty::Window(_), Ty::Fixed(_) | Ty::Window(_)) => {
+                let (a, b) = (one.view()?, other.view()?);
                 if (a.dtype, a.axes.len()) != (b.dtype, b.axes.len()) {
                     return None;
                 }

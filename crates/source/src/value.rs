@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use ir::{Buffer, Value};
 use memory::{DType, Kind, promote};
+use ruff_python_ast::ExprLambda;
 
 use crate::choice::Choice;
 use crate::fresh::Home;
 use crate::whole::Lazy;
+use crate::window::Window;
 use crate::{Bits, Constant, Items, Record, Unit};
 
 /// A constant that is known when the function is compiled.
@@ -180,6 +182,8 @@ pub(crate) enum Val {
     Rngs(Rngs),
     /// A method of a generator.
     Draw(Rng, String),
+    /// A lambda where a function is asked for.
+    Lambda(Rc<ExprLambda>),
     Other(String),
 }
 
@@ -226,6 +230,7 @@ impl Val {
             Self::Rng(it) => format!("a generator of {}", it.bits.name()),
             Self::Rngs(it) => format!("a list of generators of {}", it.bits.name()),
             Self::Draw(_, name) => format!("the method {name} of a generator"),
+            Self::Lambda(_) => "a lambda".into(),
             Self::Other(it) => it.clone(),
         }
     }
@@ -239,6 +244,8 @@ pub(crate) enum Ty {
     /// An array that the function makes: where it is kept, and whether it may be lent. Its lengths may
     /// differ, and the slot.
     Array(Rc<Home>, bool),
+    /// A part of an array: where it begins and ends may differ.
+    Window(Rc<Window>),
     /// A value that must be the same on all ways.
     Fixed(Val),
 }
@@ -255,6 +262,15 @@ impl Ty {
         }
     }
 
+    /// An array that is kept nowhere else for this type, or a part of one.
+    pub(crate) fn view(&self) -> Option<&View> {
+        match self {
+            Self::Window(it) => Some(it.view()),
+            Self::Fixed(Val::View(it)) => Some(it),
+            _ => None,
+        }
+    }
+
     /// The type that holds both.
     pub(crate) fn unify(&self, other: &Self) -> Option<Self> {
         match (self, other) {
@@ -267,7 +283,7 @@ impl Ty {
                 Some(Self::Array(a.clone(), *x || *y))
             }
             (Self::Fixed(a), Self::Fixed(b)) if a == b => Some(self.clone()),
-            _ => None,
+            _ => Window::unify(self, other),
         }
     }
 
@@ -279,6 +295,7 @@ impl Ty {
                 format!("({})", items.join(", "))
             }
             Self::Array(it, _) => format!("a {}-dimensional array of {}", it.rank, it.dtype),
+            Self::Window(it) => it.describe(),
             Self::Fixed(it) => it.describe(),
         }
     }
@@ -290,6 +307,7 @@ impl Ty {
             Self::Num(it) => into.push(it.dtype),
             Self::Tuple(items) => items.iter().for_each(|it| it.dtypes(into)),
             Self::Array(it, _) => into.extend(vec![DType::I64; it.rank + usize::from(it.slots)]),
+            Self::Window(it) => it.dtypes(into),
             Self::Fixed(_) => {}
         }
     }

@@ -2,14 +2,15 @@
 //!
 //! The turns run in order. Beside each array lies another one that keeps, of each of its elements, who
 //! wrote it last, who read it first and who read it last: a stamp, which no other turn of the call has, and
-//! a line.
+//! a line. Arrays that the function makes have such ones as well, but for those that a turn makes for itself.
 
 use ir::{Access, Buffer, Stride, Value};
 use memory::DType;
 use ruff_text_size::TextRange;
 
+use crate::fresh::{Home, Room};
 use crate::lower::{Lowerer, RaiseKind, Result};
-use crate::value::Iter;
+use crate::value::{Iter, View};
 
 /// Words beside each element: stamps and lines of the writer, the first reader and the last one.
 pub const WATCHED: usize = 6;
@@ -33,7 +34,12 @@ pub(crate) struct Shadow {
     beside: Buffer,
     name: String,
     rank: usize,
+    /// Axes before those that the function knows.
+    own: usize,
 }
+
+/// A part of the path of arrays that turns of a watched loop make.
+const TURN: u64 = u64::MAX;
 
 /// The loop that is watched.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +61,57 @@ impl Lowerer<'_> {
         let mut strides = vec![Stride::Any; rank];
         strides.push(Stride::Unit);
         let beside = self.b.buffer(&format!("{name}_turns"), DType::I64, Access::Update, &strides);
-        self.shadows.push(Shadow { of, beside, name: name.to_owned(), rank });
+        self.shadows.push(Shadow { of, beside, name: name.to_owned(), rank, own: 0 });
+    }
+
+    /// What tells arrays that a turn of a watched loop makes from others: no other turn can meet them.
+    pub(crate) fn in_watched_turn(&self) -> Option<u64> {
+        (self.options.races && self.parallel > 0).then_some(TURN)
+    }
+
+    /// Have an array watched that the function makes. Lengths that are not known when the call begins would take
+    /// as many addresses again.
+    pub(crate) fn shadow_room(&mut self, array: usize) {
+        let Some(room) = self.rooms.iter().find(|it| it.array == array) else { return };
+        let known = room.limits.iter().all(Option::is_none);
+        if !self.options.races || !known || room.home.path.contains(&TURN) {
+            return;
+        }
+        let (home, rank) = (room.home.clone(), room.limits.len());
+        let of = self.views[array].buffer;
+        let name = format!("{}_turns", home.name.trim_matches('$'));
+        let mut strides = vec![Stride::Any; rank];
+        strides.push(Stride::Unit);
+        let beside = self.b.buffer(&name, DType::I64, Access::Update, &strides);
+        let (array_beside, dtype) = (self.views.len(), DType::I64);
+        let view = View { array: array_beside, buffer: beside, dtype, ..self.views[array].clone() };
+        self.rooms.push(Room {
+            array: view.array,
+            parameter: beside.index(),
+            dtype: DType::I64,
+            lengths: Vec::new(),
+            home: Home { name, dtype: DType::I64, ..home.clone() },
+            beside: Some(array),
+            limits: vec![None; rank + 1],
+        });
+        self.views.push(view);
+        self.writable.push(true);
+        let own = usize::from(home.slots);
+        let shown = if home.name.starts_with('$') { "an array" } else { &home.name };
+        let name = shown.to_owned();
+        self.shadows.push(Shadow { of, beside, name, rank, own });
+    }
+
+    /// Note that an array has such lengths, and what is kept beside it.
+    pub(crate) fn room_for(&mut self, array: usize, lengths: &[Value]) {
+        let words = self.options.races.then(|| self.b.constant(WATCHED as i64));
+        for room in &mut self.rooms {
+            if room.array == array {
+                room.lengths.push(lengths.to_vec());
+            } else if room.beside == Some(array) {
+                room.lengths.push(lengths.iter().copied().chain(words).collect());
+            }
+        }
     }
 
     /// Where what is found is told.
@@ -158,7 +214,7 @@ impl Lowerer<'_> {
             self.tell(2, here);
             let other_line = get(self, slot + 1);
             self.tell(3, other_line);
-            for (place, &value) in index.iter().enumerate() {
+            for (place, &value) in index.iter().skip(shadow.own).enumerate() {
                 self.tell((ELEMENT + place) as i64, value);
             }
             let then = self.b.close(&[]);
@@ -171,7 +227,7 @@ impl Lowerer<'_> {
                 results: Vec::new(),
             }));
             let fine = self.b.not(clash);
-            let kind = RaiseKind::Race(shadow.name.clone(), shadow.rank);
+            let kind = RaiseKind::Race(shadow.name.clone(), shadow.rank - shadow.own);
             self.check(fine, self.here, kind);
         }
         if stores {

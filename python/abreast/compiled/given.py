@@ -107,27 +107,41 @@ class SignedFunction(JitFunction):
             'hint: say in the signature what it returns, or leave that away: "(int64, float64[:])"'
         )
 
-    def _again(self) -> tuple[list[tuple[str, int]], str | None]:
-        """Types and ranks of the parameters, and the type of the result, for calls of itself."""
-        types = []
-        for kind in self._types:
-            if not isinstance(kind, Number | Array):
+    def _again(self) -> tuple[list[tuple[Any, ...]], tuple[Any, ...]]:
+        """Types of the parameters and of the result, for calls of itself."""
+        types = [_said(kind) for kind in self._types]
+        returns = ("none",) if self._returns is None else _said(self._returns)
+        for kind, said in zip(self._types, types, strict=True):
+            if said is None:
                 raise LanguageError(
                     f"jit of {self.__qualname__}: it calls itself, and its signature has {kind!r}\n"
-                    "hint: functions that call themselves take numbers and arrays: give the parts "
-                    "one by one"
+                    "hint: functions that call themselves take numbers, arrays and tuples of these"
                 )
-            types.append((kind.dtype.name, getattr(kind, "rank", 0)))
-        returns = self._returns
-        if returns is None or isinstance(returns, Nothing):
-            return types, None
-        if not isinstance(returns, Number):
+        if returns is None or _holds_array(self._returns):
             raise LanguageError(
-                f"jit of {self.__qualname__}: it calls itself, and returns {returns!r}\n"
-                "hint: functions that call themselves return a number or None: pass an array that "
-                "results are stored to"
+                f"jit of {self.__qualname__}: it calls itself, and returns {self._returns!r}\n"
+                "hint: functions that call themselves return numbers, tuples of these or None: "
+                "pass an array that results are stored to"
             )
-        return types, returns.dtype.name
+        return [said for said in types if said is not None], returns
+
+
+def _holds_array(kind: Any) -> bool:
+    return isinstance(kind, Array) or any(map(_holds_array, getattr(kind, "items", ())))
+
+
+def _said(kind: Any) -> tuple[Any, ...] | None:
+    """Return a type in the words of the compiler, if it has some for it."""
+    if isinstance(kind, Number):
+        return ("number", kind.dtype.name)
+    if isinstance(kind, Array):
+        return ("array", kind.dtype.name, kind.rank)
+    if isinstance(kind, Nothing):
+        return ("none",)
+    if not isinstance(kind, Several):
+        return None
+    items = [_said(it) for it in kind.items]
+    return None if None in items else ("tuple", items, kind.kind)
 
 
 def _names(function: FunctionType) -> dict[str, Any]:

@@ -286,7 +286,7 @@ _stands_for: dict[FunctionType, str] = {}
 
 
 def _written(value: Any) -> JitFunction | None:
-    """Return what stands for a function of NumPy's that is written in the language itself."""
+    """Return what stands for a function that is written in the language itself."""
     module = getattr(value, "__module__", None)
     if isinstance(value, FunctionType) and str(module).startswith(f"{_LIBRARY}."):
         return _compiled(value)

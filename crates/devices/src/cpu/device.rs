@@ -21,6 +21,7 @@ pub struct CpuDevice {
     vector: usize,
     streams_from: usize,
     splits_from: usize,
+    rounds_from: i64,
 }
 
 /// Bytes that a launch writes from which on it pays to store past the caches: see `README.md`.
@@ -28,6 +29,9 @@ const STREAM: usize = 24 << 20;
 
 /// Bytes that a launch reads from which on it pays to run a reduction in pieces.
 const SPLIT: usize = 1 << 20;
+
+/// Blocks of a reduction from which on not all that they find is kept until the end: some thousand million values.
+const ROUNDS: i64 = 1 << 20;
 
 /// Bytes that a launch goes through from which on other threads are called at once: one would take 100 µs.
 const LONG: usize = 4 << 20;
@@ -44,7 +48,8 @@ const ENOUGH: usize = 4;
 impl CpuDevice {
     /// A device whose code comes from this cache; `other`, the interpreter, runs what has no code.
     pub fn new(cache: &'static Cache, other: Arc<dyn Device>) -> Self {
-        Self { cache, other, vector: cpu().vector, streams_from: STREAM, splits_from: SPLIT }
+        let (streams_from, splits_from, rounds_from) = (STREAM, SPLIT, ROUNDS);
+        Self { cache, other, vector: cpu().vector, streams_from, splits_from, rounds_from }
     }
 
     /// The same, computing in vectors of so many bytes: results do not depend on it, so tests ask.
@@ -57,7 +62,8 @@ impl CpuDevice {
     /// tests and benches ask.
     #[must_use]
     pub fn with_threshold(self, bytes: usize) -> Self {
-        Self { streams_from: bytes, splits_from: bytes, ..self }
+        let rounds_from = i64::try_from(bytes).unwrap_or(i64::MAX).min(ROUNDS);
+        Self { streams_from: bytes, splits_from: bytes, rounds_from, ..self }
     }
 
     /// Where code comes from.
@@ -86,8 +92,10 @@ impl Device for CpuDevice {
             short: OnceLock::new(),
             turned: OnceLock::new(),
             across: OnceLock::new(),
+            rounds: OnceLock::new(),
             streams_from: self.streams_from,
             splits_from: self.splits_from,
+            rounds_from: self.rounds_from,
         }))
     }
 
@@ -114,8 +122,11 @@ struct Native {
     turned: OnceLock<Arc<Machine>>,
     /// Code for points that lie closer in memory than their values.
     across: OnceLock<Arc<Machine>>,
+    /// Code for reductions of more blocks than it keeps results of.
+    rounds: OnceLock<Arc<Machine>>,
     streams_from: usize,
     splits_from: usize,
+    rounds_from: i64,
 }
 
 /// Machine code of a kernel.
@@ -198,6 +209,11 @@ impl Native {
         }
         let plain = made(&self.plain, || Ok(Arc::new(Machine::new(self.cache, &self.compiled)?)))?;
         let frame = self.frame(plain, arguments);
+        // SAFETY: as in `launch`.
+        if unsafe { self.is_many(plain, &frame) } {
+            let machine = made(&self.rounds, || make(compiler::compile_rounds(kernel, vector)))?;
+            return Ok((machine, self.frame(machine, arguments)));
+        }
         if !self.compiled.splits || self.read(arguments) < self.splits_from {
             return Ok((plain, frame));
         }
@@ -208,6 +224,15 @@ impl Native {
         }
         let machine = made(&self.split, || make(compiler::compile_split(kernel, vector)))?;
         Ok((machine, self.frame(machine, arguments)))
+    }
+
+    /// Whether a reduction has so many blocks that not all that they find is kept until the end.
+    ///
+    /// # Safety
+    /// As for [`Executable::launch_words`], of the machine's words.
+    unsafe fn is_many(&self, machine: &Machine, frame: &[u64]) -> bool {
+        // SAFETY: as whoever calls this says; counting reads extents alone.
+        machine.finish.is_some() && unsafe { machine.count.call(frame, 0, 0) } >= self.rounds_from
     }
 
     /// Whether each point reduces so few values that several points should run side by side.
@@ -455,6 +480,10 @@ impl Executable for Native {
             return None;
         }
         let frame = room.get_mut(..words + 2 + machine.exacts.len())?;
+        // SAFETY: as whoever calls this says.
+        if unsafe { self.is_many(machine, frame) } {
+            return None;
+        }
         // SAFETY: as whoever calls this says.
         Some(unsafe { machine.run_anywhere(frame, bytes, interrupted) })
     }

@@ -47,8 +47,8 @@ impl Fresh {
     pub(super) fn of(kernel: &Kernel, extras: &[Extra]) -> Option<Self> {
         let mut rooms = Vec::new();
         for extra in extras {
-            let Extra::Room { array, dtype, lengths } = extra else { return None };
-            if dtype.is_complex() {
+            let Extra::Room { array, dtype, lengths, zero } = extra else { return None };
+            if dtype.is_complex() || *zero {
                 return None;
             }
             let lengths = lengths.iter().copied().collect::<Option<Vec<_>>>()?;

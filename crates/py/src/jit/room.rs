@@ -60,7 +60,7 @@ impl<'py> Rooms<'py> {
                     let limit = limit(most, *dtype, &known(&steps, lengths));
                     arguments.push(Argument::Extent(limit));
                 }
-                Extra::Room { array, dtype, lengths } => {
+                Extra::Room { array, dtype, lengths, zero } => {
                     let wide = lengths.iter().any(Option::is_none);
                     let lengths = known(&steps, lengths);
                     let name = if *dtype == DType::Bool { "bool" } else { dtype.name() };
@@ -71,11 +71,16 @@ impl<'py> Rooms<'py> {
                         reserved(py, *dtype, name, &lengths)?
                     } else {
                         let lengths: Vec<_> = lengths.into_iter().flatten().collect();
-                        match kept::array(py, &lengths, name, dtype.size())? {
-                            Some(object) => object,
-                            None => {
-                                numpy(py, "empty")?.call1((PyTuple::new(py, lengths)?, name))?
-                            }
+                        let kept = if *zero {
+                            None
+                        } else {
+                            kept::array(py, &lengths, name, dtype.size())?
+                        };
+                        if let Some(object) = kept {
+                            object
+                        } else {
+                            let make = if *zero { "zeros" } else { "empty" };
+                            numpy(py, make)?.call1((PyTuple::new(py, lengths)?, name))?
                         }
                     };
                     let mut given = Given { distinct: true, ..Given::default() };

@@ -7,7 +7,7 @@ use memory::DType;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
-use source::{Again, Constant, Record, Refusal, Site, Unit};
+use source::{Again, Constant, Items, Record, Refusal, Said, Site, Unit};
 
 use super::record::record;
 
@@ -53,7 +53,7 @@ impl JitSource {
     /// Of a function that calls itself also its number, the names and ranks of its parameters' types, and the
     /// name of its result's.
     #[pyo3(signature = (names, again = None))]
-    fn named(&self, names: &Bound<'_, PyDict>, again: Option<Repeats>) -> PyResult<Self> {
+    fn named(&self, names: &Bound<'_, PyDict>, again: Option<Repeats<'_>>) -> PyResult<Self> {
         let mut found = HashMap::new();
         for (name, constant) in names {
             found.insert(name.extract()?, to_constant(&constant)?);
@@ -63,16 +63,37 @@ impl JitSource {
     }
 }
 
-/// Number, types with ranks, result.
-type Repeats = (u64, Vec<(String, usize)>, Option<String>);
+/// Number, types of parameters, result.
+type Repeats<'py> = (u64, Vec<Bound<'py, PyAny>>, Bound<'py, PyAny>);
 
-fn to_again((id, types, returns): &Repeats) -> PyResult<Again> {
-    let dtype = |name: &String| {
-        DType::from_name(name).ok_or_else(|| PyValueError::new_err(format!("no type is a {name}")))
+fn to_again((id, types, returns): &Repeats<'_>) -> PyResult<Again> {
+    let types = types.iter().map(to_said).collect::<PyResult<_>>()?;
+    Ok(Again { id: *id, types, returns: to_said(returns)? })
+}
+
+/// A type as `given._said` tells it.
+fn to_said(told: &Bound<'_, PyAny>) -> PyResult<Said> {
+    let kind: String = told.get_item(0)?.extract()?;
+    let dtype = || {
+        let name: String = told.get_item(1)?.extract()?;
+        let found = DType::from_name(&name);
+        found.ok_or_else(|| PyValueError::new_err(format!("no type is a {name}")))
     };
-    let types = types.iter().map(|(name, rank)| Ok((dtype(name)?, *rank)));
-    let types = types.collect::<PyResult<_>>()?;
-    Ok(Again { id: *id, types, returns: returns.as_ref().map(dtype).transpose()? })
+    Ok(match kind.as_str() {
+        "number" => Said::Number(dtype()?),
+        "array" => Said::Array(dtype()?, told.get_item(2)?.extract()?),
+        "tuple" => {
+            let items: Vec<Bound<'_, PyAny>> = told.get_item(1)?.extract()?;
+            let items: Vec<_> = items.iter().map(to_said).collect::<PyResult<_>>()?;
+            let class = told.get_item(2)?;
+            Said::Tuple(if class.is_none() {
+                items.into()
+            } else {
+                Items::named(class_of(&class)?, items)
+            })
+        }
+        _ => Said::None,
+    })
 }
 
 fn class_of(class: &Bound<'_, PyAny>) -> PyResult<Arc<Record>> {

@@ -64,7 +64,8 @@ FUNCTIONS: dict[str, FunctionType] = {
 }
 
 MATH: dict[str, FunctionType] = {
-    name: vars(counting)[name] for name in ("comb", "factorial", "gcd", "isclose", "lcm")
+    name: vars(counting)[name]
+    for name in "comb dist factorial gcd isclose isqrt lcm modf perm remainder ulp".split()
 }
 
 METHODS: dict[str, Any] = {
