@@ -333,17 +333,12 @@ impl Lowerer<'_> {
             }
             (CmpOp::Eq | CmpOp::NotEq, Val::Named(_), _)
             | (CmpOp::Eq | CmpOp::NotEq, _, Val::Named(_)) => {
-                let same = self.dtype(range, x)? == self.dtype(range, y)?;
-                return Ok(self.boolean(same == (op == CmpOp::Eq)));
-            }
-            (CmpOp::Eq | CmpOp::NotEq, Val::None | Val::Text(_), Val::None | Val::Text(_)) => {
-                return Ok(self.boolean((x == y) == (op == CmpOp::Eq)));
-            }
-            (CmpOp::Eq | CmpOp::NotEq, Val::Named(_), Val::Named(_) | Val::Text(_))
-            | (CmpOp::Eq | CmpOp::NotEq, Val::Text(_), Val::Named(_)) => {
                 if let (Ok(x), Ok(y)) = (self.dtype(range, x), self.dtype(range, y)) {
                     return Ok(self.boolean((x == y) == (op == CmpOp::Eq)));
                 }
+            }
+            (CmpOp::Eq | CmpOp::NotEq, Val::None | Val::Text(_), Val::None | Val::Text(_)) => {
+                return Ok(self.boolean((x == y) == (op == CmpOp::Eq)));
             }
             _ => {}
         }

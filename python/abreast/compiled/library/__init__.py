@@ -63,10 +63,9 @@ FUNCTIONS: dict[str, FunctionType] = {
     name: vars(home)[name.rpartition(".")[2]] for home, names in _NAMES for name in names.split()
 }
 
-MATH: dict[str, FunctionType] = {
-    name: vars(counting)[name]
-    for name in "comb dist factorial gcd isclose isqrt lcm modf perm remainder ulp".split()
-}
+_OF_MATH = "comb dist factorial gcd isclose isqrt lcm modf perm remainder ulp"
+
+MATH: dict[str, FunctionType] = {name: vars(counting)[name] for name in _OF_MATH.split()}
 
 METHODS: dict[str, Any] = {
     "argsort": orders.argsort,

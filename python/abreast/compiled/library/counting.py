@@ -152,4 +152,3 @@ def remainder(x: Any, y: Any) -> Any:
             # In the middle: the quotient is even.
             found = below - 2.0 * math.fmod(0.5 * (a - below), b)
     return math.copysign(1.0, float(x)) * found
-
