@@ -476,9 +476,9 @@ def test_memory_goes_back():
         ("return sum(a[None])", "sum of a 2-dimensional"),
         ("return a.sum(axis=n)", "an axis that varies"),
         ("return a.tolist()", "the method tolist"),
-        ("for i in range(n):\n        a = a[None]\n    return a", "on one way"),
+        ("for i in range(n):\n        a = a[None]\n    return a", "more than 8 different things"),
         ("return np.zeros(n, dtype=n)", "a dtype that is"),
-        ("return math.perm(n)", "math.perm"),
+        ("return math.frexp(n)", "math.frexp"),
     ],
 )
 def test_refusals(body, words, tmp_path):

@@ -81,7 +81,7 @@ OF_ARRAYS = [
         [(LINE, NEAR), (LINE, LINE), (LINE, LINE[:3]), (GRID, LINE), (GRID, GRID.T)],
     ),
     (lambda a, b: (np.flip(a), np.flip(b), np.flip(b, 0), np.flip(b, axis=1)), [(LINE, GRID)]),
-    (lambda a, b: (np.flip(b, -1), np.flipud(b), np.fliplr(b)), [(LINE, GRID)]),
+    (lambda a, b: (np.flip(b, -1), np.flip(b, -2), np.flipud(b), np.fliplr(b)), [(LINE, GRID)]),
     (
         lambda a, b: np.cross(a, b),
         [(LINE[:3], NEAR[:3]), (COUNTS[:3], LINE[:3]), (GRID[:, :3], GRID[:, 1:4])],

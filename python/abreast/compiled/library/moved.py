@@ -30,12 +30,21 @@ def tile(a: Any, reps: Any) -> Any:
     return out.flatten()
 
 
-def flip(m: Any) -> Any:
-    if m.ndim == 1:
+def flip(m: Any, axis: Any = None) -> Any:
+    if axis is None:
+        if m.ndim == 1:
+            return m[::-1]
+        if m.ndim == 2:
+            return m[::-1, ::-1]
+        return m[::-1, ::-1, ::-1]
+    place = axis + m.ndim if axis < 0 else axis
+    if place == 0:
         return m[::-1]
-    if m.ndim == 2:
-        return m[::-1, ::-1]
-    return m[::-1, ::-1, ::-1]
+    if place == m.ndim - 1:
+        return m[..., ::-1]
+    if place == 1:
+        return m[:, ::-1]
+    raise ValueError("flip is compiled for the first two axes and the last one")
 
 
 def fliplr(m: Any) -> Any:
