@@ -1,5 +1,6 @@
 //! The process's cache of compiled code, and kernels that Python holds.
 
+use crate::array::array_forked;
 use crate::assembler::{Llvmlite, raised};
 use crate::enter::outside;
 use devices::cpu::{Launch, Outcome, cpu};
@@ -7,6 +8,7 @@ use devices::{Cache, Code, CompileError, Kernel as Compiled};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tasks::pool;
@@ -14,10 +16,25 @@ use tasks::pool;
 /// Most bytes that compiled code takes on disk.
 const DISK: u64 = 256 << 20;
 
+/// Have processes that are forked off leave the locks of what compiles, which may be held by threads
+/// that do not come along.
+pub(crate) fn heed_forks(py: Python<'_>) -> PyResult<()> {
+    static HEEDED: PyOnceLock<()> = PyOnceLock::new();
+    HEEDED.get_or_try_init(py, || {
+        let child = PyDict::new(py);
+        child.set_item("after_in_child", wrap_pyfunction!(array_forked, py)?)?;
+        py.import("os")?.call_method("register_at_fork", (), Some(&child))?;
+        // Loaded now: in the child another thread may have been at importing it.
+        py.import("abreast.assembler").map(drop)
+    })?;
+    Ok(())
+}
+
 /// The code of this process; made by the first that asks.
 pub(crate) fn cache(py: Python<'_>) -> PyResult<&'static Cache> {
     static CACHE: PyOnceLock<Cache> = PyOnceLock::new();
     CACHE.get_or_try_init(py, || {
+        heed_forks(py)?;
         let folder: Option<PathBuf> =
             py.import("abreast.assembler")?.call_method0("folder")?.extract()?;
         Ok(Cache::new(Arc::new(Llvmlite::new(py)?), folder, DISK))

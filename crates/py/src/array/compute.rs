@@ -12,7 +12,7 @@ use pyo3::exceptions::{
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
 use tasks::pool;
 
 use super::{PyArray, protocol, sight};
@@ -216,9 +216,6 @@ pub(crate) fn array_recipes() -> usize {
 fn choose_device(py: Python<'_>) -> PyResult<()> {
     static CHOSEN: PyOnceLock<()> = PyOnceLock::new();
     CHOSEN.get_or_try_init(py, || {
-        let child = PyDict::new(py);
-        child.set_item("after_in_child", wrap_pyfunction!(array_forked, py)?)?;
-        py.import("os")?.call_method("register_at_fork", (), Some(&child))?;
         arrays::set_device(Arc::new(CpuDevice::new(compile::cache(py)?, Arc::new(Interpreter))));
         Ok::<_, PyErr>(())
     })?;

@@ -11,7 +11,9 @@ use super::glance::Glance;
 use super::program::{Program, told};
 use super::programs::Programs;
 use super::source::JitSource;
+use crate::compile::heed_forks;
 use crate::enter::outside;
+use devices::PerProcess;
 use source::Raise;
 
 /// A function that is compiled for the types of arguments that it meets.
@@ -28,7 +30,7 @@ pub(crate) struct JitCall {
     races: bool,
     programs: Programs,
     /// Held while a program is made, so that several first calls make it once.
-    making: Mutex<()>,
+    making: PerProcess<Mutex<()>>,
     /// Arrays of the closure, once the source was looked at.
     closure: RwLock<Option<Arc<Vec<Py<PyAny>>>>>,
 }
@@ -52,7 +54,7 @@ impl JitCall {
             domain,
             races,
             programs: Programs::default(),
-            making: Mutex::default(),
+            making: PerProcess::new(Mutex::default(), Mutex::default),
             closure: RwLock::default(),
         }
     }
@@ -256,8 +258,10 @@ impl JitCall {
             key.extend(&more.key);
         }
         let closure = closure.len();
+        heed_forks(py)?;
         // Whoever makes a program needs the interpreter now and then: wait without it.
-        let held = outside(py, || Held(it.making.lock().unwrap_or_else(PoisonError::into_inner)));
+        let held =
+            outside(py, || Held(it.making.get().lock().unwrap_or_else(PoisonError::into_inner)));
         if let Some(program) = it.programs.find(&key) {
             return Ok(program);
         }
