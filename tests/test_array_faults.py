@@ -158,7 +158,7 @@ def test_a_handler_may_compute_arrays():
     def handler(*_):
         found.append(float((anp.sqrt(small) + 1).sum()))
     signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    signal.setitimer(signal.ITIMER_REAL, 0.005, 0.05)
     anp.sqrt(anp.arange(2 * 10**8)).sum().block_until_ready()
     signal.setitimer(signal.ITIMER_REAL, 0)
     assert found and abs(found[0] - (np.sqrt(np.arange(100.0)) + 1).sum()) < 1e-9, found
