@@ -104,9 +104,15 @@ def test_ctrl_c_while_another_thread_computes():
     code = """
     x = anp.arange(1000) * 0.5
     anp.sin(x).sum().block_until_ready()
+    def roots(count):
+        started = time.perf_counter()
+        anp.sqrt(anp.arange(count)).sum().block_until_ready()
+        return time.perf_counter() - started
+    roots(1000)
+    four_seconds = int(4 / roots(10**8) * 10**8)  # machines differ by a factor of ten
     def long():
         try:
-            anp.sqrt(anp.arange(5 * 10**9)).sum().block_until_ready()
+            roots(four_seconds)
         except BaseException as error:
             print(error)
     threading.Thread(target=long, daemon=True).start()
