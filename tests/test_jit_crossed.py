@@ -91,6 +91,55 @@ def test_nothing_behind_the_rows_is_read() -> None:
         del whole
 
 
+def pairs(x: Any, y: Any, out: Any) -> None:
+    """Many points share the rows that they look at."""
+    for i in range(x.shape[0]):
+        for j in range(y.shape[0]):
+            s = x[i, 0] * 0
+            for k in range(x.shape[1]):
+                t = x[i, k] - y[j, k]
+                s += t * t
+            out[i, j] = s
+
+
+def pairs_from(x: Any, y: Any, out: Any) -> None:
+    """From the second row, column and element on, with something computed for each row before."""
+    for i in range(1, x.shape[0]):
+        first = x[i, 0] - x[0, 0]
+        for j in range(1, y.shape[0]):
+            s = first
+            t = y[j, 0]
+            for k in range(1, x.shape[1]):
+                s = s + y[j, k] * x[i, k]
+                t = t - y[j, k]
+            out[i, j] = s - t
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
+@pytest.mark.parametrize("begin", [0, 1])
+def test_rows_that_many_points_share(begin: int, dtype: str) -> None:
+    compiled = ab.jit(pairs_from if begin else pairs)
+    rng = np.random.default_rng(4)
+    for n, m, length in [(1, 1, 1), (3, 9, 2), (8, 8, 8), (9, 31, 7), (15, 257, 3), (21, 300, 17)]:
+        x, y = (10 * rng.normal(size=(count, length)).astype(dtype) for count in (n, m))
+        mine = rng.normal(size=(n, m)).astype(dtype)
+        theirs = mine.copy()
+        i, j = x[begin:, None], y[None, begin:]
+        if begin:
+            s = (i[..., 0] - x[0, 0]) + 0 * j[..., 0]
+            t = 0 * i[..., 0] + j[..., 0]
+            for k in range(1, length):
+                s, t = s + j[..., k] * i[..., k], t - j[..., k]
+            theirs[1:, 1:] = s - t
+        else:
+            s = np.zeros((n, m), dtype)
+            for k in range(length):
+                s += (i[..., k] - j[..., k]) ** 2
+            theirs[:] = s
+        compiled(x, y, mine)
+        np.testing.assert_array_equal(mine, theirs, strict=True)
+
+
 def nearest(points: Any, centres: Any, labels: Any, least: Any) -> None:
     for i in range(points.shape[0]):
         best = 0

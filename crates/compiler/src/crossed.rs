@@ -15,7 +15,7 @@ use crate::held::Held;
 use crate::remainder;
 use crate::structure::{WORD, number};
 use crate::text::{Operand, Text, Type};
-use crate::varying::Kind;
+use crate::varying::{Kind, Varying};
 
 /// Most statements that are written for turns made at once.
 const LARGEST: usize = 640;
@@ -38,6 +38,15 @@ struct Rows {
     apart: Step,
 }
 
+/// Copies of a loop whose lanes load the same rows, such as those of several points of a loop around.
+struct Bunch {
+    copies: Vec<usize>,
+    /// For each load the indices of its rows, by which bunches are told apart.
+    indices: Vec<Vec<Held>>,
+    /// For each load.
+    rows: Vec<Rows>,
+}
+
 /// A loop whose turns are made at once.
 struct Walk<'w> {
     it: &'w For,
@@ -45,6 +54,7 @@ struct Walk<'w> {
     loads: &'w [usize],
     /// What each copy carries.
     rooms: &'w [Vec<Room>],
+    bunches: Vec<Bunch>,
     /// What the statements between those compute.
     wanted: Vec<Value>,
     runs: Vec<&'w [Statement]>,
@@ -54,6 +64,11 @@ impl Emitter<'_> {
     /// Which statements of a loop load along memory, from a row for each lane; none where turns are not made at
     /// once. `copies`: how often the loop is written side by side.
     pub(crate) fn crossed(&self, it: &For, copies: usize) -> Vec<usize> {
+        self.crossed_by(it, &self.varying(), copies)
+    }
+
+    /// The same for lanes of which this is known.
+    pub(crate) fn crossed_by(&self, it: &For, varying: &Varying<'_>, copies: usize) -> Vec<usize> {
         let body = self.kernel.block(it.body);
         let sum = body.statements.len() * self.width as usize * copies;
         let tail = self.mask.is_none_or(|mask| self.tail.is_some_and(|it| it.0 == mask));
@@ -70,20 +85,26 @@ impl Emitter<'_> {
             || !tail
             || it.axes.len() > 1
             || it.axes[0].step.is_some()
-            || self.varying().parts(it)
+            || varying.parts(it)
             || !body.statements.iter().all(quick)
         {
             return Vec::new();
         }
         let along = |statement: &Statement| match statement {
-            Statement::Load { buffer, index, .. } => self.lies_across(it, *buffer, index),
+            Statement::Load { buffer, index, .. } => self.lies_across(it, varying, *buffer, index),
             _ => false,
         };
         (0..body.statements.len()).filter(|&at| along(&body.statements[at])).collect()
     }
 
     /// Whether the turns of a loop find their elements side by side, and the lanes theirs in rows.
-    fn lies_across(&self, it: &For, buffer: Buffer, index: &[Value]) -> bool {
+    fn lies_across(
+        &self,
+        it: &For,
+        varying: &Varying<'_>,
+        buffer: Buffer,
+        index: &[Value],
+    ) -> bool {
         let Some(ty) = self.kernel.buffer(buffer) else { return false };
         let body = self.kernel.block(it.body);
         let inside = |value: &Value| {
@@ -97,7 +118,7 @@ impl Emitter<'_> {
             } else if inside(value) || stride == Stride::Pair {
                 return false;
             } else if stride != Stride::Zero {
-                match self.varying().kind(*value) {
+                match varying.kind(*value) {
                     Kind::Uniform => {}
                     Kind::Linear => lanes += 1,
                     Kind::Vector => return false,
@@ -117,24 +138,15 @@ impl Emitter<'_> {
     ) -> Result<Operand, Unsupported> {
         let kernel = self.kernel;
         let body = kernel.block(it.body);
-        let index = body.arguments[0];
         let width = i64::from(self.width);
         let whole = self.text.op("and", WORD, &[length, number(-width)]);
-        let mut rows = Vec::new();
-        for copy in copies.iter_mut() {
-            self.swap(copy);
-            self.hold(index, Held::Uniform(number(0)));
-            rows.push(
-                loads.iter().map(|&at| self.rows_across(&body.statements[at])).collect::<Vec<_>>(),
-            );
-            self.swap(copy);
-        }
+        let bunches = self.bunches(it, loads, copies);
         let wanted: Vec<_> = body.statements.iter().flat_map(|it| it.results().to_vec()).collect();
         let runs: Vec<_> = body
             .statements
             .split(|it| loads.iter().any(|&at| std::ptr::eq(it, &raw const body.statements[at])))
             .collect();
-        let walk = Walk { it, loads, rooms, wanted, runs };
+        let walk = Walk { it, loads, rooms, bunches, wanted, runs };
         let far = self.text.op("icmp sge", WORD, &[whole, number(FAR)]);
         let count = self.text.begin_count(number(0), whole, width);
         let first = self.index_of_lane(&it.axes[0], count.index);
@@ -145,16 +157,16 @@ impl Emitter<'_> {
             let over = self.text.select(behind, WORD, whole, number(0));
             let later = self.text.op("sub", WORD, &[later, over]);
             let later = self.index_of_lane(&it.axes[0], later);
-            let lanes = number(width * copies.len().cast_signed() as i64);
+            let lanes = number(width * walk.bunches.len().cast_signed() as i64);
             let lanes = self.text.select(behind, WORD, lanes, number(0));
             self.only_if(far, |e| {
-                for rows in rows.iter().flatten() {
+                for rows in walk.bunches.iter().flat_map(|it| &it.rows) {
                     e.fetch_rows(rows, lanes, later);
                 }
                 Ok(())
             })?;
         }
-        self.piece(&walk, copies, &rows, (first, None))?;
+        self.piece(&walk, copies, (first, None))?;
         self.text.end_count(&count);
         if !self.masks {
             return Ok(whole);
@@ -163,8 +175,37 @@ impl Emitter<'_> {
         let rest = self.text.op("sub", WORD, &[length, whole]);
         let some = self.text.op("icmp sgt", WORD, &[rest, number(0)]);
         let first = self.index_of_lane(&it.axes[0], whole);
-        self.only_if(some, |e| e.piece(&walk, copies, &rows, (first, Some(rest))))?;
+        self.only_if(some, |e| e.piece(&walk, copies, (first, Some(rest))))?;
         Ok(length)
+    }
+
+    /// The copies of a loop, by the rows that they load.
+    fn bunches(
+        &mut self,
+        it: &For,
+        loads: &[usize],
+        copies: &mut [Vec<Option<Held>>],
+    ) -> Vec<Bunch> {
+        let body = self.kernel.block(it.body);
+        let mut bunches: Vec<Bunch> = Vec::new();
+        for (place, copy) in copies.iter_mut().enumerate() {
+            self.swap(copy);
+            self.hold(body.arguments[0], Held::Uniform(number(0)));
+            let indices = loads.iter().map(|&at| match &body.statements[at] {
+                Statement::Load { index, .. } => index.iter().map(|&it| self.held(it)).collect(),
+                _ => unreachable!("a load"),
+            });
+            let indices: Vec<_> = indices.collect();
+            if let Some(bunch) = bunches.iter_mut().find(|it| it.indices == indices) {
+                bunch.copies.push(place);
+            } else {
+                let rows = loads.iter().map(|&at| self.rows_across(&body.statements[at]));
+                let rows = rows.collect();
+                bunches.push(Bunch { copies: vec![place], indices, rows });
+            }
+            self.swap(copy);
+        }
+        bunches
     }
 
     /// The turns of a piece, for all copies; of so many turns, if there are fewer than lanes.
@@ -172,20 +213,17 @@ impl Emitter<'_> {
         &mut self,
         walk: &Walk<'_>,
         copies: &mut [Vec<Option<Held>>],
-        rows: &[Vec<Rows>],
         (first, rest): (Operand, Option<Operand>),
     ) -> Result<(), Unsupported> {
         let body = self.kernel.block(walk.it.body);
         let (index, carried) = (body.arguments[0], &body.arguments[1..]);
         let mask = rest.map(|rest| self.below(self.width, 0, rest));
-        for ((copy, rows), rooms) in copies.iter_mut().zip(rows).zip(walk.rooms) {
-            self.swap(copy);
-            let mut columns = Vec::new();
-            for rows in rows {
-                columns.push(self.columns_of_rows(rows, first, mask).into_iter());
-            }
+        for bunch in &walk.bunches {
+            // Each row is loaded and turned once, for whoever looks at it.
+            let columns: Vec<_> =
+                bunch.rows.iter().map(|rows| self.columns_of_rows(rows, first, mask)).collect();
             let end = self.text.label();
-            for turn in 0..i64::from(self.width) {
+            for (place, turn) in (0..i64::from(self.width)).enumerate() {
                 if let Some(rest) = rest.filter(|_| turn > 0) {
                     let on = self.text.label();
                     let more = self.text.op("icmp sgt", WORD, &[rest, number(turn)]);
@@ -193,20 +231,24 @@ impl Emitter<'_> {
                     self.text.begin(on);
                 }
                 let at = self.text.op("add", WORD, &[first, number(turn)]);
-                self.hold(index, Held::Uniform(at));
-                for (&load, columns) in walk.loads.iter().zip(&mut columns) {
-                    let column = columns.next().expect("as many columns as lanes");
-                    self.hold(body.statements[load].results()[0], Held::Vector(column));
+                for &each in &bunch.copies {
+                    let (copy, rooms) = (&mut copies[each], &walk.rooms[each]);
+                    self.swap(copy);
+                    self.hold(index, Held::Uniform(at));
+                    for (&load, columns) in walk.loads.iter().zip(&columns) {
+                        let result = body.statements[load].results()[0];
+                        self.hold(result, Held::Vector(columns[place]));
+                    }
+                    self.take_all_beside(rooms, carried);
+                    self.straight_run(&walk.runs, &walk.wanted)?;
+                    self.put_all_beside(rooms, &body.yields);
+                    self.swap(copy);
                 }
-                self.take_all_beside(rooms, carried);
-                self.straight_run(&walk.runs, &walk.wanted)?;
-                self.put_all_beside(rooms, &body.yields);
             }
             if rest.is_some() {
                 self.text.jump(end);
                 self.text.begin(end);
             }
-            self.swap(copy);
         }
         Ok(())
     }

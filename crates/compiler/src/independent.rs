@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
-use ir::{Axis, BlockId, For, Statement, Value};
+use ir::{BlockId, For, Statement, Value};
 
 use crate::Unsupported;
 use crate::beside::is_plain;
 use crate::emitter::Emitter;
 use crate::held::Held;
-use crate::poll::{STRETCH, TILE};
+use crate::poll::STRETCH;
 use crate::structure::{SCATTERED, WORD, number};
 use crate::text::Operand;
 use crate::varying::{Reach, Varying};
@@ -28,9 +28,9 @@ pub(crate) enum Way<'k> {
 /// A loop around a loop in lanes, with nothing but plain statements between.
 #[derive(Clone, Debug)]
 pub(crate) struct Nest<'k> {
-    before: &'k [Statement],
+    pub(crate) before: &'k [Statement],
     pub(crate) inner: &'k For,
-    varying: Rc<Varying<'k>>,
+    pub(crate) varying: Rc<Varying<'k>>,
     pub(crate) rows: i64,
     pub(crate) vectors: i64,
 }
@@ -186,7 +186,7 @@ impl<'k> Emitter<'k> {
         if self.cost_of(&varying, inner.body, 1).statements > TILED {
             return None;
         }
-        let (rows, vectors) = self.tile_of(carried);
+        let (rows, vectors) = self.tile(inner, &varying, carried);
         Some(Nest { before, inner, varying, rows, vectors })
     }
 
@@ -239,16 +239,6 @@ impl<'k> Emitter<'k> {
             }
         }
         carried.filter(|&carried| carried > 0)
-    }
-
-    /// Rows and vectors of a tile: as many accumulators as fit the registers and hide an addition.
-    fn tile_of(&self, carried: usize) -> (i64, i64) {
-        match (self.masks, carried) {
-            (true, 1) => (4, 4),
-            (true, 2) | (false, 1) => (4, 2),
-            (true, 3..=4) | (false, 2) => (2, 2),
-            _ => (1, 1),
-        }
     }
 
     /// Points of a parallel loop that are not worth to be shared out.
@@ -345,105 +335,8 @@ impl<'k> Emitter<'k> {
         }
     }
 
-    /// Rows `from..to`, several at once, for one panel of columns after the other: what all rows read of a
-    /// panel stays in the second cache.
-    fn rows_at_once(
-        &mut self,
-        nest: &Nest<'k>,
-        index: Value,
-        axis: &Axis,
-        [from, to]: [Operand; 2],
-    ) -> Result<(), Unsupported> {
-        let outside = self.loops.varying.replace(nest.varying.clone());
-        let inner = nest.inner;
-        let column = self.kernel.block(inner.body).arguments[0];
-        let columns = self.length(&inner.axes[0]);
-        let width = i64::from(self.width);
-        let rest = self.text.op("urem", WORD, &[columns, number(width * nest.vectors)]);
-        let whole = self.text.op("sub", WORD, &[columns, rest]);
-        let length = self.text.op("sub", WORD, &[to, from]);
-        let rest = self.text.op("urem", WORD, &[length, number(nest.rows)]);
-        let middle = self.text.op("sub", WORD, &[to, rest]);
-        for (begin, end, vectors) in [(number(0), whole, nest.vectors), (whole, columns, 1)] {
-            let panel = self.text.begin_count(begin, end, width * vectors);
-            let mask = (vectors == 1).then(|| {
-                let left = self.text.op("sub", WORD, &[end, panel.index]);
-                self.those_below(left)
-            });
-            for (from, to, rows) in [(from, middle, nest.rows), (middle, to, 1)] {
-                let each = self.text.begin_count(from, to, rows);
-                let known = self.snapshot();
-                let mut copies = Vec::new();
-                for row in 0..rows {
-                    self.restore(known.clone());
-                    let place = self.text.op("add", WORD, &[each.index, number(row)]);
-                    let at = self.index_of(axis, place);
-                    self.hold(index, Held::Uniform(at));
-                    self.rows(nest.before)?;
-                    let known = self.snapshot();
-                    for vector in 0..vectors {
-                        self.restore(known.clone());
-                        let next = number(vector * width);
-                        let place = self.text.op("add", WORD, &[panel.index, next]);
-                        let at = self.index_of_lane(&inner.axes[0], place);
-                        self.hold(column, Held::Linear(at));
-                        copies.push(self.snapshot());
-                    }
-                }
-                self.mask = mask;
-                self.lanes = self.width;
-                self.at_once(inner.body, &mut copies)?;
-                self.lanes = 1;
-                self.mask = None;
-                self.spend(number(TILE));
-                self.poll();
-                self.text.end_count(&each);
-            }
-            self.text.end_count(&panel);
-        }
-        self.loops.varying = outside;
-        Ok(())
-    }
-
-    /// Columns `from..to` in lanes, several vectors at a time and then one.
-    fn columns_at_once(
-        &mut self,
-        body: BlockId,
-        index: Value,
-        axis: &Axis,
-        [from, to]: [Operand; 2],
-        vectors: i64,
-    ) -> Result<(), Unsupported> {
-        let width = i64::from(self.width);
-        let length = self.text.op("sub", WORD, &[to, from]);
-        let length = self.text.intrinsic("smax", WORD, &[length, number(0)]);
-        let rest = self.text.op("urem", WORD, &[length, number(width * vectors)]);
-        let middle = self.text.op("sub", WORD, &[to, rest]);
-        for (from, to, vectors, masked) in [(from, middle, vectors, false), (middle, to, 1, true)] {
-            let each = self.text.begin_count(from, to, width * vectors);
-            if masked {
-                let left = self.text.op("sub", WORD, &[to, each.index]);
-                self.mask = Some(self.those_below(left));
-            }
-            let mut copies = Vec::new();
-            for vector in 0..vectors {
-                let place = self.text.op("add", WORD, &[each.index, number(vector * width)]);
-                let at = self.index_of_lane(axis, place);
-                self.hold(index, Held::Linear(at));
-                copies.push(self.snapshot());
-            }
-            self.lanes = self.width;
-            self.at_once(body, &mut copies)?;
-            self.lanes = 1;
-            self.mask = None;
-            self.poll();
-            self.text.end_count(&each);
-        }
-        Ok(())
-    }
-
     /// Write a block for several points at once: each statement for all of them.
-    fn at_once(
+    pub(crate) fn at_once(
         &mut self,
         block: BlockId,
         copies: &mut [Vec<Option<Held>>],

@@ -69,6 +69,7 @@ mod split;
 mod stretch;
 mod structure;
 mod text;
+mod tiles;
 mod told;
 mod tree;
 mod turned;
