@@ -59,6 +59,26 @@ def imports() -> dict[str, float]:
     return {"seconds": taken}
 
 
+def compiled() -> dict[str, float]:
+    """Seconds of the decorator and the first calls of two compiled functions, on small arrays."""
+    import numpy as np
+
+    import abreast as ab
+    from jit import nothing, product
+
+    found = {}
+    arrays = [np.ones((4, 4)) for _ in range(3)]
+    for name, plain in (("first", product), ("second", nothing)):
+        start = time.perf_counter()
+        function = ab.jit(plain)
+        decorated = time.perf_counter()
+        function(*arrays)
+        found[f"{name} decorated"] = decorated - start
+        found[name] = time.perf_counter() - decorated
+    assert (arrays[2] == 4).all()
+    return found
+
+
 def first(count: str) -> dict[str, float]:
     """Seconds of a map of 8 tasks over one array, with warm workers and no memory used before."""
     import numpy as np
@@ -151,6 +171,6 @@ def measured(*arguments: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    known = (launch, memory, imports, first, copy, private, graph)
+    known = (launch, memory, imports, compiled, first, copy, private, graph)
     what = {function.__name__: function for function in known}[sys.argv[1]]
     print(json.dumps(what(*sys.argv[2:])))

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import os
+import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +15,8 @@ from typing import Any
 import numpy as np
 
 import abreast as ab
+from _fresh import measured
+from _measure import quick
 
 
 def product(a, b, out):
@@ -53,6 +58,24 @@ def numba_of(function: Callable[..., Any]) -> Any:
     return numba.njit(function)
 
 
+def new_processes(rounds: int) -> None:
+    """What first calls take in new processes: compiled there, and from the disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Bytecode is kept, as of whatever is installed.
+        os.environ.update(ABREAST_CACHE="", PYTHONPYCACHEPREFIX=f"{folder}/bytecode")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        measured("compiled")
+        os.environ["ABREAST_CACHE"] = f"{folder}/code"
+        cold = measured("compiled")
+        warm = [measured("compiled") for _ in range(rounds)]
+    found = {name: statistics.median(each[name] for each in warm) for name in cold}
+    for name, words in (("first", "first function of a process"), ("second", "a second function")):
+        print(
+            f"{words}: compiled in {1e3 * cold[name]:.1f} ms, from disk {1e3 * found[name]:.2f} ms"
+            f", decorated in {1e3 * found[f'{name} decorated']:.2f} ms"
+        )
+
+
 def main() -> None:
     ours, theirs = ab.jit(product), numba_of(product)
     parallel = ab.jit(product_in_parallel)
@@ -85,6 +108,7 @@ def main() -> None:
 
         many()
         print(f"a call with three arrays, {name}: {1e5 * least(7, many):.0f} ns")
+    new_processes(3 if quick() else 15)
 
 
 if __name__ == "__main__":

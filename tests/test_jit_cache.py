@@ -285,3 +285,50 @@ def test_workers_first_calls(run, folder):
     # Now it is there.
     assert run(WORKERS, env=environment) == "1\n"
     shutil.rmtree(folder)
+
+
+FIRST = """
+import sys
+import numpy as np
+
+modules = set(sys.modules)
+import abreast as ab
+
+@ab.jit
+def weighted(x, k):
+    s = 0.0
+    for i in range(len(x)):
+        s += x[i] * k + i
+    return s
+
+assert weighted(np.arange(4.0), 2) == 18.0
+print(*sorted({each.partition(".")[0] for each in set(sys.modules) - modules}))
+import cmath
+
+@ab.jit
+def turned(z):
+    return cmath.exp(z) + cmath.phase(z)
+
+assert turned(1j) == cmath.exp(1j) + cmath.phase(1j)
+"""
+
+
+def test_a_call_from_the_disk_loads_no_modules_but_its_own(folder, tmp_path):
+    path = tmp_path / "first.py"
+    path.write_text(FIRST)
+    environment = {**os.environ, "ABREAST_CACHE": str(folder)}
+    for _ in range(2):
+        command = [sys.executable, str(path)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert set(done.stdout.split()) <= {"abreast", "__future__"}
+
+
+def test_the_assembler_is_found_as_imports_find_it():
+    from importlib.util import find_spec
+
+    from abreast import assembler
+
+    found = find_spec("llvmlite")
+    assert found is not None and assembler._place("llvmlite") == found.origin
+    assert assembler._place("no_such_module_anywhere") is None

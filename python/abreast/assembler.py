@@ -169,15 +169,10 @@ def version() -> str:
 
 def _installed() -> str:
     """Version of llvmlite and size of its library, which tells builds of one version apart."""
-    from importlib.util import find_spec
-
-    try:
-        found = find_spec("llvmlite")
-    except (ImportError, ValueError):
-        found = None
-    if found is None or not found.origin:
+    origin = _place("llvmlite")
+    if origin is None:
         return "none"
-    place = os.path.dirname(found.origin)
+    place = os.path.dirname(origin)
     name, size = "unknown", 0
     try:
         with open(os.path.join(place, "_version.py"), encoding="utf-8") as file:
@@ -188,6 +183,25 @@ def _installed() -> str:
     except (OSError, ValueError):
         pass
     return f"{name} {size}"
+
+
+def _place(name: str) -> str | None:
+    """File of a module, as `importlib.util` finds it, which would have to be loaded first."""
+    import sys
+
+    module = sys.modules.get(name)
+    if module is not None:
+        return getattr(module, "__file__", None)
+    for finder in sys.meta_path:
+        find = getattr(finder, "find_spec", None)
+        try:
+            found = find(name, None) if find is not None else None
+        except (ImportError, ValueError):
+            found = None
+        if found is not None:
+            origin: str | None = found.origin
+            return origin
+    return None
 
 
 def folder() -> str | None:

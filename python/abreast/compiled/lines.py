@@ -12,7 +12,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import CodeType, FunctionType
 from weakref import WeakKeyDictionary
 
@@ -90,8 +89,9 @@ def remember(function: FunctionType, text: str) -> None:
 def _begun() -> float:
     """When this process began, in seconds since the epoch: older files are as Python read them."""
     try:
-        told = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace")
-        ticks = int(told.rpartition(")")[2].split()[19])
+        with open("/proc/self/stat", "rb") as file:
+            told = file.read()
+        ticks = int(told.rpartition(b")")[2].split()[19])
         up = time.clock_gettime(time.CLOCK_BOOTTIME)
         return time.time() - up + ticks / os.sysconf("SC_CLK_TCK") - 1.0
     except (OSError, ValueError, AttributeError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import cmath
 import functools
 import importlib
 import math
@@ -262,15 +261,14 @@ _table: dict[int, tuple[Any, str]] = {}
 def _named(value: Any) -> str | None:
     """Return the name by which the compiler knows a function."""
     if not _table:
-        homes: list[tuple[Any, str, str]] = [
-            (math, "math", _MATH),
-            (cmath, "cmath", _CMATH),
-            (builtins, "builtins", _BUILTINS),
-        ]
-        for home, module, names in homes:
-            _fill(home, module, names)
+        _fill(math, "math", _MATH)
+        _fill(builtins, "builtins", _BUILTINS)
         for own in (prange, thread_count, thread_id):
             _table[id(own)] = (own, f"abreast.{own.__name__}")
+    # Whoever names a function of these has loaded them.
+    cmath = sys.modules.get("cmath")
+    if cmath is not None and id(cmath.sin) not in _table:
+        _fill(cmath, "cmath", _CMATH)
     numpy = sys.modules.get("numpy")
     if numpy is not None and id(numpy.sin) not in _table:
         _fill(numpy, "numpy", _NUMPY)
