@@ -226,6 +226,7 @@ impl Lowerer<'_> {
         use crate::Constant;
         Ok(match constant {
             Constant::Int(it) => Val::Num(self.int(*it)),
+            Constant::Large(it) => Val::Large(*it),
             Constant::Float(it) => Val::Num(self.float(*it)),
             Constant::Bool(it) => Val::Num(self.boolean(*it)),
             Constant::Complex(re, im) => Val::Num(self.complex_constant(*re, *im)),
@@ -398,9 +399,14 @@ impl Lowerer<'_> {
 
     pub(crate) fn converted(&mut self, range: TextRange, ty: NumType, args: &[Val]) -> Result<Val> {
         let zero = self.int(0);
+        let large = match args {
+            [Val::Large(it)] => self.large(*it, ty.dtype),
+            _ => None,
+        };
         let num = match args {
             [] => zero,
             [Val::Num(num)] => num.clone(),
+            [_] if large.is_some() => large.unwrap_or(zero),
             _ => {
                 let message = format!("{} of this", ty.name());
                 return Err(self.refuse(range, message, "convert one number"));

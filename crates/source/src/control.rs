@@ -60,8 +60,10 @@ impl Lowerer<'_> {
         self.flying.retain(|it| it.0 != path);
         match &line.step {
             Step::Assign { targets, value } => {
-                let unpacked =
-                    targets.iter().all(|it| matches!(it, Expr::Tuple(_) | Expr::List(_)));
+                // Of a list that is assigned so nothing stays but its items.
+                let unpacked = targets
+                    .iter()
+                    .all(|it| matches!(it, Expr::Tuple(_) | Expr::List(_) | Expr::Subscript(_)));
                 let mut value =
                     if unpacked { self.sequence(value)? } else { self.expression(value)? };
                 if let ([Expr::Name(name)], Val::Lazy(_)) = (&targets[..], &value)

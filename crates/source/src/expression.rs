@@ -30,9 +30,10 @@ impl Lowerer<'_> {
         let range = expr.range();
         match expr {
             Expr::NumberLiteral(it) => Ok(Val::Num(match &it.value {
-                Number::Int(value) => match value.as_i64() {
-                    Some(value) => self.int(value),
-                    None => {
+                Number::Int(value) => match (value.as_i64(), value.as_u64()) {
+                    (Some(value), _) => self.int(value),
+                    (None, Some(value)) => return Ok(Val::Large(value)),
+                    (None, None) => {
                         let hint = "integers have 64 bits here; write a float";
                         return Err(self.refuse(range, "an int that is too large", hint));
                     }
@@ -153,6 +154,7 @@ impl Lowerer<'_> {
     fn constant(&mut self, constant: &Constant, chain: &str) -> Result<Val> {
         Ok(match constant {
             Constant::Int(it) => Val::Num(self.int(*it)),
+            Constant::Large(it) => Val::Large(*it),
             Constant::Float(it) => Val::Num(self.float(*it)),
             Constant::Bool(it) => Val::Num(self.boolean(*it)),
             Constant::Complex(re, im) => Val::Num(self.complex_constant(*re, *im)),
@@ -300,6 +302,10 @@ impl Lowerer<'_> {
         y: &Val,
     ) -> Result<Val> {
         match (x, y) {
+            (Val::Large(_), _) | (_, Val::Large(_)) => {
+                let (x, y) = self.paired(range, x, y)?;
+                self.operated(range, op, &x, &y)
+            }
             (Val::Num(x), Val::Num(y)) => Ok(Val::Num(self.binary(range, op, x, y)?)),
             (Val::Tuple(x), Val::Tuple(y)) if op == Operator::Add => {
                 Ok(Val::Tuple(x.iter().chain(y).cloned().collect()))
@@ -356,6 +362,8 @@ impl Lowerer<'_> {
             CmpOp::In | CmpOp::NotIn => self.sequence(other)?,
             _ => self.expression(other)?,
         };
+        let (paired, second) = self.paired(range, first, &second)?;
+        let first = &paired;
         if let [CmpOp::Eq | CmpOp::NotEq | CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE] = ops
             && (is_array(first) || is_array(&second))
         {
@@ -471,7 +479,7 @@ impl Lowerer<'_> {
         let value = self.expression(value)?;
         self.changes(range, view)?;
         let target = extents(view);
-        let before = Val::View(view.clone());
+        let (before, value) = self.paired(range, &Val::View(view.clone()), &value)?;
         let lazy = if op == Operator::MatMult {
             if !matches!(&value, Val::View(it) if it.axes.len() > 1) {
                 let hint = "NumPy refuses it too: write `x = x @ y`";

@@ -504,7 +504,13 @@ impl Lowerer<'_> {
                 }
                 self.assign_lazy(range, view, &lazy, false)
             }
+            Val::Tuple(items) => self.assign_tuple(range, view, items),
             other => {
+                if let Val::Large(it) = other
+                    && let Some(num) = self.large(*it, view.dtype)
+                {
+                    return self.assign_view(range, view, &Val::Num(num));
+                }
                 let message = format!("{} is assigned to elements of an array", other.describe());
                 let hint = "assign numbers and arrays";
                 Err(self.refuse(range, message, hint))

@@ -8,6 +8,9 @@ use ruff_text_size::TextRange;
 use crate::lower::{Lowerer, RaiseKind, Result};
 use crate::value::{Known, Num, NumType, Val};
 
+/// What the lowest int is, without its sign.
+const LOWEST: u64 = 1 << 63;
+
 impl Lowerer<'_> {
     fn no_operator(&self, range: TextRange, op: &str, x: &Num, y: &Num) -> Box<crate::Refusal> {
         let message = format!("{op} of {} and {}", x.ty.name(), y.ty.name());
@@ -261,6 +264,9 @@ impl Lowerer<'_> {
             let re = self.b.not(truth.re);
             return Ok(Val::Num(self.number(NumType::BOOL, re)));
         }
+        if let (Val::Large(LOWEST), UnaryOp::USub) = (value, op) {
+            return Ok(Val::Num(self.int(i64::MIN)));
+        }
         let Val::Num(num) = value else {
             return Err(self.no_number(range, value));
         };
@@ -306,6 +312,10 @@ impl Lowerer<'_> {
             Val::View(_) => (
                 "arithmetic with a whole array".to_owned(),
                 "write a loop over its elements, or compute with abreast.numpy outside",
+            ),
+            Val::Large(_) => (
+                "an int that needs more than 63 bits".to_owned(),
+                "it stands beside NumPy's uint64 only: write np.uint64(x) for all operands, or floats",
             ),
             other => (format!("arithmetic with {}", other.describe()), "use numbers"),
         };

@@ -17,6 +17,8 @@ use crate::{Again, Record, Refusal, flow};
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Constant {
     Int(i64),
+    /// An int from 2**63 on that has no more than 64 bits.
+    Large(u64),
     Float(f64),
     Bool(bool),
     Complex(f64, f64),

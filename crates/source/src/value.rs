@@ -166,6 +166,8 @@ pub(crate) enum Val {
     /// An expression over arrays, not computed yet.
     Lazy(Lazy),
     None,
+    /// An int that needs all 64 bits, without a sign.
+    Large(u64),
     Text(String),
     Named(String),
     Module(String),
@@ -194,6 +196,7 @@ impl PartialEq for Val {
             (Self::Tuple(a), Self::Tuple(b)) => a == b,
             (Self::View(a), Self::View(b)) => a == b,
             (Self::None, Self::None) | (Self::Unassigned, Self::Unassigned) => true,
+            (Self::Large(a), Self::Large(b)) => a == b,
             (Self::Text(a), Self::Text(b))
             | (Self::Named(a), Self::Named(b))
             | (Self::Module(a), Self::Module(b))
@@ -219,6 +222,7 @@ impl Val {
             Self::View(it) => format!("a {}-dimensional array of {}", it.axes.len(), it.dtype),
             Self::Lazy(it) => format!("a {}-dimensional array", it.axes.len()),
             Self::None => "None".into(),
+            Self::Large(_) => "an int that needs more than 63 bits".into(),
             Self::Text(_) => "a str".into(),
             Self::Named(it) => it.clone(),
             Self::Module(it) => format!("the module {it}"),

@@ -193,6 +193,8 @@ class _Known:
         if kind is bool:
             return ("bool", value)
         if kind is int:
+            if 2**63 <= value < 2**64:
+                return ("large", value)
             if not -(2**63) <= value < 2**63:
                 return ("other", "an int that needs more than 64 bits")
             return ("int", value)

@@ -107,6 +107,7 @@ fn to_constant(given: &Bound<'_, PyAny>) -> PyResult<Constant> {
     let value = || given.get_item(1);
     Ok(match kind.as_str() {
         "int" => Constant::Int(value()?.extract()?),
+        "large" => Constant::Large(value()?.extract()?),
         "float" => Constant::Float(value()?.extract()?),
         "bool" => Constant::Bool(value()?.extract()?),
         "complex" => Constant::Complex(value()?.extract()?, given.get_item(2)?.extract()?),
