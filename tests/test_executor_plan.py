@@ -299,3 +299,52 @@ def test_a_broken_executor_of_the_plan_is_replaced_after_shutdown() -> None:
             ab.map(abs, [-1])
         ab.shutdown()
         assert ab.map(abs, [-1]) == [1]
+
+
+@pytest.mark.parametrize("other", ["plan", "executor"])
+def test_a_pool_of_loky_ends_while_another_lives(other: str, start: Callable[..., Any]) -> None:
+    """Workers of both hold the pipes of the helpers that loky has once for all pools."""
+    pytest.importorskip("loky")
+    second = {
+        "plan": "with ab.plan(['executor:loky:1', 'threads:2']): ab.map(abs, [-1])",
+        "executor": "other = loky.ProcessPoolExecutor(1); other.submit(abs, -1).result()",
+    }
+    script = start(f"""
+import loky, psutil, time
+import abreast as ab
+ab.plan("executor:loky:1")
+ab.map(abs, [-1])
+{second[other]}
+ab.map(abs, [-1])
+began = time.monotonic()
+ab.shutdown()
+print(time.monotonic() - began < 20, ab.map(abs, [-2]))
+if {other == "plan"}:
+    ab.shutdown()
+    print(psutil.Process().children())
+else:
+    print(other.submit(abs, -3).result())
+    other.shutdown()
+""")
+    status, out, err = script.end(60)
+    assert (status, err) == (0, "")
+    assert out == f"True [2]\n{'[]' if other == 'plan' else '3'}\n"
+
+
+def test_shared_memory_of_others_outlives_a_pool_of_loky(start: Callable[..., Any]) -> None:
+    """A tracker that ends removes what is registered with it."""
+    pytest.importorskip("loky")
+    script = start("""
+import abreast as ab
+with ab.plan("executor:loky:1"):
+    ab.map(abs, [-1])
+    from multiprocessing.shared_memory import SharedMemory
+    memory = SharedMemory(create=True, size=100)
+    ab.shutdown()
+again = SharedMemory(memory.name)
+print(again.size >= 100)
+again.close()
+memory.close()
+memory.unlink()
+""")
+    assert script.end(60) == (0, "True\n", "")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
+from abreast.backends import trackers
 from abreast.backends.between_imports import forking_between_imports
 from abreast.backends.contract import Backend, Level
 from abreast.backends.engine import Launched, local_address, outer_address
@@ -33,17 +34,9 @@ def _leave_ctrl_c_to_the_caller() -> None:
 def _loky(workers: int) -> Executor:
     from loky import ProcessPoolExecutor
 
-    executor: Executor = ProcessPoolExecutor(workers, initializer=_leave_ctrl_c_to_the_caller)
-    return _also(executor, _stop_trackers)
-
-
-def _stop_trackers() -> None:
-    """End helpers that would stay as long as the interpreter; they start again by themselves."""
-    for name in ("loky.backend.resource_tracker", "multiprocessing.resource_tracker"):
-        tracker = getattr(sys.modules.get(name), "_resource_tracker", None)
-        if tracker is not None:
-            with contextlib.suppress(Exception):
-                tracker._stop()
+    return trackers.end_with(
+        lambda: ProcessPoolExecutor(workers, initializer=_leave_ctrl_c_to_the_caller)
+    )
 
 
 def _also(executor: Executor, then: Callable[[], object]) -> Executor:

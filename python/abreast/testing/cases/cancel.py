@@ -40,12 +40,21 @@ def interrupted(work: Callable[[], Any]) -> tuple[str, bool]:
     return type(error).__name__, time.monotonic() - start < 5.0
 
 
+def all_busy(seconds: float) -> list[ab.Future[float]]:
+    """Tasks that run side by side, one on each worker, however long workers take to start."""
+    while True:
+        busy = [ab.submit(nap, seconds) for _ in range(here().workers)]
+        while not any(each.done() for each in busy):
+            if all(each.running() for each in busy):
+                return busy
+            time.sleep(0.001)
+        ab.gather(busy)
+
+
 @case(requires="background", answer=([True] * 5, "CancelledError", True, [0.4]))
 def futures_that_wait() -> Any:
     """A task that no worker has taken can be withdrawn, and says so; others are not touched."""
-    busy = [ab.submit(nap, 0.4) for _ in range(here().workers)]
-    while not all(each.running() for each in busy):
-        time.sleep(0.001)
+    busy = all_busy(0.4)
     waiting = [ab.submit(nap, 30.0) for _ in range(5)]
     cancelled = [each.cancel() for each in waiting]
     error = caught(waiting[0].result)
