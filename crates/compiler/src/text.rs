@@ -1,6 +1,6 @@
 //! The text of one LLVM function, line by line.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Display};
 
 use memory::{DType, Kind, Scalar};
@@ -71,6 +71,26 @@ fn element(dtype: DType) -> &'static str {
     }
 }
 
+/// Operations whose results depend on their operands alone, and that change nothing.
+const PURE: [&str; 16] = [
+    "getelementptr",
+    "add",
+    "sub",
+    "mul",
+    "and",
+    "or",
+    "xor",
+    "shl",
+    "lshr",
+    "icmp",
+    "fmul",
+    "select",
+    "trunc",
+    "insertelement",
+    "shufflevector",
+    "bitcast",
+];
+
 impl Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let element = element(self.dtype);
@@ -125,6 +145,8 @@ pub(crate) struct Text {
     registers: u32,
     labels: u32,
     here: Option<Label>,
+    /// What the lines since the last label compute, and where: copies of a loop ask for much again.
+    known: HashMap<String, Operand>,
 }
 
 impl Text {
@@ -148,11 +170,19 @@ impl Text {
         Operand::Register(self.registers)
     }
 
-    /// `%r = line`
+    /// `%r = line`; what was computed since the last label is not computed again.
     pub(crate) fn define(&mut self, line: impl Display) -> Operand {
+        let line = line.to_string();
+        let pure = line.split(' ').next().is_some_and(|word| PURE.contains(&word));
+        if let Some(&known) = self.known.get(&line).filter(|_| pure) {
+            return known;
+        }
         let result = self.register();
         let name = self.show(result, 1);
         self.lines.push(format!("  {name} = {line}"));
+        if pure {
+            self.known.insert(line, result);
+        }
         result
     }
 
@@ -162,6 +192,7 @@ impl Text {
 
     /// A line as it is.
     pub(crate) fn raw(&mut self, line: String) {
+        self.known.clear();
         self.lines.push(line);
     }
 
@@ -199,7 +230,9 @@ impl Text {
     pub(crate) fn early<T>(&mut self, code: impl FnOnce(&mut Self) -> T) -> T {
         let early = std::mem::take(&mut self.early);
         let lines = std::mem::replace(&mut self.lines, early);
+        let known = std::mem::take(&mut self.known);
         let answer = code(self);
+        self.known = known;
         self.early = std::mem::replace(&mut self.lines, lines);
         answer
     }
@@ -211,6 +244,7 @@ impl Text {
 
     /// What follows stands at a label.
     pub(crate) fn begin(&mut self, label: Label) {
+        self.known.clear();
         self.lines.push(format!("{label}:"));
         self.here = Some(label);
     }

@@ -30,3 +30,20 @@ fn rows_are_turned_once_for_all_that_look_at_them() {
         assert!(text.len() < 160_000, "{} bytes of text", text.len());
     }
 }
+
+#[test]
+fn copies_compute_what_they_share_once() {
+    let kernel: ir::Kernel = PAIRS.parse().expect("a kernel");
+    let text = compiler::compile(&compiler::improve(&kernel), 64).expect("nothing unusual").text;
+    let mut known = std::collections::HashSet::new();
+    let mut addresses = 0;
+    for line in text.lines() {
+        if line.ends_with(':') {
+            known.clear();
+        } else if let Some((_, computed)) = line.split_once(" = getelementptr ") {
+            assert!(known.insert(computed), "computed twice: {computed}");
+            addresses += 1;
+        }
+    }
+    assert!(addresses > 16, "{addresses} addresses");
+}
