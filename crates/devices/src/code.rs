@@ -154,6 +154,11 @@ impl Kernel {
         unsafe { (self.entry)(frame.as_ptr(), begin, end) }
     }
 
+    /// Where its code lies: a number that no other kernel has while this one lives.
+    pub(crate) fn address(&self) -> usize {
+        self.entry as usize
+    }
+
     /// The code that it is part of.
     pub fn code(&self) -> &Arc<Code> {
         &self.code

@@ -5,6 +5,8 @@
 //! `install` what has its own way of using a rayon pool.
 
 mod crew;
+mod pace;
+mod shares;
 mod standby;
 
 pub use crew::{Outcome, Work, crew};

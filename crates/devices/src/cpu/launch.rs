@@ -46,6 +46,10 @@ impl Work for Launch<'_> {
     fn share(&self) -> Arc<dyn Work + Send> {
         Arc::new(Shared { kernel: self.kernel.clone(), frame: self.frame.into() })
     }
+
+    fn kind(&self) -> Option<usize> {
+        Some(self.kernel.address())
+    }
 }
 
 /// The same for other threads, which may look at it when the launch is over.

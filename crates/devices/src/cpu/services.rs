@@ -280,4 +280,8 @@ impl Work for Shared {
     fn share(&self) -> Arc<dyn Work + Send> {
         Arc::new(*self)
     }
+
+    fn kind(&self) -> Option<usize> {
+        Some(self.region as usize)
+    }
 }

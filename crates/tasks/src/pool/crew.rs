@@ -1,15 +1,18 @@
 //! Work of numbered blocks, done by the caller and by threads of the pool that join it.
 //!
 //! The caller begins at once and alone, unless it knows that the work is long. When what is left would take it
-//! longer than waking others costs, they are called; each takes the next blocks until none are left. The caller then waits
+//! longer than waking others costs, they are called; each takes blocks until none are left ([`shares`](super::shares)). The caller then waits
 //! for those that have begun, and for no others: a thread that wakes later finds the doors closed.
 //! So small work never wakes anybody, unless it comes again and again ([`standby`](super::standby)), and a pool that is busy delays nobody. A thread of the pool
-//! that has work of its own is a caller like any other.
+//! that has work of its own is a caller like any other. Work that was long the last time is shared out before its
+//! first block ([`pace`](super::pace)).
 
+use super::pace::Pace;
+use super::shares::Shares;
 use super::standby::{STANDBY, come_often, was_alone};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -22,6 +25,12 @@ pub trait Work: Sync {
     /// The same work, for a thread that may outlive the call; it does not touch anything that the
     /// call lends, once the call is over, because no block is left then.
     fn share(&self) -> Arc<dyn Work + Send>;
+
+    /// What work of the same kind has in common, so that the next call may be judged by the last one: the
+    /// address of its code. Nothing: every call is judged anew.
+    fn kind(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// How work ended.
@@ -40,6 +49,9 @@ pub enum Outcome {
 const WAKE: Duration = Duration::from_micros(50);
 /// Where others are awake (see `standby`), work that takes the caller less than that stays with it.
 const HAND: Duration = Duration::from_micros(5);
+/// Work that took so long the last time is shared from its first block, where others are awake, and where they
+/// are not. If it is shorter this time, that was 2 µs for nothing, or 15.
+const LONG: [Duration; 2] = [Duration::from_micros(20), Duration::from_millis(1)];
 /// A thread takes as many blocks at once as need about this long.
 const STRETCH: Duration = Duration::from_micros(200);
 /// How often the caller looks whether it was interrupted.
@@ -67,8 +79,20 @@ pub fn crew(
     let mut size = 1_i64;
     let mut worth_it = false;
     let mut first = 1;
+    let known = if threads > 1 {
+        Pace::new(work.kind(), blocks).and_then(|pace| pace.known())
+    } else {
+        None
+    };
+    let mut long = long && threads > 1;
+    if let Some(pace) = known
+        && pace * blocks as f64 > LONG[usize::from(!STANDBY.is_there())].as_secs_f64()
+    {
+        long = true;
+        first = taken_at_once(pace);
+    }
     // Alone at first: as long as waking others would not pay.
-    while done < blocks && !(long && threads > 1) {
+    while done < blocks && !long {
         let end = blocks.min(done.saturating_add(size));
         let code = work.run(done, end);
         if code != 0 {
@@ -95,7 +119,7 @@ pub fn crew(
             } else {
                 let awake = STANDBY.is_there() || (!worth_it && come_often(start));
                 if awake || rest > WAKE.as_secs_f64() {
-                    first = ((STRETCH.as_secs_f64() / pace) as i64).max(1);
+                    first = taken_at_once(pace);
                     break;
                 }
                 worth_it = true;
@@ -115,9 +139,7 @@ pub fn crew(
     let most = i64::try_from(threads).unwrap_or(i64::MAX).min(blocks - done);
     let crew = Arc::new(Crew {
         work: work.share(),
-        next: AtomicI64::new(done),
-        blocks,
-        threads: most,
+        shares: Shares::new(done, blocks, most),
         first,
         door: AtomicU32::new(0),
         joined: AtomicUsize::new(1),
@@ -144,7 +166,7 @@ pub fn crew(
             });
         }
     }
-    crew.lead(interrupted)
+    crew.lead(Pace::new(work.kind(), blocks), interrupted)
 }
 
 /// How many blocks to take next, after so many took so long.
@@ -158,6 +180,11 @@ fn stretch(size: i64, took: Duration) -> i64 {
     }
 }
 
+/// How many blocks to take at first, where one takes so many seconds.
+fn taken_at_once(pace: f64) -> i64 {
+    ((STRETCH.as_secs_f64() / pace) as i64).max(1)
+}
+
 /// Set in `Crew::door` when nobody may join any more; below it, how many are inside.
 const CLOSED: u32 = 1 << 31;
 
@@ -168,9 +195,7 @@ enum Failure {
 
 pub(super) struct Crew {
     work: Arc<dyn Work + Send>,
-    next: AtomicI64, // the first block that nobody has taken; beyond `blocks` when all are
-    blocks: i64,
-    threads: i64,
+    shares: Shares,
     /// How many blocks a thread takes at first.
     first: i64,
     door: AtomicU32,
@@ -188,8 +213,9 @@ impl Crew {
             return;
         }
         // Each of the calls that were sent out joins once, so the number is below that of threads.
-        let place = super::placed(self.joined.fetch_add(1, Ordering::Relaxed));
-        self.work(&mut || false);
+        let number = self.joined.fetch_add(1, Ordering::Relaxed);
+        let place = super::placed(number);
+        self.work(number, &mut || false);
         drop(place);
         // Release: the caller, who reads the door, sees all that was written in the blocks.
         if self.door.fetch_sub(1, Ordering::Release) == CLOSED + 1 {
@@ -198,8 +224,13 @@ impl Crew {
     }
 
     /// Work as the caller; returns when nobody works any more.
-    fn lead(&self, interrupted: &mut dyn FnMut() -> bool) -> Outcome {
-        self.work(interrupted);
+    fn lead(&self, pace: Option<Pace>, interrupted: &mut dyn FnMut() -> bool) -> Outcome {
+        let (did, took) = self.work(0, interrupted);
+        if let Some(pace) = pace
+            && did > 0
+        {
+            pace.remember(took.as_secs_f64() / did as f64);
+        }
         self.door.fetch_or(CLOSED, Ordering::Relaxed);
         let since = Instant::now();
         let mut looked = since;
@@ -226,27 +257,22 @@ impl Crew {
         }
     }
 
-    /// Take blocks until there are none.
-    fn work(&self, interrupted: &mut dyn FnMut() -> bool) {
+    /// Take blocks until there are none, as the thread of this number. Answers how many it did, and how long that took.
+    fn work(&self, number: usize, interrupted: &mut dyn FnMut() -> bool) -> (i64, Duration) {
         let mut size = self.first;
-        let mut looked = Instant::now();
-        loop {
-            // The end is shared out in ever smaller pieces, so that all end at the same time.
-            let left = (self.blocks - self.next.load(Ordering::Relaxed)).max(0);
-            size = size.min(left / (2 * self.threads) + 1);
-            let begin = self.next.fetch_add(size, Ordering::Relaxed);
-            if begin >= self.blocks {
-                return;
-            }
-            let end = self.blocks.min(begin + size);
-            let begun = Instant::now();
+        let mut did = 0_i64;
+        let start = Instant::now();
+        let (mut before, mut looked) = (start, start);
+        while let Some((begin, end)) = self.shares.take(number, size) {
             match catch_unwind(AssertUnwindSafe(|| self.work.run(begin, end))) {
                 Ok(0) => {}
                 Ok(code) => self.fail(begin, Failure::Code(code)),
                 Err(panic) => self.fail(begin, Failure::Panic(panic)),
             }
             let now = Instant::now();
-            size = stretch(end - begin, now - begun);
+            size = stretch(end - begin, now - before);
+            did = did.saturating_add(end - begin);
+            before = now;
             if now - looked > LOOK {
                 looked = now;
                 if interrupted() {
@@ -254,17 +280,17 @@ impl Crew {
                 }
             }
         }
+        (did, before - start)
     }
 
     fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
-        self.next.fetch_max(self.blocks, Ordering::Relaxed);
+        self.shares.end_before(i64::MIN);
     }
 
-    /// Blocks are given out in order: those before a failed one are done or running, and if one of
-    /// them fails as well it is the first.
+    /// Blocks before a failed one are done all the same: one of them may fail as well, and is the first then.
     fn fail(&self, begin: i64, failure: Failure) {
-        self.next.fetch_max(self.blocks, Ordering::Relaxed);
+        self.shares.end_before(begin);
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if failed.as_ref().is_none_or(|&(first, _)| begin < first) {
             *failed = Some((begin, failure));
