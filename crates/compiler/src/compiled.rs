@@ -14,9 +14,9 @@
 /// each block and 16 more, aligned to 16 and zero, that the caller provides (anything, if `scratch` is 0), then that
 /// of the services, then the addresses of the functions `exact` of the modules in `exacts`, where those are not late.
 ///
-/// Services are addresses of functions, in this order. `launch(services, region, context, blocks) -> i64` calls
+/// Services are addresses of functions, in this order. `launch(services, region, context, blocks, effort) -> i64` calls
 /// `region(context, begin, end)`, of the signature above, until the blocks `0..blocks` are done, on
-/// any threads, and answers 0, the code of the first block that ended with one, or
+/// any threads; all together take about `effort` steps of a processor, if that is known. It answers 0, the code of the first block that ended with one, or
 /// [`INTERRUPTED`](crate::INTERRUPTED). `poll(services) -> i64` answers 0, or anything else to have the
 /// function that asks end with `INTERRUPTED`. `room(services, bytes) -> address` gives memory, aligned to 16,
 /// until it is asked again or the kernel ends, or nothing, at which the kernel ends with

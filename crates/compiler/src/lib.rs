@@ -37,6 +37,7 @@ mod compiled;
 mod crossed;
 mod decided;
 mod divide;
+mod effort;
 mod elementary;
 mod emitter;
 mod extreme;

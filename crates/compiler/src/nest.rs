@@ -46,6 +46,19 @@ impl<'k> Emitter<'k> {
             let few = self.few(it, inner);
             (few, self.up(few, at_least_one))
         };
+        if lengths.is_empty() {
+            let blocks = self.up(inner, chunk);
+            let one = number(1);
+            return Cut {
+                outer: lengths,
+                inner,
+                rows: one,
+                chunk,
+                chunks_in_a_row: blocks,
+                rows_in_a_block: one,
+                blocks,
+            };
+        }
         let chunks_in_a_row = self.up(at_least_one, chunk);
         let wide = self.text.op("icmp sgt", WORD, &[chunks_in_a_row, number(1)]);
         let rows_in_a_block = self.text.select(wide, WORD, number(1), rows_in_a_block);
@@ -82,6 +95,15 @@ impl<'k> Emitter<'k> {
         let cut = self.cut(it);
         let arguments = self.kernel.block(it.body).arguments.clone();
         let (last, outer) = arguments.split_last().expect("verified: a loop has an axis");
+        let columns = self.columns_of(it);
+        if outer.is_empty() && columns.is_none() {
+            // Blocks that follow each other are one stretch of a row. Unsigned, because what the last one lacks
+            // may lie beyond the largest number.
+            let from = self.text.op("mul", WORD, &[begin, cut.chunk]);
+            let to = self.text.op("mul", WORD, &[end, cut.chunk]);
+            let to = self.text.intrinsic("umin", WORD, &[to, cut.inner]);
+            return self.part_of_a_row(it, *last, from, to);
+        }
         let block = self.text.begin_count(begin, end, 1);
         let row_block = self.text.op("udiv", WORD, &[block.index, cut.chunks_in_a_row]);
         let column = self.text.op("urem", WORD, &[block.index, cut.chunks_in_a_row]);
@@ -93,17 +115,36 @@ impl<'k> Emitter<'k> {
         let to = self.text.intrinsic("smin", WORD, &[to, cut.inner]);
         let row = self.text.begin_count(first_row, last_row, 1);
         self.hold_row(it, outer, &cut.outer, row.index);
-        let axis = it.axes[it.axes.len() - 1];
-        if self.width > 1 && self.is_straight(it.body) && axis.step.is_none() {
-            self.columns(it, *last, from, to)?;
-        } else if let Some(columns) = self.columns_of(it) {
+        if let Some(columns) = columns.filter(|_| !self.lies_in_lanes(it)) {
+            let axis = it.axes[it.axes.len() - 1];
             self.reduce_columns(&columns, &axis, *last, from, to)?;
         } else {
-            self.independent(it, from, to)?;
+            self.part_of_a_row(it, *last, from, to)?;
         }
         self.text.end_count(&row);
         self.text.end_count(&block);
         Ok(())
+    }
+
+    /// Whether the points of a loop are lanes.
+    fn lies_in_lanes(&self, it: &For) -> bool {
+        let step = it.axes[it.axes.len() - 1].step;
+        self.width > 1 && self.is_straight(it.body) && step.is_none()
+    }
+
+    /// The points `from..to` of the last axis, which is `index`.
+    fn part_of_a_row(
+        &mut self,
+        it: &'k For,
+        index: ir::Value,
+        from: Operand,
+        to: Operand,
+    ) -> Result<(), Unsupported> {
+        if self.lies_in_lanes(it) {
+            self.columns(it, index, from, to)
+        } else {
+            self.independent(it, from, to)
+        }
     }
 
     /// Set the indices of all axes but the last to those of a row.

@@ -7,6 +7,7 @@ use ir::{Axis, BlockId, For, Reduce, Statement, Value};
 use memory::DType;
 
 use crate::compile::{How, define, slot};
+use crate::effort::MUCH;
 use crate::emitter::{Emitter, Lanes};
 use crate::held::Held;
 use crate::structure::{WORD, number};
@@ -18,11 +19,22 @@ impl<'k> Emitter<'k> {
     pub(crate) fn launch(&mut self, it: &'k For) -> Result<(), Unsupported> {
         let blocks = self.cut(it).blocks;
         let outside = self.captured(&it.axes, it.body);
-        let name = self.region(&outside, |inner| {
+        let effort = self.effort(&it.axes, it.body);
+        let (name, in_lanes) = self.region(&outside, |inner| {
             inner.parallel(it, Operand::Argument("begin"), Operand::Argument("end"))
         })?;
-        self.share_out(&name, &outside, None, blocks);
+        let effort = self.effort_of(effort, in_lanes);
+        self.share_out(&name, &outside, None, (blocks, effort));
         Ok(())
+    }
+
+    /// What so many steps are where each is one of all lanes.
+    fn effort_of(&mut self, effort: Operand, in_lanes: bool) -> Operand {
+        if in_lanes && effort != number(MUCH) {
+            self.text.op("sdiv", WORD, &[effort, number(i64::from(self.width))])
+        } else {
+            effort
+        }
     }
 
     /// A reduction as launches of its own, each of at most [`MANY`] blocks: what blocks found meets here after
@@ -33,7 +45,8 @@ impl<'k> Emitter<'k> {
         let parts = self.parts(it)?;
         let outside = self.captured(&it.axes, it.body);
         let last = outside.len() + 1;
-        let name = self.region(&outside, |inner| {
+        let effort = self.effort(&it.axes, it.body);
+        let (name, in_lanes) = self.region(&outside, |inner| {
             let word = inner.word_of("%context", last);
             let word = inner.text.show(word, 1);
             let scratch = inner.text.define(format_args!("load ptr, ptr {word}"));
@@ -68,6 +81,7 @@ impl<'k> Emitter<'k> {
         self.text.begin(end);
         self.text.line(format_args!("ret i64 {NO_ROOM}"));
         self.text.begin(on);
+        let effort = self.effort_of(effort, in_lanes);
         let tree = self.tree(&parts);
         let raised = self.text.op("add", WORD, &[blocks, number(MANY - 1)]);
         let rounds = self.text.op("udiv", WORD, &[raised, number(MANY)]);
@@ -75,20 +89,20 @@ impl<'k> Emitter<'k> {
         let first = self.text.op("mul", WORD, &[round.index, number(MANY)]);
         let left = self.text.op("sub", WORD, &[blocks, first]);
         let these = self.text.intrinsic("smin", WORD, &[left, number(MANY)]);
-        self.share_out(&name, &outside, Some((&scratch, first)), these);
+        self.share_out(&name, &outside, Some((&scratch, first)), (these, effort));
         self.take_blocks(&parts, &tree, &scratch, (first, these))?;
         self.text.end_count(&round);
         self.collect(it, &parts, &tree, blocks)
     }
 
     /// Have a function run over blocks; its context is the frame, what it uses from outside, and perhaps
-    /// an address and the number of the first block.
+    /// an address and the number of the first block. Beside the number of blocks is said how many steps all take, about.
     fn share_out(
         &mut self,
         name: &str,
         outside: &[(Value, Operand)],
         scratch: Option<(&str, Operand)>,
-        blocks: Operand,
+        (blocks, effort): (Operand, Operand),
     ) {
         let words = i64::try_from(outside.len() + 3).expect("a kernel has fewer values");
         let room = self.room(DType::I64, words);
@@ -107,9 +121,9 @@ impl<'k> Emitter<'k> {
         }
         let services = self.frame.services(&mut self.text);
         let launch = self.service(&services, 0);
-        let blocks = self.text.show(blocks, 1);
+        let [blocks, effort] = [blocks, effort].map(|it| self.text.show(it, 1));
         let code = self.text.define(format_args!(
-            "call i64 {launch}(ptr {services}, ptr @{name}, ptr {context}, i64 {blocks})"
+            "call i64 {launch}(ptr {services}, ptr @{name}, ptr {context}, i64 {blocks}, i64 {effort})"
         ));
         self.end_unless_zero(code);
     }
@@ -169,12 +183,12 @@ impl<'k> Emitter<'k> {
         found
     }
 
-    /// Write a function that begins with what it uses from outside; answers its name.
+    /// Write a function that begins with what it uses from outside; answers its name, and whether a loop of it runs in lanes.
     fn region(
         &mut self,
         outside: &[(Value, Operand)],
         write: impl FnOnce(&mut Self) -> Result<(), Unsupported>,
-    ) -> Result<String, Unsupported> {
+    ) -> Result<(String, bool), Unsupported> {
         let lanes = Lanes { width: self.width, masks: self.masks, how: How::Plain };
         let exacts = std::mem::take(&mut self.exacts);
         let mut inner =
@@ -199,7 +213,7 @@ impl<'k> Emitter<'k> {
         self.loops.ways.append(&mut inner.loops.ways);
         self.exacts = inner.exacts;
         self.text.outside.append(&mut inner.text.outside);
-        Ok(name)
+        Ok((name, inner.loops.in_lanes))
     }
 
     /// Whether a statement of a block is a loop.

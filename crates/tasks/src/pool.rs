@@ -9,7 +9,7 @@ mod pace;
 mod shares;
 mod standby;
 
-pub use crew::{Outcome, Work, crew};
+pub use crew::{Outcome, Work, alone, crew};
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use std::cell::Cell;

@@ -18,6 +18,9 @@ type Region = unsafe extern "C" fn(context: *const u64, begin: i64, end: i64) ->
 /// How often whoever launched a kernel is asked.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Steps that take a few microseconds: no thread is worth as much as asked, and not even the clock.
+const LITTLE: i64 = 1 << 13;
+
 /// Launches from one look at the clock to the next.
 const ASKED: u32 = 16;
 
@@ -42,7 +45,7 @@ pub fn refused_index() -> Option<(i64, i64)> {
 /// The table of functions; a kernel knows the first nine fields, by their order.
 #[repr(C)]
 pub(super) struct Services<'a> {
-    launch: unsafe extern "C" fn(*const Services<'_>, Region, *const u64, i64) -> i64,
+    launch: unsafe extern "C" fn(*const Services<'_>, Region, *const u64, i64, i64) -> i64,
     poll: unsafe extern "C" fn(*const Services<'_>) -> i64,
     room: unsafe extern "C" fn(*const Services<'_>, i64) -> *mut u128,
     outside: unsafe extern "C" fn(*const Services<'_>, i64, i64),
@@ -123,11 +126,17 @@ unsafe extern "C" fn launch(
     region: Region,
     context: *const u64,
     blocks: i64,
+    effort: i64,
 ) -> i64 {
     // SAFETY: kernels launch on the thread that runs them first, which is the owner.
     let services = unsafe { &*services };
     let work = Shared { region, context };
-    match pool::crew(&work, blocks, services.threads, false, &mut || services.ask()) {
+    let outcome = if effort <= LITTLE {
+        pool::alone(&work, blocks)
+    } else {
+        pool::crew(&work, blocks, services.threads, false, &mut || services.ask())
+    };
+    match outcome {
         Outcome::Done => {
             // Short ones ask nobody, and a loop of them may have no other question for long.
             let launches = services.launches.get().wrapping_add(1);

@@ -169,6 +169,19 @@ pub fn crew(
     crew.lead(Pace::new(work.kind(), blocks), interrupted)
 }
 
+/// Do the blocks `0..blocks` of `work` on this thread: for work that is known to take less than it costs to find out
+/// how long it takes.
+pub fn alone(work: &dyn Work, blocks: i64) -> Outcome {
+    let _place = super::placed(0);
+    if blocks <= 0 {
+        return Outcome::Done;
+    }
+    match work.run(0, blocks) {
+        0 => Outcome::Done,
+        code => Outcome::Failed(code),
+    }
+}
+
 /// How many blocks to take next, after so many took so long.
 fn stretch(size: i64, took: Duration) -> i64 {
     if took < STRETCH / 2 {

@@ -1,0 +1,110 @@
+//! How much a parallel loop does, about, where that is known before it runs: a loop over little is not worth a
+//! look at the clock, let alone another thread.
+
+use std::collections::HashSet;
+
+use ir::{Axis, BlockId, Op, Statement, Value};
+
+use crate::emitter::Emitter;
+use crate::held::Held;
+use crate::structure::{WORD, number};
+use crate::text::Operand;
+
+/// What nobody knows counts as that much, and so does all that is more.
+pub(crate) const MUCH: i64 = 1 << 40;
+
+/// Lengths beyond that are taken for that long: products of two fit a word.
+const LONG: i64 = 1 << 20;
+
+/// What one turn does: so many steps, and those of inner loops.
+struct Turn {
+    steps: i64,
+    loops: Vec<(Vec<Axis>, Turn)>,
+}
+
+impl Emitter<'_> {
+    /// About how many steps of a processor the points of a loop with this body take.
+    pub(crate) fn effort(&mut self, axes: &[Axis], body: BlockId) -> Operand {
+        let mut inside = HashSet::new();
+        self.defined(body, &mut inside);
+        match self.turn(body, &inside) {
+            Some(turn) => self.steps(axes, &turn),
+            None => number(MUCH),
+        }
+    }
+
+    /// All values that come to be in a block.
+    fn defined(&self, block: BlockId, found: &mut HashSet<Value>) {
+        let block = self.kernel.block(block);
+        found.extend(&block.arguments);
+        for statement in &block.statements {
+            found.extend(statement.results());
+            statement.blocks().for_each(|inner| self.defined(inner, found));
+        }
+    }
+
+    /// What one turn does, unless it depends on values that come to be inside.
+    fn turn(&self, block: BlockId, inside: &HashSet<Value>) -> Option<Turn> {
+        let mut turn = Turn { steps: 1, loops: Vec::new() };
+        let known = |axes: &[Axis]| {
+            let values = axes.iter().flat_map(|it| [it.begin, Some(it.end), it.step]).flatten();
+            values.into_iter().all(|value| {
+                !inside.contains(&value)
+                    && matches!(self.held[value.index()], Some(Held::Uniform(_)))
+            })
+        };
+        for statement in &self.kernel.block(block).statements {
+            match statement {
+                Statement::Constant { .. } => {}
+                Statement::Op { op, operands, .. } => {
+                    let dtype = self.kernel.dtype(operands[0]);
+                    turn.steps += match op {
+                        op if op.is_elementary(dtype) => 16,
+                        Op::Div | Op::FloorDiv | Op::Rem | Op::Sqrt => 8,
+                        _ => 1,
+                    };
+                }
+                Statement::Lookup { .. }
+                | Statement::Load { .. }
+                | Statement::Store { .. }
+                | Statement::Check { .. } => turn.steps += 1,
+                Statement::For(it) if known(&it.axes) => {
+                    turn.loops.push((it.axes.clone(), self.turn(it.body, inside)?));
+                }
+                Statement::Reduce(it) if known(&it.axes) => {
+                    turn.loops.push((it.axes.clone(), self.turn(it.body, inside)?));
+                }
+                Statement::If(it) => {
+                    // Each may be the one that runs.
+                    for way in [it.then, it.otherwise] {
+                        let way = self.turn(way, inside)?;
+                        turn.steps += way.steps;
+                        turn.loops.extend(way.loops);
+                    }
+                }
+                Statement::For(_)
+                | Statement::Reduce(_)
+                | Statement::While(_)
+                | Statement::Call(_) => {
+                    return None;
+                }
+            }
+        }
+        Some(turn)
+    }
+
+    fn steps(&mut self, axes: &[Axis], turn: &Turn) -> Operand {
+        let mut steps = number(turn.steps);
+        for (axes, inner) in &turn.loops {
+            let inner = self.steps(axes, inner);
+            steps = self.text.op("add", WORD, &[steps, inner]);
+        }
+        for axis in axes {
+            let length = self.length(axis);
+            let length = self.text.intrinsic("smin", WORD, &[length, number(LONG)]);
+            steps = self.text.op("mul", WORD, &[steps, length]);
+            steps = self.text.intrinsic("smin", WORD, &[steps, number(MUCH)]);
+        }
+        steps
+    }
+}
