@@ -129,3 +129,46 @@ def test_before_the_loop_it_is_one_number():
 
     with pytest.raises(ab.LanguageError, match="prange"):
         wrong(np.ones(5), np.zeros(2))
+
+
+@ab.jit
+def who(weights, out):
+    for i in ab.prange(out.size):
+        s = 0.0
+        for j in range(weights.size):
+            s += weights[j]
+        out[i] = ab.thread_id() + 0.0 * s
+
+
+@ab.jit
+def who_in_a_triangle(weights, out):
+    for i in ab.prange(out.size):
+        s = 0.0
+        for j in range(i % 2 * weights.size):
+            s += weights[j]
+        out[i] = ab.thread_id() + 0.0 * s
+
+
+def test_little_work_stays_with_the_caller_also_while_others_are_awake():
+    out = np.empty(64)
+    with allowed(2):
+        # The same loop over much work, which others share and then wait for more.
+        for _ in range(20):
+            who(np.ones(200_000), np.empty(256))
+            out[:] = -1.0
+            who(np.ones(4), out)
+            assert (out == 0.0).all()
+
+
+@pytest.mark.parametrize("each", [who, who_in_a_triangle])
+def test_much_work_is_shared_whatever_came_before(each):
+    with allowed(2):
+        each(np.ones(4), np.empty(256))
+        seen = set()
+        for _ in range(50):
+            out = np.full(256, -1.0)
+            each(np.ones(100_000), out)
+            seen |= set(out)
+            if len(seen) == 2:
+                break
+    assert seen == {0.0, 1.0}

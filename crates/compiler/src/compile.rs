@@ -8,6 +8,7 @@ use memory::DType;
 
 use crate::access::FETCH;
 use crate::call::routine;
+use crate::effort::MUCH;
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
@@ -16,7 +17,7 @@ use crate::loops::{is_structured, numbered, scopes};
 use crate::pairs::pairs;
 use crate::shorten::shorten;
 use crate::split::Split;
-use crate::structure::number;
+use crate::structure::{WORD, number};
 use crate::text::{Operand, Text, Type};
 use crate::{Compiled, ExactModule, Unsupported, remainder};
 
@@ -220,6 +221,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
     let mut can_short = None;
     let mut can_turn = None;
     let mut can_cross = None;
+    let mut weighs = false;
     let mut written = Module::default();
     let mut scratch = 0;
     let words;
@@ -228,16 +230,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
             (words, scratch) = written.pieces(kernel, width, before, it)?;
         }
         Shape::Parallel(before, it) => {
-            words = written.function("count", kernel, width, |e| {
-                e.rows(before)?;
-                can_split = !kernel.overlapping && e.split_of(it).is_some();
-                can_stream =
-                    !kernel.overlapping && e.is_straight(it.body) && stores_along(kernel, it);
-                can_short = short(e, it);
-                can_cross = e.across_of(it);
-                let cut = e.cut(it);
-                Ok(cut.blocks)
-            })?;
+            let mut in_lanes = false;
             written.function("kernel", kernel, width, |e| {
                 e.loops.counts();
                 e.rows(before)?;
@@ -247,7 +240,26 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
                     // Such stores are ordered by nothing else.
                     e.text.line("fence seq_cst");
                 }
+                in_lanes = e.loops.in_lanes || e.lies_in_lanes(it);
                 Ok(number(0))
+            })?;
+            words = written.function("count", kernel, width, |e| {
+                e.rows(before)?;
+                can_split = !kernel.overlapping && e.split_of(it).is_some();
+                can_stream =
+                    !kernel.overlapping && e.is_straight(it.body) && stores_along(kernel, it);
+                can_short = short(e, it);
+                can_cross = e.across_of(it);
+                let cut = e.cut(it);
+                let effort = e.effort(&it.axes, it.body);
+                if effort == number(MUCH) {
+                    return Ok(cut.blocks);
+                }
+                weighs = true;
+                let effort = e.effort_of(effort, in_lanes);
+                let asked = [Operand::Argument("begin"), number(0)];
+                let asked = e.text.op("icmp ne", WORD, &asked);
+                Ok(e.text.select(asked, WORD, effort, cut.blocks))
             })?;
         }
         Shape::Reduction(before, it, after) if how != How::Rounds => {
@@ -292,6 +304,7 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
         short: can_short,
         turned: can_turn,
         across: can_cross,
+        weighs,
         ways: written.ways,
     })
 }

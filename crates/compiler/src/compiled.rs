@@ -5,7 +5,7 @@
 ///
 /// | function | what it does |
 /// |---|---|
-/// | `count` | answers the number of blocks; `begin` and `end` mean nothing |
+/// | `count` | answers the number of blocks; where it `weighs` and `begin` is not 0, how many steps of a processor all take, about; `end` means nothing |
 /// | `kernel` | runs the blocks `begin..end`, in any order, on any thread; answers 0 or the code of a check |
 /// | `finish` | only if `scratch` is not 0: combines the blocks `0..end`, once, after all have run |
 ///
@@ -50,6 +50,8 @@ pub struct Compiled {
     pub turned: Option<Vec<usize>>,
     /// Where [`compile_across`](crate::compile_across) has: what says whether it should be used.
     pub across: Option<Across>,
+    /// Whether `count` can say how much there is to do.
+    pub weighs: bool,
     /// Of loops that may run in lanes and have names, the name and how they run; nothing for one turn
     /// after the other.
     pub ways: Vec<(String, String)>,

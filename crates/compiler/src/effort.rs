@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use ir::{Axis, BlockId, Op, Statement, Value};
+use ir::{Axis, BlockId, Callee, Op, Statement, Value};
 
 use crate::emitter::Emitter;
 use crate::held::Held;
@@ -73,6 +73,11 @@ impl Emitter<'_> {
                 }
                 Statement::Reduce(it) if known(&it.axes) => {
                     turn.loops.push((it.axes.clone(), self.turn(it.body, inside)?));
+                }
+                Statement::Call(it)
+                    if matches!(it.callee, Callee::ThreadId | Callee::ThreadCount) =>
+                {
+                    turn.steps += 8;
                 }
                 Statement::If(it) => {
                     // Each may be the one that runs.

@@ -127,7 +127,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// Whether the points of a loop are lanes.
-    fn lies_in_lanes(&self, it: &For) -> bool {
+    pub(crate) fn lies_in_lanes(&self, it: &For) -> bool {
         let step = it.axes[it.axes.len() - 1].step;
         self.width > 1 && self.is_straight(it.body) && step.is_none()
     }

@@ -29,7 +29,7 @@ impl<'k> Emitter<'k> {
     }
 
     /// What so many steps are where each is one of all lanes.
-    fn effort_of(&mut self, effort: Operand, in_lanes: bool) -> Operand {
+    pub(crate) fn effort_of(&mut self, effort: Operand, in_lanes: bool) -> Operand {
         if in_lanes && effort != number(MUCH) {
             self.text.op("sdiv", WORD, &[effort, number(i64::from(self.width))])
         } else {

@@ -9,7 +9,7 @@ use tasks::pool;
 
 use super::exact::Exacts;
 use super::roomy;
-use super::services::{Services, refused_index};
+use super::services::{LITTLE, Services, refused_index};
 use super::{Launch, Outcome, cpu};
 use crate::{Argument, Cache, Chosen, Device, DeviceError, Executable, Kernel, Storage};
 
@@ -137,6 +137,8 @@ struct Machine {
     /// Bytes of the stack that its functions hold.
     stack: usize,
     exacts: Exacts,
+    /// Whether `count` can say how much there is to do.
+    weighs: bool,
     count: Kernel,
     kernel: Kernel,
     finish: Option<Kernel>,
@@ -153,6 +155,7 @@ impl Machine {
             scratch: compiled.scratch,
             stack: compiled.stack,
             exacts,
+            weighs: compiled.weighs,
             count: function("count")?,
             kernel: function("kernel")?,
             finish: (compiled.scratch > 0).then(|| function("finish")).transpose()?,
@@ -382,11 +385,14 @@ impl Machine {
         let threads = pool::threads();
         let services = Services::new(threads, &self.exacts, interrupted);
         frame[self.words + 1] = (&raw const services).addr() as u64;
-        let outcome = if blocks == 1 {
+        let weighed = self.weighs && !long && blocks <= LITTLE;
+        // SAFETY: as for the number of blocks.
+        let little = || weighed && unsafe { self.count.call(frame, 1, 0) } <= LITTLE;
+        let outcome = if blocks == 1 || (blocks > 1 && little()) {
             // Nobody to call and no pace to measure: clocks would take longer than small kernels.
             // SAFETY: as above, and the services and the scratch memory are there until the end of
             // this function.
-            match unsafe { self.kernel.call(frame, 0, 1) } {
+            match unsafe { self.kernel.call(frame, 0, blocks) } {
                 0 => Outcome::Done,
                 code => Outcome::Failed(code),
             }

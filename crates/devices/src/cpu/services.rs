@@ -19,7 +19,7 @@ type Region = unsafe extern "C" fn(context: *const u64, begin: i64, end: i64) ->
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Steps that take a few microseconds: no thread is worth as much as asked, and not even the clock.
-const LITTLE: i64 = 1 << 13;
+pub(super) const LITTLE: i64 = 1 << 13;
 
 /// Launches from one look at the clock to the next.
 const ASKED: u32 = 16;

@@ -79,11 +79,8 @@ pub fn crew(
     let mut size = 1_i64;
     let mut worth_it = false;
     let mut first = 1;
-    let known = if threads > 1 {
-        Pace::new(work.kind(), blocks).and_then(|pace| pace.known())
-    } else {
-        None
-    };
+    let known =
+        if threads > 1 { Pace::new(work.kind(), blocks).and_then(Pace::known) } else { None };
     let mut long = long && threads > 1;
     if let Some(pace) = known
         && pace * blocks as f64 > LONG[usize::from(!STANDBY.is_there())].as_secs_f64()
