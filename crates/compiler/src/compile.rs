@@ -8,7 +8,6 @@ use memory::DType;
 
 use crate::access::FETCH;
 use crate::call::routine;
-use crate::effort::MUCH;
 use crate::elementary::Writer;
 use crate::emitter::{Emitter, Exact, Lanes};
 use crate::forward::forward;
@@ -17,7 +16,7 @@ use crate::loops::{is_structured, numbered, scopes};
 use crate::pairs::pairs;
 use crate::shorten::shorten;
 use crate::split::Split;
-use crate::structure::{WORD, number};
+use crate::structure::number;
 use crate::text::{Operand, Text, Type};
 use crate::{Compiled, ExactModule, Unsupported, remainder};
 
@@ -250,16 +249,9 @@ fn written(kernel: &Kernel, vector_bytes: usize, how: How) -> Result<Compiled, U
                     !kernel.overlapping && e.is_straight(it.body) && stores_along(kernel, it);
                 can_short = short(e, it);
                 can_cross = e.across_of(it);
-                let cut = e.cut(it);
-                let effort = e.effort(&it.axes, it.body);
-                if effort == number(MUCH) {
-                    return Ok(cut.blocks);
-                }
-                weighs = true;
-                let effort = e.effort_of(effort, in_lanes);
-                let asked = [Operand::Argument("begin"), number(0)];
-                let asked = e.text.op("icmp ne", WORD, &asked);
-                Ok(e.text.select(asked, WORD, effort, cut.blocks))
+                let (answer, says) = e.count_or_effort(it, in_lanes);
+                weighs = says;
+                Ok(answer)
             })?;
         }
         Shape::Reduction(before, it, after) if how != How::Rounds => {

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use ir::{Axis, BlockId, Callee, Op, Statement, Value};
+use ir::{Axis, BlockId, Callee, For, Op, Statement, Value};
 
 use crate::emitter::Emitter;
 use crate::held::Held;
@@ -22,7 +22,7 @@ struct Turn {
     loops: Vec<(Vec<Axis>, Turn)>,
 }
 
-impl Emitter<'_> {
+impl<'k> Emitter<'k> {
     /// About how many steps of a processor the points of a loop with this body take.
     pub(crate) fn effort(&mut self, axes: &[Axis], body: BlockId) -> Operand {
         let mut inside = HashSet::new();
@@ -30,6 +30,28 @@ impl Emitter<'_> {
         match self.turn(body, &inside) {
             Some(turn) => self.steps(axes, &turn),
             None => number(MUCH),
+        }
+    }
+
+    /// The answer of `count` for a loop that is the kernel: its blocks, or its effort where `begin` asks for it. And whether
+    /// it is known.
+    pub(crate) fn count_or_effort(&mut self, it: &'k For, in_lanes: bool) -> (Operand, bool) {
+        let blocks = self.cut(it).blocks;
+        let effort = self.effort(&it.axes, it.body);
+        if effort == number(MUCH) {
+            return (blocks, false);
+        }
+        let effort = self.effort_of(effort, in_lanes);
+        let asked = self.text.op("icmp ne", WORD, &[Operand::Argument("begin"), number(0)]);
+        (self.text.select(asked, WORD, effort, blocks), true)
+    }
+
+    /// What so many steps are where each is one of all lanes.
+    pub(crate) fn effort_of(&mut self, effort: Operand, in_lanes: bool) -> Operand {
+        if in_lanes && effort != number(MUCH) {
+            self.text.op("sdiv", WORD, &[effort, number(i64::from(self.width))])
+        } else {
+            effort
         }
     }
 

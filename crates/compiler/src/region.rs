@@ -7,7 +7,6 @@ use ir::{Axis, BlockId, For, Reduce, Statement, Value};
 use memory::DType;
 
 use crate::compile::{How, define, slot};
-use crate::effort::MUCH;
 use crate::emitter::{Emitter, Lanes};
 use crate::held::Held;
 use crate::structure::{WORD, number};
@@ -26,15 +25,6 @@ impl<'k> Emitter<'k> {
         let effort = self.effort_of(effort, in_lanes);
         self.share_out(&name, &outside, None, (blocks, effort));
         Ok(())
-    }
-
-    /// What so many steps are where each is one of all lanes.
-    pub(crate) fn effort_of(&mut self, effort: Operand, in_lanes: bool) -> Operand {
-        if in_lanes && effort != number(MUCH) {
-            self.text.op("sdiv", WORD, &[effort, number(i64::from(self.width))])
-        } else {
-            effort
-        }
     }
 
     /// A reduction as launches of its own, each of at most [`MANY`] blocks: what blocks found meets here after
