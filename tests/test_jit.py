@@ -220,6 +220,39 @@ def test_pickled_by_name():
     assert pickle.loads(pickle.dumps(scaled)) is scaled
 
 
+IN_A_SCRIPT = """
+import multiprocessing, pickle, cloudpickle, abreast as ab
+
+@ab.jit
+def doubled(x):
+    return x * 2
+
+@ab.vectorize
+def more(x):
+    return x + 0.5
+
+if __name__ == "__main__":
+    for each in (doubled, more):
+        assert pickle.loads(pickle.dumps(each)) is each
+        assert pickle.loads(pickle._dumps([each]))[0] is each  # the one written in Python
+        assert pickle.loads(cloudpickle.dumps(each)) is not each
+    for way in ("fork", "spawn"):
+        with multiprocessing.get_context(way).Pool(2) as pool:
+            print(pool.map(doubled, [1, 2]), pool.map(more, [1.0]))
+    with ab.plan("processes", workers=2):
+        print(ab.map(doubled, [1, 2]), ab.map(more, [1.0]))
+"""
+
+
+def test_functions_of_a_script_in_pools_of_processes(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(IN_A_SCRIPT)
+    found = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert found.stdout == "[2, 4] [1.5]\n" * 3, found.stderr
+
+
 def test_first_calls_at_once_compile_once():
     function = ab.jit(lambda x: x * 1.25 + 7.5)
     before = _abreast.compiled()

@@ -48,6 +48,26 @@ def test_as_cpython(function: Any) -> None:
     same(ab.jit(function)(LINE, 3), function(LINE, 3))
 
 
+@pytest.mark.parametrize("value", [0, 1, -1, 5, -256, 2**63 - 1, -(2**63), True, -7])
+def test_bits(value: int) -> None:
+    function = ab.jit(lambda x: (x.bit_length(), x.bit_count()))
+    assert function(value) == (value.bit_length(), value.bit_count())
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint32", "int64", "uint64"])
+def test_bits_of_numbers_of_numpy(dtype: str) -> None:
+    function = ab.jit(lambda x: (x[0].bit_length(), x[0].bit_count()))
+    limits = np.iinfo(dtype)
+    for value in (limits.min, 0, 3, limits.max):
+        x = np.array([value], dtype)
+        assert function(x) == (int(value).bit_length(), int(value).bit_count())
+
+
+def test_bits_of_floats_are_refused():
+    with pytest.raises(ab.LanguageError, match=r"bit_length of a float"):
+        ab.jit(lambda x: x.bit_length())(1.5)
+
+
 def test_of_nothing():
     with pytest.raises(ValueError, match="empty"):
         ab.jit(lambda x: min(x, key=abs))(np.zeros(0))

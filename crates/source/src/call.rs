@@ -56,6 +56,11 @@ impl Lowerer<'_> {
                 Val::Num(num) if it.arguments.is_empty() && name == "is_integer" => {
                     return self.is_whole(range, &num);
                 }
+                Val::Num(num)
+                    if it.arguments.is_empty() && matches!(name, "bit_length" | "bit_count") =>
+                {
+                    return self.bits(range, &num, name == "bit_length");
+                }
                 Val::Tuple(items) if name == "_replace" && items.class().is_some() => {
                     let given = self.arguments(it)?;
                     let class = items.class().cloned();

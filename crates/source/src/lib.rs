@@ -38,6 +38,7 @@
     reason = "functions that write a kernel have one form: the writer first, a refusal possible"
 )]
 
+mod bits;
 mod call;
 mod called;
 mod choice;

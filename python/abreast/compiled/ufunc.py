@@ -213,12 +213,9 @@ class Vectorized:
         return self.__name__ if self.__name__.isidentifier() else "loop"
 
     def __reduce__(self) -> Any:
-        import sys
+        from abreast.compiled.pickled import is_found_by_name
 
-        found: Any = sys.modules.get(self.__module__)
-        for part in self.__qualname__.split("."):
-            found = getattr(found, part, None)
-        if found is self and self.__module__ != "__main__":
+        if is_found_by_name(self, self):
             return self.__qualname__
         return _again, (self._one,)
 
