@@ -172,3 +172,22 @@ def test_much_work_is_shared_whatever_came_before(each):
             if len(seen) == 2:
                 break
     assert seen == {0.0, 1.0}
+
+
+@ab.jit
+def by_steps(out, end, step):
+    for i in ab.prange(out.size):
+        if out[i] > 0.0:
+            s = 0.0
+            for j in range(0, end, step):
+                s += j
+            out[i] = s
+
+
+def test_steps_of_loops_inside_are_looked_at_where_they_run():
+    out = np.ones(1000)
+    by_steps(out, 10, 3)
+    assert (out == 18.0).all()
+    by_steps(np.zeros(1000), 10, 0)  # in no turn
+    with pytest.raises(ValueError, match="must not be zero"):
+        by_steps(np.ones(1000), 10, 0)

@@ -68,13 +68,7 @@ impl<'k> Emitter<'k> {
     /// What one turn does, unless it depends on values that come to be inside.
     fn turn(&self, block: BlockId, inside: &HashSet<Value>) -> Option<Turn> {
         let mut turn = Turn { steps: 1, loops: Vec::new() };
-        let known = |axes: &[Axis]| {
-            let values = axes.iter().flat_map(|it| [it.begin, Some(it.end), it.step]).flatten();
-            values.into_iter().all(|value| {
-                !inside.contains(&value)
-                    && matches!(self.held[value.index()], Some(Held::Uniform(_)))
-            })
-        };
+        let known = |axes: &[Axis]| axes.iter().all(|axis| self.is_known(axis, inside));
         for statement in &self.kernel.block(block).statements {
             match statement {
                 Statement::Constant { .. } => {}
@@ -118,6 +112,19 @@ impl<'k> Emitter<'k> {
             }
         }
         Some(turn)
+    }
+
+    /// Whether the length of an axis can be computed before the loop around it runs. Steps must be constants: of others
+    /// it is checked inside that they are not zero, and a length is a quotient.
+    fn is_known(&self, axis: &Axis, inside: &HashSet<Value>) -> bool {
+        let held = |value: Value| match self.held[value.index()] {
+            Some(Held::Uniform(operand)) if !inside.contains(&value) => Some(operand),
+            _ => None,
+        };
+        let step = axis
+            .step
+            .is_none_or(|step| matches!(held(step), Some(Operand::Constant(_, bits)) if bits != 0));
+        step && held(axis.end).is_some() && axis.begin.is_none_or(|begin| held(begin).is_some())
     }
 
     fn steps(&mut self, axes: &[Axis], turn: &Turn) -> Operand {
