@@ -140,6 +140,8 @@ def test_force_ends_one_task_alone():
         ended.update({each.task: each for each in job.pull(0.0, None).ended})
     while job.outstanding():
         ended.update({each.task: each for each in job.pull(1.0, None).ended})
+    # What ended while `halt` looked is outstanding no more, and still waits to be pulled.
+    ended.update({each.task: each for each in job.pull(0.0, None).ended})
     assert {task for task, each in ended.items() if each.error is not None} == lost
     assert all(each.value == task for task, each in ended.items() if task not in lost)
     assert len(ended) == pushed
